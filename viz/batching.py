@@ -1,0 +1,142 @@
+"""Turn texts into a Batch: ids, masks and positions as the tokenizer makes them, with labels a person can read."""
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+from viz.errors import EmptyReplacement, EmptyText, MaskTokenInCausalModel, TextTooLarge, TextTooLong
+from viz.labels import piece_labels
+from viz.models import LoadedModel
+from viz.names import position_number
+from viz.records import Batch
+
+MAX_CHARACTERS = 10_000  # far above what any model reads; bounds the tokenizer's work
+EXAMPLE = "The turtle moves slow across the [MASK]."
+
+_TYPED_MASK = re.compile(r"\[mask\]|<mask>", re.IGNORECASE)
+
+
+def encode(loaded: LoadedModel, texts: Sequence[str], *, padding_side: str = "right", truncate: bool = False) -> Batch:
+    """Tokenize texts into one padded batch, ``[B, T]``.
+
+    ``[MASK]`` may be typed in any case, or as ``<mask>``. Positions count real tokens only, so that a text has the
+    same positions alone and behind left padding.
+    Raises ``EmptyText``, ``TextTooLarge``, ``MaskTokenInCausalModel``, or ``TextTooLong`` unless ``truncate``.
+    """
+    for text in texts:
+        _check(loaded, text)
+    rows = [_row(loaded, text, number, truncate) for number, text in enumerate(texts, start=1)]
+    return _pad(loaded, tuple(texts), rows, padding_side)
+
+
+def replace_token(loaded: LoadedModel, batch: Batch, row: int, position: int, word: str) -> Batch:
+    """Put a word (or ``[MASK]``) in place of one token of a text; other tokens stay what they were.
+
+    The word may become several tokens. In a byte-level model it keeps the leading space of the token it replaces.
+    Returns a batch of that one text. Raises ``EmptyReplacement`` or ``TextTooLong``.
+    """
+    real = np.flatnonzero(batch.attention_mask[row])
+    ids = batch.input_ids[row, real].tolist()
+    special = batch.special_tokens_mask[row, real].tolist()
+    at = int(np.flatnonzero(real == position)[0])
+    replaced = loaded.tokenizer.convert_ids_to_tokens(ids[at])
+    typed = _normalise(loaded, word.strip())
+    spaced = f" {typed}" if loaded.byte_level and replaced.startswith("Ġ") else typed
+    new_ids = loaded.tokenizer(spaced, add_special_tokens=False)["input_ids"]
+    if not typed or not new_ids:
+        raise EmptyReplacement(word=word)
+    ids[at : at + 1] = new_ids
+    special[at : at + 1] = [False] * len(new_ids)
+    if len(ids) > loaded.info.max_positions:
+        raise TextTooLong(number=position_number(row), n_tokens=len(ids), max_positions=loaded.info.max_positions)
+    text = loaded.tokenizer.decode([i for i, s in zip(ids, special) if not s], clean_up_tokenization_spaces=True)
+    encoding = {"input_ids": ids, "special_tokens_mask": special, "word_ids": [-1] * len(ids), "truncated": False}
+    return _pad(loaded, (text.strip(),), [encoding], batch.padding_side)
+
+
+def _check(loaded: LoadedModel, text: str) -> None:
+    if not text.strip():
+        raise EmptyText(example=EXAMPLE)
+    if len(text) > MAX_CHARACTERS:
+        raise TextTooLarge(n_characters=len(text), limit=MAX_CHARACTERS)
+    if loaded.info.causal and _TYPED_MASK.search(text):
+        raise MaskTokenInCausalModel(checkpoint=loaded.info.checkpoint)
+
+
+def _normalise(loaded: LoadedModel, text: str) -> str:
+    mask_token = loaded.info.mask_token
+    return text if mask_token is None else _TYPED_MASK.sub(mask_token, text)
+
+
+def _row(loaded: LoadedModel, text: str, number: int, truncate: bool) -> dict:
+    """Tokenize one text, without padding."""
+    limit = loaded.info.max_positions
+    encoding = loaded.tokenizer(_normalise(loaded, text), return_special_tokens_mask=True, verbose=False)
+    n_tokens = len(encoding["input_ids"])
+    if n_tokens == 0:
+        raise EmptyText(example=EXAMPLE)
+    if n_tokens > limit and not truncate:
+        raise TextTooLong(number=number, n_tokens=n_tokens, max_positions=limit)
+    if n_tokens > limit:
+        encoding = loaded.tokenizer(
+            _normalise(loaded, text), return_special_tokens_mask=True, truncation=True, max_length=limit, verbose=False
+        )
+    return {
+        "input_ids": encoding["input_ids"],
+        "token_type_ids": encoding.get("token_type_ids"),
+        "special_tokens_mask": _added(loaded, encoding),
+        "word_ids": [-1 if word is None else word for word in encoding.word_ids()],
+        "truncated": n_tokens > limit,
+    }
+
+
+def _added(loaded: LoadedModel, encoding) -> list[bool]:
+    """Tell which tokens the tokenizer added; a [MASK] that a person typed is theirs."""
+    mask_id = loaded.tokenizer.mask_token_id
+    return [bool(s) and i != mask_id for i, s in zip(encoding["input_ids"], encoding["special_tokens_mask"])]
+
+
+def _pad(loaded: LoadedModel, texts: tuple[str, ...], rows: list[dict], padding_side: str) -> Batch:
+    """Put rows of different length into one rectangle."""
+    width = max(len(row["input_ids"]) for row in rows)
+
+    def rectangle(name: str, filler: int | bool, dtype: type) -> np.ndarray:
+        padded = np.full((len(rows), width), filler, dtype=dtype)
+        for out, row in zip(padded, rows):
+            n = len(row["input_ids"])
+            values = row.get(name)
+            out[slice(0, n) if padding_side == "right" else slice(width - n, width)] = True if values is None else values
+        return padded
+
+    attention_mask = rectangle("attention_mask", False, bool)
+    input_ids = rectangle("input_ids", _pad_token_id(loaded), np.int64)
+    has_types = any(row.get("token_type_ids") for row in rows)
+    return Batch(
+        texts=texts,
+        tokens=tuple(_labels(loaded, ids) for ids in input_ids),
+        input_ids=input_ids,
+        attention_mask=attention_mask,
+        special_tokens_mask=rectangle("special_tokens_mask", True, bool),
+        token_type_ids=rectangle("token_type_ids", 0, np.int64) if has_types else None,
+        position_ids=_position_ids(attention_mask),
+        word_ids=rectangle("word_ids", -1, np.int64),
+        padding_side=padding_side,
+        truncated=tuple(row["truncated"] for row in rows),
+    )
+
+
+def _position_ids(attention_mask: np.ndarray) -> np.ndarray:
+    """Count real tokens from 0; padding in front of them gets 0, as ``generate`` gives it. ``[B, T]``"""
+    return np.maximum(attention_mask.cumsum(axis=1) - 1, 0).astype(np.int64)
+
+
+def _pad_token_id(loaded: LoadedModel) -> int:
+    """Give the id that fills a batch; a model without a pad token (GPT-2) uses its end token."""
+    tokenizer = loaded.tokenizer
+    return tokenizer.eos_token_id if tokenizer.pad_token_id is None else tokenizer.pad_token_id
+
+
+def _labels(loaded: LoadedModel, ids: np.ndarray) -> tuple[str, ...]:
+    tokens = loaded.tokenizer.convert_ids_to_tokens(ids.tolist())
+    return tuple(piece_labels(tokens, frozenset(loaded.tokenizer.all_special_tokens), loaded.byte_level))

@@ -1,0 +1,120 @@
+"""Run a model over a batch once and keep what it computed: Batch → Run. torch ends here."""
+
+import os
+import threading
+
+import numpy as np
+import torch
+
+from viz import capture
+from viz.errors import AllTokensHidden, CaptureFailed
+from viz.models import LoadedModel
+from viz.records import Batch, Run
+from viz.shipped import shipped_names
+
+# Above this the scores are not kept: attentions alone of one text of 512 tokens on a 12x12 model take 151 MB.
+MAX_SCORES_BYTES = 160_000_000
+
+# As many passes at once as there are cores, one thread each: with 30 people this had the shortest waits and bounded
+# the memory (two threads a pass fight for the cores).
+_passes = threading.BoundedSemaphore(os.cpu_count() or 1)
+torch.set_num_threads(1)
+
+
+def run(loaded: LoadedModel, batch: Batch, *, given_mask: np.ndarray | None = None) -> Run:
+    """Run the model over a batch and keep attentions, scores, the mask it really added, and its predictions' logits.
+
+    ``given_mask`` (bool ``[B, K]`` or ``[B, Q, K]``, True = may be looked at) replaces the batch's attention_mask; a
+    causal model never sees later keys in any case. Predictions are read at every [MASK], or, in a causal model, at
+    each text's last token. Raises ``AllTokensHidden`` if a text may look at nothing, ``CaptureFailed``.
+    """
+    told = batch.attention_mask if given_mask is None else (given_mask.astype(bool) & _real_keys(batch, given_mask))
+    _check_something_is_seen(batch, told)
+    readouts = find_readouts(loaded, batch)
+    record = _new_recording(loaded, batch, readouts)
+    with _passes, torch.inference_mode(), capture.recording(record):
+        output = loaded.model(**_inputs(loaded, batch, told), use_cache=False, output_attentions=not loaded.recorded)
+    if not loaded.recorded:
+        _keep_returned(loaded, record, output.attentions)
+    return Run(
+        model=loaded.info,
+        batch=batch,
+        given_mask=told,
+        attentions=record.attentions.numpy(),
+        scores=None if record.scores is None else record.scores.numpy(),
+        additive_mask=_one_mask(record.additive_masks),
+        readouts=readouts,
+        readout_logits=output.logits.float().numpy(),
+    )
+
+
+def find_readouts(loaded: LoadedModel, batch: Batch) -> np.ndarray:
+    """List where predictions are read, int64 ``[N, 2]`` of (row, position): every [MASK], or each text's last token."""
+    if not loaded.info.causal:
+        return np.argwhere((batch.input_ids == loaded.tokenizer.mask_token_id) & batch.attention_mask)
+    last = batch.n_tokens - 1 - batch.attention_mask[:, ::-1].argmax(axis=1)
+    return np.stack([np.arange(len(last)), last], axis=1)
+
+
+def _real_keys(batch: Batch, given_mask: np.ndarray) -> np.ndarray:
+    return batch.attention_mask if given_mask.ndim == 2 else batch.attention_mask[:, None, :]
+
+
+def _check_something_is_seen(batch: Batch, told: np.ndarray) -> None:
+    """Refuse a text in which every token is hidden: its attention would be 1/T everywhere, padding included."""
+    for row, real in enumerate(batch.attention_mask):
+        if not told[row].any():
+            raise AllTokensHidden(n_tokens=int(real.sum()))
+
+
+def _new_recording(loaded: LoadedModel, batch: Batch, readouts: np.ndarray) -> capture.Recording:
+    n_rows, n_tokens = batch.input_ids.shape
+    shape = (n_rows, loaded.info.n_layers, loaded.info.n_heads, n_tokens, n_tokens)
+    keeps_scores = loaded.recorded and 4 * np.prod(shape) <= MAX_SCORES_BYTES
+    return capture.Recording(
+        attentions=torch.empty(shape),
+        scores=torch.empty(shape) if keeps_scores else None,
+        readouts=torch.from_numpy(readouts),
+    )
+
+
+def _inputs(loaded: LoadedModel, batch: Batch, told: np.ndarray) -> dict[str, torch.Tensor]:
+    """Give the model its tensors; position_ids always, or left padding would shift every position."""
+    inputs = {
+        "input_ids": torch.from_numpy(batch.input_ids),
+        "attention_mask": torch.from_numpy(_mask_for_model(loaded, told)),
+        "position_ids": torch.from_numpy(batch.position_ids),
+    }
+    if batch.token_type_ids is not None:
+        inputs["token_type_ids"] = torch.from_numpy(batch.token_type_ids)
+    return inputs
+
+
+def _mask_for_model(loaded: LoadedModel, told: np.ndarray) -> np.ndarray:
+    """Give a 2-D mask as 0/1; a mask per query as booleans ``[B, 1, Q, K]``, which models take as it is."""
+    if told.ndim == 2:
+        return told.astype(np.int64)
+    allowed = told & np.tri(told.shape[1], dtype=bool) if loaded.info.causal else told
+    return allowed[:, None]
+
+
+def _keep_returned(loaded: LoadedModel, record: capture.Recording, attentions: tuple[torch.Tensor, ...]) -> None:
+    """Keep what a model without the recording attention returned; an empty tuple is an error, never a blank page."""
+    if len(attentions) != loaded.info.n_layers:
+        raise CaptureFailed(
+            checkpoint=loaded.info.checkpoint,
+            n_returned=len(attentions),
+            n_layers=loaded.info.n_layers,
+            shipped=shipped_names(),
+        )
+    for layer, weights in enumerate(attentions):
+        record.attentions[:, layer].copy_(weights)
+
+
+def _one_mask(masks: list[torch.Tensor | None]) -> np.ndarray | None:
+    """Keep the added mask once where all layers got the same one, as ``[B, 1, Q, K]``; else one a layer."""
+    if not masks or any(mask is None for mask in masks):
+        return None
+    if all(torch.equal(mask, masks[0]) for mask in masks[1:]):
+        return masks[0].numpy()
+    return torch.cat(masks, dim=1).numpy()

@@ -1,0 +1,73 @@
+"""Show tokens as a person reads them: characters instead of bytes, white space made visible, nothing invisible.
+
+Works from token strings alone, so it serves text that was typed and text that was generated.
+"""
+
+import unicodedata
+from functools import cache
+
+_VISIBLE = {" ": "␣", "\n": "⏎", "\t": "⇥", "\r": "␍", "": "∅"}
+_JOINERS = "\u200d\ufe0e\ufe0f"  # they hold emoji together; shown they would take them apart
+
+
+@cache
+def byte_alphabet() -> dict[str, int]:
+    """Map each character of GPT-2's byte alphabet to its byte.
+
+    The alphabet keeps the printable Latin-1 bytes as themselves and moves the others, in order, to code points from
+    256 on (Radford et al. 2019, the tokenizer's ``bytes_to_unicode``).
+    """
+    printable = [*range(ord("!"), ord("~") + 1), *range(ord("¡"), ord("¬") + 1), *range(ord("®"), ord("ÿ") + 1)]
+    moved = [byte for byte in range(256) if byte not in printable]
+    return {chr(byte): byte for byte in printable} | {chr(256 + i): byte for i, byte in enumerate(moved)}
+
+
+def visible(text: str) -> str:
+    """Make white space, control and format characters visible; other characters stay."""
+    if text == "":
+        return _VISIBLE[""]
+    return "".join(_VISIBLE.get(c) or (c if _is_shown(c) else f"⟨{ord(c):04X}⟩") for c in text)
+
+
+def _is_shown(c: str) -> bool:
+    return c in _JOINERS or not unicodedata.category(c).startswith(("C", "Z"))
+
+
+def piece_labels(tokens: list[str], specials: frozenset[str], byte_level: bool) -> list[str]:
+    """Label each token of one text.
+
+    A character whose bytes fall on several tokens is shown on each of them with its part: ``北·1/2``, ``北·2/2``.
+    Bytes that are no character are shown as ``<E4>``.
+    """
+    if not byte_level:
+        return [visible(token) for token in tokens]
+    raw = [None if token in specials else _token_bytes(token) for token in tokens]
+    labels: list[str] = []
+    while len(labels) < len(tokens):
+        labels += _next_labels(tokens, raw, len(labels))
+    return labels
+
+
+def _token_bytes(token: str) -> bytes:
+    alphabet = byte_alphabet()
+    return b"".join(bytes([alphabet[c]]) if c in alphabet else c.encode() for c in token)
+
+
+def _next_labels(tokens: list[str], raw: list[bytes | None], start: int) -> list[str]:
+    """Label the token at ``start`` and those that finish its last character."""
+    if raw[start] is None:
+        return [tokens[start]]
+    collected = b""
+    for end in range(start, len(raw)):
+        if raw[end] is None:
+            break
+        collected += raw[end]
+        try:
+            text = visible(collected.decode())
+        except UnicodeDecodeError as error:
+            if error.reason != "unexpected end of data":
+                break
+            continue
+        n = end - start + 1
+        return [text] if n == 1 else [f"{text}·{part}/{n}" for part in range(1, n + 1)]
+    return ["".join(f"<{byte:02X}>" for byte in raw[start])]

@@ -1,0 +1,62 @@
+"""Make and read every name that counts from one: heads, files, folders. Nowhere else is 1 added."""
+
+import re
+import unicodedata
+
+from viz.errors import HeadOutOfRange, UnknownHead
+
+_FROM_ONE = re.compile(r"layer[\s_-]*(\d{1,4})[\s_,-]*head[\s_-]*(\d{1,4})", re.IGNORECASE)
+_FROM_ZERO = re.compile(r"L(\d{1,4})[\s_.,-]*H(\d{1,4})", re.IGNORECASE)
+
+
+def head_label(layer: int, head: int) -> str:
+    """Name a head the way the CS50 exercise does, counted from 1: ``Layer4_Head11``."""
+    return f"Layer{layer + 1}_Head{head + 1}"
+
+
+def head_index_label(layer: int, head: int) -> str:
+    """Name a head the way libraries index it, counted from 0: ``L3H10``."""
+    return f"L{layer}H{head}"
+
+
+def head_title(layer: int, head: int) -> str:
+    """Give both names of a head: ``Layer4_Head11 · L3H10``."""
+    return f"{head_label(layer, head)} · {head_index_label(layer, head)}"
+
+
+def parse_head(name: str, n_layers: int, n_heads: int) -> tuple[int, int]:
+    """Read either name of a head into 0-based ``(layer, head)``.
+
+    Raises ``UnknownHead`` if it is no head's name, ``HeadOutOfRange`` if the model has no such head.
+    """
+    name = name.strip().removeprefix("Attention_").removesuffix(".png")
+    if match := _FROM_ONE.fullmatch(name):
+        layer, head = int(match[1]) - 1, int(match[2]) - 1
+        label = f"Layer{match[1]}_Head{match[2]}"
+    elif match := _FROM_ZERO.fullmatch(name):
+        layer, head = int(match[1]), int(match[2])
+        label = f"L{layer}H{head}"
+    else:
+        raise UnknownHead(name=name)
+    if not (0 <= layer < n_layers and 0 <= head < n_heads):
+        raise HeadOutOfRange(label=label, n_layers=n_layers, n_heads=n_heads)
+    return layer, head
+
+
+def diagram_name(layer: int, head: int, extension: str = "png") -> str:
+    """Name one head's picture as the CS50 exercise does: ``Attention_Layer4_Head11.png``."""
+    return f"Attention_{head_label(layer, head)}.{extension}"
+
+
+def position_number(position: int) -> int:
+    """Count a token's 0-based position from 1, as on the screen."""
+    return position + 1
+
+
+def folder_name(text: str, limit: int = 60) -> str:
+    """Turn a text into a folder name that every file system takes; words of any script stay readable."""
+    kept = "".join(c if unicodedata.category(c)[0] in "LMN" else " " for c in unicodedata.normalize("NFC", text))
+    name = "_".join(kept.split())
+    while len(name.encode()) > limit:
+        name = name[:-1]
+    return name.strip("_") or "text"

@@ -1,0 +1,69 @@
+"""Read predictions off a Run: the best words at each [MASK], and what changed between two runs."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from viz.errors import NoMaskToken
+from viz.records import Prediction, Run
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """Hold one word's probability (over the whole vocabulary) and rank in two runs."""
+
+    token_id: int
+    token: str
+    probability_before: float
+    probability_after: float
+    rank_before: int
+    rank_after: int
+
+    @property
+    def change(self) -> float:
+        """Probability after minus before."""
+        return self.probability_after - self.probability_before
+
+
+def probabilities(run: Run) -> np.ndarray:
+    """Give the softmax of every read-out over the whole vocabulary, float64 ``[N, V]``."""
+    logits = run.readout_logits.astype(np.float64)
+    exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return exponentials / exponentials.sum(axis=1, keepdims=True)
+
+
+def top_k(run: Run, readout: int, k: int) -> list[Prediction]:
+    """List the k best words of one read-out, best first; equal logits in the order of their ids."""
+    logits = run.readout_logits[readout]
+    shares = probabilities(run)[readout]
+    best = np.argsort(-logits, kind="stable")[:k]
+    return [
+        Prediction(rank, int(i), run.model.vocabulary[i], float(logits[i]), float(shares[i]))
+        for rank, i in enumerate(best, start=1)
+    ]
+
+
+def require_readouts(run: Run) -> None:
+    """Raise ``NoMaskToken`` if there is nothing to predict."""
+    if len(run.readouts) == 0:
+        raise NoMaskToken(mask_token=run.model.mask_token)
+
+
+def compare(before: Run, after: Run, readout: int, k: int) -> list[Shift]:
+    """Follow the k best words of either run through both, those of ``before`` first."""
+    shares = probabilities(before)[readout], probabilities(after)[readout]
+    ranks = _ranks(before.readout_logits[readout]), _ranks(after.readout_logits[readout])
+    best = [p.token_id for run in (before, after) for p in top_k(run, readout, k)]
+    return [
+        Shift(
+            i, before.model.vocabulary[i], float(shares[0][i]), float(shares[1][i]), int(ranks[0][i]), int(ranks[1][i])
+        )
+        for i in dict.fromkeys(best)
+    ]
+
+
+def _ranks(logits: np.ndarray) -> np.ndarray:
+    """Rank every word of the vocabulary, 1 = best, int ``[V]``."""
+    ranks = np.empty(len(logits), dtype=np.int64)
+    ranks[np.argsort(-logits, kind="stable")] = np.arange(1, len(logits) + 1)
+    return ranks

@@ -1,0 +1,34 @@
+"""Hold the colours that every picture shares.
+
+Weights use one sequential map, light to dark blue, readable with any colour blindness because its lightness falls
+steadily. The three states without a number (padding, causal, hidden) use colours outside that map.
+"""
+
+import numpy as np
+
+# Lightness falls evenly from stop to stop, so equal steps of weight look like equal steps of colour.
+WEIGHT_STOPS = ("#ffffff", "#d6e6f4", "#abd0e6", "#6aaed6", "#3787c0", "#105ba4", "#08306b")
+# Blue = more than before, orange = less than before; both ends differ in hue and are safe for the colour-blind.
+CHANGE_STOPS = ("#b35806", "#e08214", "#fdb863", "#ffffff", "#92c5de", "#4393c3", "#2166ac")
+
+PADDING = "#bdbdbd"
+PADDING_HATCH = "#8f8f8f"
+HIDDEN = "#f3dfc9"
+HIDDEN_CROSS = "#b35806"
+CAUSAL = "rgba(0,0,0,0)"
+
+ACCENT = "#c2410c"
+BAR_BEFORE = "#9aa7b4"
+BAR = "#105ba4"
+
+
+def colorscale(stops: tuple[str, ...]) -> list[list]:
+    """Spread colour stops evenly over 0..1, in the form Plotly reads."""
+    return [[i / (len(stops) - 1), stop] for i, stop in enumerate(stops)]
+
+
+def lookup_table(stops: tuple[str, ...]) -> np.ndarray:
+    """Give the colour of each of 256 even steps between the stops: uint8 ``[256, 3]`` RGB."""
+    rgb = np.array([[int(stop[i : i + 2], 16) for i in (1, 3, 5)] for stop in stops], dtype=float)
+    at = np.linspace(0, len(stops) - 1, 256)
+    return np.stack([np.interp(at, range(len(stops)), rgb[:, c]) for c in range(3)], axis=1).round().astype(np.uint8)
