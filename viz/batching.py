@@ -1,6 +1,5 @@
 """Turn texts into a Batch: ids, masks and positions as the tokenizer makes them, with labels a person can read."""
 
-import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -9,12 +8,11 @@ from viz.errors import EmptyReplacement, EmptyText, MaskTokenInCausalModel, Text
 from viz.labels import piece_labels
 from viz.models import LoadedModel
 from viz.names import position_number
+from viz.predictions import TYPED_MASK
 from viz.records import Batch
 
 MAX_CHARACTERS = 10_000  # far above what any model reads; bounds the tokenizer's work
 EXAMPLE = "The turtle moves slow across the [MASK]."
-
-_TYPED_MASK = re.compile(r"\[mask\]|<mask>", re.IGNORECASE)
 
 
 def encode(loaded: LoadedModel, texts: Sequence[str], *, padding_side: str = "right", truncate: bool = False) -> Batch:
@@ -60,13 +58,13 @@ def _check(loaded: LoadedModel, text: str) -> None:
         raise EmptyText(example=EXAMPLE)
     if len(text) > MAX_CHARACTERS:
         raise TextTooLarge(n_characters=len(text), limit=MAX_CHARACTERS)
-    if loaded.info.causal and _TYPED_MASK.search(text):
+    if loaded.info.causal and TYPED_MASK.search(text):
         raise MaskTokenInCausalModel(checkpoint=loaded.info.checkpoint)
 
 
 def _normalise(loaded: LoadedModel, text: str) -> str:
     mask_token = loaded.info.mask_token
-    return text if mask_token is None else _TYPED_MASK.sub(mask_token, text)
+    return text if mask_token is None else TYPED_MASK.sub(mask_token, text)
 
 
 def _row(loaded: LoadedModel, text: str, number: int, truncate: bool) -> dict:

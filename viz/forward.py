@@ -74,19 +74,19 @@ def _new_recording(loaded: LoadedModel, batch: Batch, readouts: np.ndarray) -> c
     return capture.Recording(
         attentions=torch.empty(shape),
         scores=torch.empty(shape) if keeps_scores else None,
-        readouts=torch.from_numpy(readouts),
+        readouts=torch.tensor(readouts),
     )
 
 
 def _inputs(loaded: LoadedModel, batch: Batch, told: np.ndarray) -> dict[str, torch.Tensor]:
     """Give the model its tensors; position_ids always, or left padding would shift every position."""
     inputs = {
-        "input_ids": torch.from_numpy(batch.input_ids),
-        "attention_mask": torch.from_numpy(_mask_for_model(loaded, told)),
-        "position_ids": torch.from_numpy(batch.position_ids),
+        "input_ids": torch.tensor(batch.input_ids),
+        "attention_mask": torch.tensor(_mask_for_model(loaded, told)),
+        "position_ids": torch.tensor(batch.position_ids),
     }
     if batch.token_type_ids is not None:
-        inputs["token_type_ids"] = torch.from_numpy(batch.token_type_ids)
+        inputs["token_type_ids"] = torch.tensor(batch.token_type_ids)
     return inputs
 
 

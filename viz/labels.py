@@ -29,6 +29,13 @@ def visible(text: str) -> str:
     return "".join(_VISIBLE.get(c) or (c if _is_shown(c) else f"⟨{ord(c):04X}⟩") for c in text)
 
 
+def written(label: str) -> str:
+    """Give the characters a label stands for, white space as white space; the reverse of ``visible`` for words."""
+    for character, sign in _VISIBLE.items():
+        label = label.replace(sign, character)
+    return label
+
+
 def _is_shown(c: str) -> bool:
     return c in _JOINERS or not unicodedata.category(c).startswith(("C", "Z"))
 

@@ -1,11 +1,16 @@
 """Read predictions off a Run: the best words at each [MASK], and what changed between two runs."""
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
 
 from viz.errors import NoMaskToken
+from viz.labels import written
 from viz.records import Prediction, Run
+
+# How people type the word to be guessed; every model's own mask token is one of these.
+TYPED_MASK = re.compile(r"\[mask\]|<mask>", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +54,33 @@ def require_readouts(run: Run) -> None:
         raise NoMaskToken(mask_token=run.model.mask_token)
 
 
-def compare(before: Run, after: Run, readout: int, k: int) -> list[Shift]:
-    """Follow the k best words of either run through both, those of ``before`` first."""
-    shares = probabilities(before)[readout], probabilities(after)[readout]
-    ranks = _ranks(before.readout_logits[readout]), _ranks(after.readout_logits[readout])
-    best = [p.token_id for run in (before, after) for p in top_k(run, readout, k)]
+def completed(run: Run, row: int, rank: int) -> str:
+    """Write the text of a row with the words of one rank in it (1 = best).
+
+    Several [MASK]s are each filled with their own word of that rank: the model guessed each on its own. A causal
+    model's word is put behind the text.
+    """
+    words = iter([top_k(run, n, rank)[-1].token for n, (at, _) in enumerate(run.readouts) if at == row])
+    text = run.batch.texts[row]
+    if run.model.causal:
+        return text + written(next(words))
+
+    def fill(match: re.Match) -> str:
+        word = next(words, match[0])
+        return word.replace("##", "\b") if word.startswith("##") else word
+
+    return re.sub(" ?\b", "", TYPED_MASK.sub(fill, text))
+
+
+def compare(before: Run, after: Run, readouts: tuple[int, int], k: int) -> list[Shift]:
+    """Follow the k best words of either run through both, those of ``before`` first.
+
+    ``readouts`` names the same place in both runs: its read-out in ``before`` and in ``after``.
+    """
+    both = list(zip((before, after), readouts))
+    shares = [probabilities(run)[n] for run, n in both]
+    ranks = [_ranks(run.readout_logits[n]) for run, n in both]
+    best = [p.token_id for run, n in both for p in top_k(run, n, k)]
     return [
         Shift(
             i, before.model.vocabulary[i], float(shares[0][i]), float(shares[1][i]), int(ranks[0][i]), int(ranks[1][i])
