@@ -1,0 +1,51 @@
+"""Share the tiny checkpoints between tests; torch is imported only when one of them is asked for."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+os.environ["HF_HUB_OFFLINE"] = "1"  # no test may ask the network; those about the Hub start a process of their own
+os.environ["TOKENIZERS_PARALLELISM"] = "false"
+
+
+@pytest.fixture(scope="session")
+def tiny_bert_folder(tmp_path_factory) -> Path:
+    """Give the folder of a tiny BERT: 2 layers of 3 heads, 32 positions."""
+    from tests.tiny import tiny_bert
+
+    return tiny_bert(tmp_path_factory.mktemp("checkpoints") / "tiny-bert")
+
+
+@pytest.fixture(scope="session")
+def tiny_gpt2_folder(tmp_path_factory) -> Path:
+    """Give the folder of a tiny GPT-2: 3 layers of 2 heads, 32 positions."""
+    from tests.tiny import tiny_gpt2
+
+    return tiny_gpt2(tmp_path_factory.mktemp("checkpoints") / "tiny-gpt2")
+
+
+@pytest.fixture(scope="session")
+def untrained_bert_folder(tmp_path_factory) -> Path:
+    """Give the folder of a tiny BERT whose layer norms are as they are born."""
+    from tests.tiny import tiny_bert
+
+    return tiny_bert(tmp_path_factory.mktemp("checkpoints") / "untrained-bert", untrained=True)
+
+
+@pytest.fixture(scope="session")
+def tiny_bert(tiny_bert_folder):
+    """Give the tiny BERT as the app loads it."""
+    from viz.models import load_model
+
+    return load_model(str(tiny_bert_folder))
+
+
+@pytest.fixture(scope="session")
+def tiny_gpt2(tiny_gpt2_folder):
+    """Give the tiny GPT-2 as the app loads it."""
+    from viz.models import load_model
+
+    return load_model(str(tiny_gpt2_folder))
