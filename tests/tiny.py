@@ -1,7 +1,7 @@
 """Make tiny checkpoints on disk: a BERT and a GPT-2 with seeded random weights, each with a tokenizer of its own.
 
-The weights are large (a standard deviation of 0.3 and 0.4), so attention differs from head to head and from key to key, and
-the gains of the layer norms are moved, as training moves them; ``untrained=True`` leaves them as they are born.
+The weights are large (a standard deviation of 0.3 and 0.4), so attention differs from head to head and from key to
+key, and the gains of the layer norms are moved, as training moves them; ``untrained=True`` leaves them as born.
 """
 
 from pathlib import Path

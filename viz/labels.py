@@ -8,6 +8,8 @@ from functools import cache
 
 _VISIBLE = {" ": "␣", "\n": "⏎", "\t": "⇥", "\r": "␍", "": "∅"}
 _JOINERS = "\u200d\ufe0e\ufe0f"  # they hold emoji together; shown they would take them apart
+# Letters, marks and signs that print nothing, though their categories say otherwise.
+_BLANKS = "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0"
 
 
 @cache
@@ -26,7 +28,8 @@ def visible(text: str) -> str:
     """Make white space, control and format characters visible; other characters stay."""
     if text == "":
         return _VISIBLE[""]
-    return "".join(_VISIBLE.get(c) or (c if _is_shown(c) else f"⟨{ord(c):04X}⟩") for c in text)
+    joins = bool(text.strip(_JOINERS))
+    return "".join(_VISIBLE.get(c) or (c if _is_shown(c, joins) else f"⟨{ord(c):04X}⟩") for c in text)
 
 
 def written(label: str) -> str:
@@ -36,8 +39,10 @@ def written(label: str) -> str:
     return label
 
 
-def _is_shown(c: str) -> bool:
-    return c in _JOINERS or not unicodedata.category(c).startswith(("C", "Z"))
+def _is_shown(c: str, joins: bool) -> bool:
+    if c in _JOINERS:
+        return joins
+    return c not in _BLANKS and not unicodedata.category(c).startswith(("C", "Z"))
 
 
 def piece_labels(tokens: list[str], specials: frozenset[str], byte_level: bool) -> list[str]:

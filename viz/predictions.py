@@ -66,8 +66,12 @@ def completed(run: Run, row: int, rank: int) -> str:
         return text + written(next(words))
 
     def fill(match: re.Match) -> str:
-        word = next(words, match[0])
-        return word.replace("##", "\b") if word.startswith("##") else word
+        word = written(next(words, match[0]))
+        if word.startswith("##"):
+            return "\b" + word[2:]
+        if word.startswith(" "):  # a byte-level word brings its own space
+            return "\b" + word if match.start() else word[1:]
+        return word
 
     return re.sub(" ?\b", "", TYPED_MASK.sub(fill, text))
 

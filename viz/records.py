@@ -48,6 +48,9 @@ class Batch:
 
     def __post_init__(self):
         shape = (len(self.texts), len(self.tokens[0]))
+        lengths = [len(row) for row in self.tokens]
+        if lengths != [shape[1]] * shape[0]:
+            raise WrongShape(name="tokens", seen=lengths, expected=f"{shape[0]} rows of one length")
         for name in ("input_ids", "attention_mask", "special_tokens_mask", "token_type_ids", "position_ids", "word_ids"):
             _lock(name, getattr(self, name), shape)
 
@@ -77,15 +80,16 @@ class Run:
 
     def __post_init__(self):
         n_rows, n_tokens = self.batch.input_ids.shape
-        maps = (n_rows, self.model.n_layers, self.model.n_heads, n_tokens, n_tokens)
+        n_layers, n_words = self.model.n_layers, len(self.model.vocabulary)
+        maps = (n_rows, n_layers, self.model.n_heads, n_tokens, n_tokens)
         _lock("attentions", self.attentions, maps)
         _lock("scores", self.scores, maps)
-        _lock("given_mask", self.given_mask, (n_rows, *[n_tokens] * (self.given_mask.ndim - 1)))
-        if self.additive_mask is not None:
-            n_masks = self.additive_mask.shape[1]
-            _lock("additive_mask", self.additive_mask, (n_rows, n_masks, n_tokens, n_tokens))
+        _lock("given_mask", self.given_mask, (n_rows, n_tokens), (n_rows, n_tokens, n_tokens))
+        _lock("additive_mask", self.additive_mask, (n_rows, 1, *maps[3:]), (n_rows, n_layers, *maps[3:]))
         _lock("readouts", self.readouts, (len(self.readouts), 2))
-        _lock("readout_logits", self.readout_logits, (len(self.readouts), self.readout_logits.shape[1]))
+        # Without read-outs nothing is read off the logits, and a saved run leaves its vocabulary out.
+        width = n_words if len(self.readouts) else self.readout_logits.shape[-1]
+        _lock("readout_logits", self.readout_logits, (len(self.readouts), width))
 
     @property
     def nbytes(self) -> int:
@@ -105,10 +109,11 @@ class Prediction:
     probability: float
 
 
-def _lock(name: str, array: np.ndarray | None, shape: tuple[int, ...]) -> None:
-    """Check an array's shape and forbid writing to it."""
+def _lock(name: str, array: np.ndarray | None, *shapes: tuple[int, ...]) -> None:
+    """Check that an array has one of the shapes and forbid writing to it."""
     if array is None:
         return
-    if array.shape != shape:
-        raise WrongShape(name=name, seen=list(array.shape), expected=list(shape))
+    if array.shape not in shapes:
+        expected = " or ".join(str(list(shape)) for shape in dict.fromkeys(shapes))
+        raise WrongShape(name=name, seen=list(array.shape), expected=expected)
     array.flags.writeable = False

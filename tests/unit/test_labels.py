@@ -1,0 +1,159 @@
+"""Tokens are shown as characters, whatever bytes they are made of, and nothing is invisible."""
+
+import unicodedata
+
+import pytest
+
+from viz import labels
+
+NO_SPECIALS = frozenset()
+
+
+def moved(byte: int) -> str:
+    """Give the character that stands for a byte in GPT-2's alphabet, counted out by hand.
+
+    Bytes 0x21-0x7E, 0xA1-0xAC and 0xAE-0xFF stand for themselves. The other 68 follow each other from U+0100 on:
+    0x00-0x20 first (33 of them), then 0x7F-0xA0 (34), then 0xAD.
+    """
+    if byte <= 0x20:
+        return chr(0x100 + byte)
+    if 0x7F <= byte <= 0xA0:
+        return chr(0x100 + 33 + byte - 0x7F)
+    if byte == 0xAD:
+        return chr(0x100 + 33 + 34)
+    return chr(byte)
+
+
+def byte_tokens(*pieces: bytes) -> list[str]:
+    return ["".join(moved(byte) for byte in piece) for piece in pieces]
+
+
+def test_the_byte_alphabet_has_every_byte_once_and_moves_68_of_them():
+    assert labels.byte_alphabet() == {moved(byte): byte for byte in range(256)}
+    assert len(labels.byte_alphabet()) == 256
+
+
+def test_a_leading_space_is_the_famous_g_with_a_dot():
+    assert labels.byte_alphabet()["Ġ"] == 0x20
+    assert labels.byte_alphabet()["Ċ"] == 0x0A
+
+
+@pytest.mark.parametrize(
+    "text, shown",
+    [
+        ("turtle", "turtle"),
+        (" turtle", "␣turtle"),
+        ("\n", "⏎"),
+        ("a\tb\r", "a⇥b␍"),
+        ("", "∅"),
+        ("北京", "北京"),
+        ("ползёт", "ползёт"),
+        ("👩‍🔬", "👩‍🔬"),
+        ("\x00", "⟨0000⟩"),
+        ("\x1b[31m", "⟨001B⟩[31m"),
+        ("a\u202eb", "a⟨202E⟩b"),
+        ("\u2066x\u2069", "⟨2066⟩x⟨2069⟩"),
+        ("\u00a0", "⟨00A0⟩"),
+        ("\u200b", "⟨200B⟩"),
+        ("\ufeff", "⟨FEFF⟩"),
+        ("\u3000", "⟨3000⟩"),
+        ("\ue000", "⟨E000⟩"),
+    ],
+)
+def test_white_space_control_and_direction_characters_are_made_visible(text, shown):
+    assert labels.visible(text) == shown
+
+
+@pytest.mark.parametrize("joiner", ["\u200d", "\ufe0f", "\ufe0e"])
+def test_a_joiner_with_nothing_to_join_is_made_visible(joiner):
+    assert labels.visible(joiner) == f"⟨{ord(joiner):04X}⟩"
+
+
+@pytest.mark.parametrize("blank", ["\u115f", "\u1160", "\u3164", "\uffa0", "\u2800", "\u034f"])
+def test_letters_and_marks_that_print_nothing_are_made_visible(blank):
+    assert labels.visible(f"a{blank}") == f"a⟨{ord(blank):04X}⟩"
+
+
+def test_no_label_holds_a_character_that_prints_nothing():
+    for code in range(0x3100):
+        label = labels.visible(chr(code))
+        assert label.strip(), hex(code)
+        assert not [c for c in label if unicodedata.category(c)[0] in "CZ"], hex(code)
+
+
+@pytest.mark.parametrize("text", ["turtle", " turtle", "\n", "a\tb\r\n", "", "北京", " Черепаха", "👩‍🔬", "don't"])
+def test_written_takes_visible_back(text):
+    assert labels.written(labels.visible(text)) == text
+
+
+def test_wordpiece_tokens_are_shown_as_they_are():
+    assert labels.piece_labels(["[CLS]", "un", "##ization", "[UNK]"], NO_SPECIALS, False) == [
+        "[CLS]", "un", "##ization", "[UNK]",
+    ]  # fmt: skip
+
+
+def test_byte_tokens_that_are_whole_characters_are_shown_as_characters():
+    tokens = byte_tokens(b"The", b" turtle", "ё".encode(), " 北京".encode(), b"\n")
+    assert labels.piece_labels(tokens, NO_SPECIALS, True) == ["The", "␣turtle", "ё", "␣北京", "⏎"]
+
+
+def test_a_chinese_character_on_two_tokens_is_shown_on_both_with_its_part():
+    first, last = "北".encode()[:2], "北".encode()[2:]  # E5 8C | 97
+    assert labels.piece_labels(byte_tokens(first, last), NO_SPECIALS, True) == ["北·1/2", "北·2/2"]
+
+
+def test_an_emoji_on_four_tokens_counts_its_parts():
+    tokens = byte_tokens(*(bytes([byte]) for byte in "😀".encode()))  # F0 9F 98 80
+    assert labels.piece_labels(tokens, NO_SPECIALS, True) == ["😀·1/4", "😀·2/4", "😀·3/4", "😀·4/4"]
+
+
+def test_a_space_that_comes_with_the_first_part_is_shown_on_every_part():
+    tokens = byte_tokens(b" \xf0\x9f", b"\x98\x80")
+    assert labels.piece_labels(tokens, NO_SPECIALS, True) == ["␣😀·1/2", "␣😀·2/2"]
+
+
+def test_a_russian_letter_cut_between_its_two_bytes_is_joined():
+    tokens = byte_tokens(b"\xd1", b"\x8f", b" \xd1\x8f")  # я | я whole
+    assert labels.piece_labels(tokens, NO_SPECIALS, True) == ["я·1/2", "я·2/2", "␣я"]
+
+
+def test_a_token_that_ends_one_character_and_begins_the_next_joins_all_three():
+    tokens = byte_tokens(b"\xe5", b"\x8c\x97\xe4", b"\xba\xac", b"!")  # 北 = E5 8C 97, 京 = E4 BA AC
+    assert labels.piece_labels(tokens, NO_SPECIALS, True) == ["北京·1/3", "北京·2/3", "北京·3/3", "!"]
+
+
+@pytest.mark.parametrize(
+    "pieces, shown",
+    [
+        ([b"\xe4"], ["<E4>"]),  # the end is missing
+        ([b"\xe4", b"a"], ["<E4>", "a"]),  # something else follows
+        ([b"\xbb"], ["<BB>"]),  # the beginning is missing
+        ([b"\xe4\xbb"], ["<E4><BB>"]),
+        ([b"\xff", b" a"], ["<FF>", "␣a"]),  # no character has this byte
+        ([b"\xed\xa0\x80"], ["<ED><A0><80>"]),  # half a surrogate pair is no character
+        ([b"\xe4", b"\xe5\x8c\x97"], ["<E4>", "北"]),
+    ],
+)
+def test_bytes_that_are_no_character_are_shown_as_bytes(pieces, shown):
+    assert labels.piece_labels(byte_tokens(*pieces), NO_SPECIALS, True) == shown
+
+
+def test_no_pair_of_bytes_ever_shows_the_replacement_character():
+    for first in range(256):
+        for second in (0x20, 0x41, 0x80, 0xBF, 0xC3, 0xE4, 0xF0, 0xFF):
+            shown = labels.piece_labels(byte_tokens(bytes([first]), bytes([second])), NO_SPECIALS, True)
+            assert len(shown) == 2
+            assert "\ufffd" not in "".join(shown)
+
+
+def test_a_special_token_is_shown_as_it_is_and_ends_a_broken_character():
+    tokens = [*byte_tokens(b"\xe5\x8c"), "<|endoftext|>", *byte_tokens(b"\x97")]
+    shown = labels.piece_labels(tokens, frozenset({"<|endoftext|>"}), True)
+    assert shown == ["<E5><8C>", "<|endoftext|>", "<97>"]
+
+
+def test_every_token_gets_one_label_in_any_cut_of_a_text():
+    text = "We 去 北京 😀 ёлка".encode()
+    for width in range(1, 7):
+        pieces = [text[i : i + width] for i in range(0, len(text), width)]
+        assert len(labels.piece_labels(byte_tokens(*pieces), NO_SPECIALS, True)) == len(pieces)

@@ -1,0 +1,170 @@
+"""Masks: 0/1 becomes what is added to scores, scores become attention, and every cell has one state."""
+
+import math
+
+import numpy as np
+import pytest
+
+from tests import hand_made
+from viz import masks
+from viz.errors import WrongShape
+from viz.masks import CAUSAL, HIDDEN, PADDING, VISIBLE
+
+LOWEST = float(np.finfo(np.float32).min)
+
+
+def test_a_mask_per_key_is_given_to_every_query():
+    added = masks.additive_mask(np.array([[1, 1, 0], [0, 1, 1]]))
+    assert added.shape == (2, 1, 3, 3)
+    for query in range(3):
+        assert added[0, 0, query].tolist() == [0, 0, LOWEST]
+        assert added[1, 0, query].tolist() == [LOWEST, 0, 0]
+
+
+def test_a_mask_per_query_and_key_stays_as_it_is():
+    added = masks.additive_mask(np.array([[[1, 0], [0, 1]]]))
+    assert added.shape == (1, 1, 2, 2)
+    assert added[0, 0].tolist() == [[0, LOWEST], [LOWEST, 0]]
+
+
+def test_a_causal_mask_hides_every_later_key():
+    added = masks.additive_mask(np.ones((1, 3)), causal=True, fill=-1.0)
+    assert added[0, 0].tolist() == [[0, -1, -1], [0, 0, -1], [0, 0, 0]]
+
+
+def test_causality_and_padding_hide_together_and_are_never_added_twice():
+    added = masks.additive_mask(np.array([[0, 1, 1]]), causal=True)
+    assert added[0, 0].tolist() == [[LOWEST, LOWEST, LOWEST], [LOWEST, 0, LOWEST], [LOWEST, 0, 0]]
+    assert np.isfinite(added).all()
+
+
+def test_causality_narrows_a_mask_per_query():
+    told = np.array([[[1, 1, 1], [0, 1, 1], [1, 1, 1]]])
+    added = masks.additive_mask(told, causal=True, fill=-5.0)
+    assert added[0, 0].tolist() == [[0, -5, -5], [-5, 0, -5], [0, 0, 0]]
+
+
+@pytest.mark.parametrize(
+    "fill, hidden", [("min", LOWEST), ("-inf", -math.inf), (-1e4, -10_000.0), (-100, -100.0), (0.0, 0.0)]
+)
+def test_each_fill_is_what_is_added_at_a_hidden_key(fill, hidden):
+    assert masks.additive_mask(np.array([[1, 0]]), fill=fill)[0, 0].tolist() == [[0, hidden], [0, hidden]]
+
+
+@pytest.mark.parametrize("dtype, lowest", [(np.float16, -65504.0), (np.float32, LOWEST), (np.float64, -1.7976931348623157e308)])
+def test_min_is_the_smallest_number_of_the_asked_dtype(dtype, lowest):
+    added = masks.additive_mask(np.array([[1, 0]]), dtype=dtype)
+    assert added.dtype == dtype
+    assert float(added[0, 0, 0, 1]) == lowest
+
+
+def test_a_mask_is_float32_unless_asked_otherwise():
+    assert masks.additive_mask(np.array([[True, False]])).dtype == np.float32
+
+
+@pytest.mark.parametrize("shape", [(3,), (1, 1, 3, 3)])
+def test_a_mask_with_one_or_four_axes_is_refused(shape):
+    with pytest.raises(WrongShape, match=r"attention_mask has the shape .* must be \[B, T\] or \[B, Q, K\]"):
+        masks.additive_mask(np.ones(shape))
+
+
+def test_softmax_divides_each_exponential_by_their_sum():
+    row = masks.softmax(np.array([[0.0, math.log(2), math.log(5)]]))
+    np.testing.assert_allclose(row, [[1 / 8, 2 / 8, 5 / 8]], rtol=1e-12)
+
+
+def test_each_row_has_a_softmax_of_its_own():
+    rows = masks.softmax(np.array([[0.0, 0.0], [0.0, math.log(3)]]))
+    np.testing.assert_allclose(rows, [[1 / 2, 1 / 2], [1 / 4, 3 / 4]], rtol=1e-12)
+
+
+def test_large_scores_do_not_overflow():
+    np.testing.assert_allclose(masks.softmax(np.array([[10_000.0, 10_000.0]])), [[0.5, 0.5]])
+
+
+@pytest.mark.parametrize("fill", ["min", "-inf", -1e4])
+def test_a_hidden_key_gets_exactly_nothing_and_the_others_share_its_part(fill):
+    scores = np.array([[[[0.0, 7.0, math.log(3)]] * 3]], dtype=np.float32)
+    attention = masks.softmax(scores, masks.additive_mask(np.array([[1, 0, 1]]), fill=fill))
+    assert attention.shape == (1, 1, 3, 3)
+    assert (attention[..., 1] == 0).all()
+    np.testing.assert_allclose(attention[0, 0, 0], [1 / 4, 0, 3 / 4], rtol=1e-6)
+
+
+def test_a_row_with_every_key_hidden_by_minus_infinity_is_not_a_number():
+    added = masks.additive_mask(np.array([[0, 0]]), fill="-inf")
+    assert np.isnan(masks.softmax(np.array([[1.0, 2.0]], dtype=np.float32), added)).all()
+
+
+def test_a_row_with_every_key_hidden_by_the_smallest_number_is_uniform():
+    added = masks.additive_mask(np.array([[0, 0, 0, 0]]), fill="min")
+    scores = np.array([[1.0, -2.0, 3.0, 0.5]], dtype=np.float32)
+    assert (masks.softmax(scores, added) == 0.25).all()
+
+
+def test_a_row_with_every_key_hidden_by_minus_ten_thousand_is_as_if_nothing_were_hidden():
+    added = masks.additive_mask(np.array([[0, 0]]), fill=-1e4)
+    attention = masks.softmax(np.array([[0.0, math.log(3)]], dtype=np.float32), added)
+    np.testing.assert_allclose(attention[0, 0], [[1 / 4, 3 / 4]] * 2, atol=1e-3)
+
+
+def test_every_cell_between_real_tokens_is_visible():
+    assert (masks.cell_states(hand_made.run([[1, 1]])) == VISIBLE).all()
+
+
+def test_cells_are_uint8_and_one_map_a_row():
+    states = masks.cell_states(hand_made.run([[1, 1, 1], [1, 1, 0]]))
+    assert states.shape == (2, 3, 3)
+    assert states.dtype == np.uint8
+
+
+def test_right_padding_greys_its_rows_and_columns():
+    assert masks.cell_states(hand_made.run([[1, 1, 0]]))[0].tolist() == [
+        [VISIBLE, VISIBLE, PADDING],
+        [VISIBLE, VISIBLE, PADDING],
+        [PADDING, PADDING, PADDING],
+    ]
+
+
+def test_left_padding_greys_its_rows_and_columns():
+    assert masks.cell_states(hand_made.run([[0, 1, 1]]))[0].tolist() == [
+        [PADDING, PADDING, PADDING],
+        [PADDING, VISIBLE, VISIBLE],
+        [PADDING, VISIBLE, VISIBLE],
+    ]
+
+
+def test_a_causal_model_has_an_empty_triangle_and_padding_wins_over_it():
+    causal = hand_made.model_info(causal=True)
+    assert masks.cell_states(hand_made.run([[1, 1, 0]], model=causal))[0].tolist() == [
+        [VISIBLE, CAUSAL, PADDING],
+        [VISIBLE, VISIBLE, PADDING],
+        [PADDING, PADDING, PADDING],
+    ]
+
+
+def test_a_hidden_key_is_hidden_from_every_query():
+    run = hand_made.run([[1, 1, 1]], given_mask=np.array([[True, False, True]]))
+    assert masks.cell_states(run)[0].tolist() == [[VISIBLE, HIDDEN, VISIBLE]] * 3
+
+
+def test_a_mask_per_query_hides_single_cells():
+    told = np.array([[[True, False], [True, True]]])
+    assert masks.cell_states(hand_made.run([[1, 1]], given_mask=told))[0].tolist() == [
+        [VISIBLE, HIDDEN],
+        [VISIBLE, VISIBLE],
+    ]
+
+
+def test_a_later_key_stays_causal_when_a_person_hides_it_too():
+    run = hand_made.run([[1, 1]], model=hand_made.model_info(causal=True), given_mask=np.array([[True, False]]))
+    assert masks.cell_states(run)[0].tolist() == [[VISIBLE, CAUSAL], [VISIBLE, HIDDEN]]
+
+
+def test_padding_wins_over_hidden():
+    run = hand_made.run([[1, 1, 0]], given_mask=np.array([[False, True, False]]))
+    assert masks.cell_states(run)[0].tolist() == [
+        [HIDDEN, VISIBLE, PADDING],
+        [HIDDEN, VISIBLE, PADDING],
+        [PADDING, PADDING, PADDING],
+    ]
