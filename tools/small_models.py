@@ -1,0 +1,60 @@
+"""Build the two small models and save them as people load them."""
+
+from copy import deepcopy
+
+import torch
+from transformers import BertConfig, BertForMaskedLM, GPT2Config, GPT2LMHeadModel
+
+from subword import MAX_POSITIONS
+
+LAYERS, HEADS, HIDDEN, FEED_FORWARD = 6, 12, 192, 768
+
+
+def build_bert(tokenizer):
+    """Return a fresh BertForMaskedLM for a WordPiece tokenizer."""
+    config = BertConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=HIDDEN,
+        num_hidden_layers=LAYERS,
+        num_attention_heads=HEADS,
+        intermediate_size=FEED_FORWARD,
+        max_position_embeddings=MAX_POSITIONS,
+        hidden_dropout_prob=0.0,
+        attention_probs_dropout_prob=0.0,
+        pad_token_id=tokenizer.pad_token_id,
+    )
+    config._attn_implementation = "eager"
+    return BertForMaskedLM(config)
+
+
+def build_gpt2(tokenizer):
+    """Return a fresh GPT2LMHeadModel for a byte-level BPE tokenizer.
+
+    While it trains, the activation is the fused form of the same function.
+    """
+    config = GPT2Config(
+        vocab_size=len(tokenizer),
+        n_positions=MAX_POSITIONS,
+        n_embd=HIDDEN,
+        n_layer=LAYERS,
+        n_head=HEADS,
+        activation_function="gelu_pytorch_tanh",
+        resid_pdrop=0.0,
+        embd_pdrop=0.0,
+        attn_pdrop=0.0,
+        bos_token_id=tokenizer.bos_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+    )
+    config._attn_implementation = "eager"
+    return GPT2LMHeadModel(config)
+
+
+def save_half(model, tokenizer, folder):
+    """Save a copy of the model in half precision with its tokenizer; the model itself stays as it is."""
+    config = deepcopy(model.config)
+    if config.model_type == "gpt2":
+        config.activation_function = "gelu_new"
+    copy = type(model)(config)
+    copy.load_state_dict(model.state_dict())
+    copy.to(torch.float16).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
