@@ -22,6 +22,10 @@ def encode(loaded: LoadedModel, texts: Sequence[str], *, padding_side: str = "ri
     same positions alone and behind left padding.
     Raises ``EmptyText``, ``TextTooLarge``, ``MaskTokenInCausalModel``, or ``TextTooLong`` unless ``truncate``.
     """
+    if not texts:
+        raise EmptyText(example=EXAMPLE)
+    # Half a surrogate pair, as a command line can hold, is no character and would stop the tokenizer.
+    texts = [text.encode(errors="replace").decode() for text in texts]
     for text in texts:
         _check(loaded, text)
     rows = [_row(loaded, text, number, truncate) for number, text in enumerate(texts, start=1)]
@@ -32,25 +36,43 @@ def replace_token(loaded: LoadedModel, batch: Batch, row: int, position: int, wo
     """Put a word (or ``[MASK]``) in place of one token of a text; other tokens stay what they were.
 
     The word may become several tokens. In a byte-level model it keeps the leading space of the token it replaces.
-    Returns a batch of that one text. Raises ``EmptyReplacement`` or ``TextTooLong``.
+    Returns a batch of that one text. Raises ``EmptyReplacement``, ``TextTooLong``, ``TextTooLarge`` or
+    ``MaskTokenInCausalModel``.
     """
     real = np.flatnonzero(batch.attention_mask[row])
     ids = batch.input_ids[row, real].tolist()
     special = batch.special_tokens_mask[row, real].tolist()
+    types = None if batch.token_type_ids is None else batch.token_type_ids[row, real].tolist()
     at = int(np.flatnonzero(real == position)[0])
-    replaced = loaded.tokenizer.convert_ids_to_tokens(ids[at])
-    typed = _normalise(loaded, word.strip())
-    spaced = f" {typed}" if loaded.byte_level and replaced.startswith("Ġ") else typed
-    new_ids = loaded.tokenizer(spaced, add_special_tokens=False)["input_ids"]
-    if not typed or not new_ids:
-        raise EmptyReplacement(word=word)
+    new_ids = _replacement_ids(loaded, word, loaded.tokenizer.convert_ids_to_tokens(ids[at]))
     ids[at : at + 1] = new_ids
     special[at : at + 1] = [False] * len(new_ids)
+    if types is not None:
+        types[at : at + 1] = [types[at]] * len(new_ids)
     if len(ids) > loaded.info.max_positions:
         raise TextTooLong(number=position_number(row), n_tokens=len(ids), max_positions=loaded.info.max_positions)
     text = loaded.tokenizer.decode([i for i, s in zip(ids, special) if not s], clean_up_tokenization_spaces=True)
-    encoding = {"input_ids": ids, "special_tokens_mask": special, "word_ids": [-1] * len(ids), "truncated": False}
+    encoding = {
+        "input_ids": ids,
+        "token_type_ids": types,
+        "special_tokens_mask": special,
+        "word_ids": [-1] * len(ids),
+        "truncated": batch.truncated[row],
+    }
     return _pad(loaded, (text.strip(),), [encoding], batch.padding_side)
+
+
+def _replacement_ids(loaded: LoadedModel, word: str, replaced: str) -> list[int]:
+    """Tokenize a word that takes the place of a token."""
+    if not word.strip():
+        raise EmptyReplacement(word=word)
+    _check(loaded, word)
+    typed = _normalise(loaded, word.strip())
+    spaced = f" {typed}" if loaded.byte_level and replaced.startswith("Ġ") else typed
+    new_ids = loaded.tokenizer(spaced, add_special_tokens=False, verbose=False)["input_ids"]
+    if not new_ids:
+        raise EmptyReplacement(word=word)
+    return new_ids
 
 
 def _check(loaded: LoadedModel, text: str) -> None:
@@ -72,7 +94,7 @@ def _row(loaded: LoadedModel, text: str, number: int, truncate: bool) -> dict:
     limit = loaded.info.max_positions
     encoding = loaded.tokenizer(_normalise(loaded, text), return_special_tokens_mask=True, verbose=False)
     n_tokens = len(encoding["input_ids"])
-    if n_tokens == 0:
+    if all(_added(loaded, encoding)):
         raise EmptyText(example=EXAMPLE)
     if n_tokens > limit and not truncate:
         raise TextTooLong(number=number, n_tokens=n_tokens, max_positions=limit)
