@@ -60,3 +60,8 @@ def folder_name(text: str, limit: int = 60) -> str:
     while len(name.encode()) > limit:
         name = name[:-1]
     return name.strip("_") or "text"
+
+
+def position_from_number(number: int) -> int:
+    """Give the 0-based position of what the screen counts from 1."""
+    return number - 1

@@ -22,6 +22,11 @@ BAR_BEFORE = "#9aa7b4"
 BAR = "#105ba4"
 
 
+def rgba(colour: str) -> list[int]:
+    """Give a ``#rrggbb`` colour, or the empty one, as four bytes."""
+    return [0, 0, 0, 0] if colour == CAUSAL else [*bytes.fromhex(colour.removeprefix("#")), 255]
+
+
 def colorscale(stops: tuple[str, ...]) -> list[list]:
     """Spread colour stops evenly over 0..1, in the form Plotly reads."""
     return [[i / (len(stops) - 1), stop] for i, stop in enumerate(stops)]
@@ -29,6 +34,6 @@ def colorscale(stops: tuple[str, ...]) -> list[list]:
 
 def lookup_table(stops: tuple[str, ...]) -> np.ndarray:
     """Give the colour of each of 256 even steps between the stops: uint8 ``[256, 3]`` RGB."""
-    rgb = np.array([[int(stop[i : i + 2], 16) for i in (1, 3, 5)] for stop in stops], dtype=float)
+    rgb = np.array([rgba(stop)[:3] for stop in stops], dtype=float)
     at = np.linspace(0, len(stops) - 1, 256)
     return np.stack([np.interp(at, range(len(stops)), rgb[:, c]) for c in range(3)], axis=1).round().astype(np.uint8)

@@ -1,0 +1,32 @@
+"""Masked word: a sentence with [MASK], its best words, all heads, one head, and what hiding a word does."""
+
+import streamlit as st
+
+from pages.ui import sentence_form
+from pages.ui.head_grid import head_grid
+from pages.ui.head_panel import head_panel
+from pages.ui.masking_panel import masking_panel
+from pages.ui.prediction_panel import prediction_panel
+from viz.text import _
+
+heading, examples = st.columns([3, 2], vertical_alignment="bottom")
+heading.title(_("Masked word"), anchor=False)
+heading.caption(_("Type a sentence with \\[MASK\\]: the model guesses the word, and every head shows what it looks at."))
+sentence_form.examples(examples)
+question = sentence_form.ask()
+
+slot = st.container()
+with slot.skeleton(height=480):
+    run = sentence_form.answer(question)
+
+if run is not None:
+    with slot:
+        left, right = st.columns(2, gap="medium")
+        with left:
+            prediction_panel(run, row=0)
+            st.subheader(_("All heads"), anchor=False)
+            head_grid(run, row=0)
+        with right:
+            st.subheader(_("One head"), anchor=False)
+            head_panel(run, row=0)
+        masking_panel(run, st.session_state["last_question"])

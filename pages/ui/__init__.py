@@ -1,0 +1,1 @@
+"""Widgets and cached calls that pages share."""

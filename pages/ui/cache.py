@@ -1,0 +1,121 @@
+"""Run each text once: runs are kept for all visitors, up to a number of bytes, and made once however many ask.
+
+Keys are model, texts and options, never arrays. torch and transformers are imported at the first run, not before: a
+page's frame is on screen while they load.
+"""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from concurrent.futures import Future
+from functools import cache
+
+import streamlit as st
+
+from viz.figures import overview
+from viz.records import Run
+from viz.shipped import SHIPPED
+
+MAX_BYTES = 600_000_000
+
+
+class RunCache:
+    """Keep runs by key, the ones used last, up to ``max_bytes``; a run that is being made is waited for.
+
+    An error is raised to everybody who waits, and is not kept.
+    """
+
+    def __init__(self, max_bytes: int):
+        self._max_bytes = max_bytes
+        self._runs: OrderedDict[Hashable, Future[Run]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: Hashable, make: Callable[[], Run]) -> Run:
+        """Give the run of a key, making it if nobody has."""
+        with self._lock:
+            future = self._runs.get(key)
+            mine = future is None
+            if mine:
+                future = self._runs[key] = Future()
+            self._runs.move_to_end(key)
+        if mine:
+            self._fulfil(key, future, make)
+        return future.result()
+
+    def _fulfil(self, key: Hashable, future: Future, make: Callable[[], Run]) -> None:
+        try:
+            future.set_result(make())
+        except BaseException as error:
+            with self._lock:
+                self._runs.pop(key, None)
+            future.set_exception(error)
+        else:
+            with self._lock:
+                self._drop_oldest()
+
+    def _drop_oldest(self) -> None:
+        """Forget runs used longest ago until the rest fits; the newest always stays."""
+        done = [(key, future.result().nbytes) for key, future in self._runs.items() if future.done()]
+        total = sum(size for _, size in done)
+        for key, size in done[:-1]:
+            if total <= self._max_bytes:
+                return
+            del self._runs[key]
+            total -= size
+
+
+_runs = RunCache(MAX_BYTES)
+
+
+_importing = threading.Lock()
+
+
+def _core() -> tuple:
+    """Import what brings torch and transformers, under one lock: two threads importing transformers at once fail."""
+    with _importing:
+        from viz import batching, edits, forward, models
+    return batching, edits, forward, models
+
+
+def sentence_run(checkpoint: str, sentence: str, truncate: bool) -> Run:
+    """Run one sentence; every visitor who asks for the same gets the same record."""
+
+    def make() -> Run:
+        batching, _edits, forward, models = _core()
+        loaded = models.load_model(checkpoint)
+        return forward.run(loaded, batching.encode(loaded, [sentence], truncate=truncate))
+
+    return _runs.get((checkpoint, sentence, truncate), make)
+
+
+def edited_run(checkpoint: str, sentence: str, truncate: bool, hidden: tuple, replacement: tuple | None) -> Run:
+    """Run one sentence with tokens hidden from attention or another word in place of one."""
+    before = sentence_run(checkpoint, sentence, truncate)
+
+    def make() -> Run:
+        _batching, edits, forward, models = _core()
+        loaded = models.load_model(checkpoint)
+        batch, given_mask = edits.apply(loaded, before.batch, 0, edits.Edit(hidden, replacement))
+        return forward.run(loaded, batch, given_mask=given_mask)
+
+    return _runs.get((checkpoint, sentence, truncate, hidden, replacement), make)
+
+
+@cache
+def warm_up() -> None:
+    """Load torch and the default model in the background, once a process, while the first page is drawn."""
+
+    def load() -> None:
+        _core()[-1].load_model(SHIPPED[0])
+
+    threading.Thread(target=load, daemon=True, name="warm-up").start()
+
+
+def overview_payload(run: Run, row: int) -> bytes:
+    """Give the picture of all heads for the browser."""
+    return _overview_payload(overview.picture_key(run, row), run, row)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _overview_payload(key: str, _run: Run, _row: int) -> bytes:
+    return overview.payload(_run, _row, key)

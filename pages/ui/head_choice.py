@@ -1,0 +1,75 @@
+"""Hold which head is open. It lives in the address (``?head=Layer4_Head11``); every control changes it here.
+
+The address is written by hand and not bound to the text field: a bound field keeps what was typed last when the head
+is chosen elsewhere (on the overview), and at the next click the old name comes back.
+"""
+
+import streamlit as st
+
+from pages.ui.markdown import literal
+from viz.errors import VizError
+from viz.names import head_label, parse_head, position_from_number, position_number
+from viz.records import ModelInfo
+from viz.text import _, sentence
+
+DEFAULT = (3, 10)  # Layer4_Head11, the one the exercise asks about
+
+# The parts of a page that show the open head; only they run again when it changes.
+FRAGMENTS = ["head_panel", "masking_panel"]
+
+
+def choose(layer: int, head: int) -> None:
+    """Open a head; called from callbacks, before the page runs."""
+    st.session_state["open_head"] = layer, head
+    st.session_state["head_error"] = None
+    st.rerun(FRAGMENTS)
+
+
+def chosen(model: ModelInfo) -> tuple[int, int]:
+    """Give the open head as 0-based (layer, head), the nearest one where the model has fewer."""
+    if "open_head" not in st.session_state:
+        st.session_state["open_head"] = DEFAULT
+        if "head" in st.query_params:
+            _take(st.query_params["head"], model)
+    layer, head = st.session_state["open_head"]
+    try:
+        return parse_head(head_label(layer, head), model.n_layers, model.n_heads)
+    except VizError as error:
+        st.session_state["head_error"] = error
+        st.session_state["open_head"] = min(layer, model.n_layers - 1), min(head, model.n_heads - 1)
+        return st.session_state["open_head"]
+
+
+def controls(model: ModelInfo) -> tuple[int, int]:
+    """Show the three ways to name a head (its name, its layer, its number) and give the open one."""
+    layer, head = chosen(model)
+    st.query_params["head"] = head_label(layer, head)
+    error = st.session_state.get("head_error")
+    if error is None:
+        st.session_state["head_name"] = head_label(layer, head)
+    st.session_state["layer_number"], st.session_state["head_number"] = position_number(layer), position_number(head)
+    name_column, layer_column, head_column = st.columns([2, 1, 1], vertical_alignment="bottom")
+    name_column.text_input(_("Head, as Layer4_Head11 or L3H10"), key="head_name", on_change=_name_typed, args=(model,))
+    layer_column.number_input(_("Layer"), 1, model.n_layers, key="layer_number", on_change=_number_changed)
+    head_column.number_input(_("Head"), 1, model.n_heads, key="head_number", on_change=_number_changed)
+    if error is not None:
+        st.warning(literal(sentence(error)))
+    return layer, head
+
+
+def _take(name: str, model: ModelInfo) -> None:
+    """Open the head of a name; a name that is none leaves the open one and says why."""
+    try:
+        st.session_state["open_head"] = parse_head(name, model.n_layers, model.n_heads)
+        st.session_state["head_error"] = None
+    except VizError as error:
+        st.session_state["head_error"] = error
+
+
+def _name_typed(model: ModelInfo) -> None:
+    _take(st.session_state["head_name"], model)
+    st.rerun(FRAGMENTS)
+
+
+def _number_changed() -> None:
+    choose(*(position_from_number(st.session_state[key]) for key in ("layer_number", "head_number")))

@@ -1,0 +1,63 @@
+"""Show one head: its map, its strongest links in words, its table, its downloads."""
+
+import io
+
+import streamlit as st
+
+from pages.ui import head_choice
+from pages.ui.head_grid import mark_head
+from pages.ui.markdown import literal
+from pages.ui.prediction_panel import BARE
+from viz import diagrams, saved, svg, tables
+from viz.figures.heatmap import head_map
+from viz.names import diagram_name, folder_name
+from viz.records import Run
+from viz.text import _
+
+TABLE_ROWS = 5_000  # more is for the CSV
+
+
+@st.fragment(key="head_panel")
+def head_panel(run: Run, row: int) -> None:
+    """Draw the open head; choosing another one runs only this part of the page again."""
+    layer, head = head_choice.controls(run.model)
+    mark_head(layer, head)
+    own_scale = st.session_state.get("own_scale", False)
+    largest = float(run.attentions[row, layer, head].max()) if own_scale else None
+    spoken = tables.describe(run, row, layer, head)
+    st.plotly_chart(head_map(run, row, layer, head, largest=largest), key="head_map", config=BARE, alt=spoken)
+    st.toggle(_("Colours up to this map's largest weight (instead of 1)"), key="own_scale")
+    st.markdown(literal(spoken))
+    _table(run, row, layer, head)
+    _downloads(run, row, layer, head)
+
+
+def _table(run: Run, row: int, layer: int, head: int) -> None:
+    expander = st.expander(_("Table of this head"), on_change="rerun", key="table_open")
+    if not expander.open:
+        return
+    names = (_("query position"), _("query"), _("key position"), _("key"), _("attention"))
+    table = tables.head_table(run, row, layer, head, limit=TABLE_ROWS)
+    expander.dataframe(dict(zip(names, table.values())), hide_index=True, height=300)
+
+
+def _downloads(run: Run, row: int, layer: int, head: int) -> None:
+    """Offer files; each is made when its button is pressed."""
+    place = (run, row, layer, head)
+    folder = folder_name(run.batch.texts[row])
+    with st.container(horizontal=True, key="downloads"):
+        _button(_("PNG"), lambda: _png(*place), diagram_name(layer, head), "image/png")
+        _button(_("SVG"), lambda: svg.head_svg(*place), diagram_name(layer, head, "svg"), "image/svg+xml")
+        _button(_("CSV"), lambda: tables.as_csv(tables.head_table(*place)), diagram_name(layer, head, "csv"), "text/csv")
+        _button(_("All heads (ZIP)"), lambda: diagrams.zip_all(run, row), f"{folder}.zip", "application/zip")
+        _button(_("Run (.npz)"), lambda: saved.as_bytes(run), f"{folder}.npz", "application/octet-stream")
+
+
+def _button(label: str, make, file_name: str, mime: str) -> None:
+    st.download_button(label, make, file_name, mime, key=f"download_{mime}", on_click="ignore", icon=":material/download:")
+
+
+def _png(run: Run, row: int, layer: int, head: int) -> bytes:
+    buffer = io.BytesIO()
+    diagrams.draw(run, row, layer, head).save(buffer, format="PNG")
+    return buffer.getvalue()

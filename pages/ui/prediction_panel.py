@@ -1,0 +1,41 @@
+"""Show the best words for each [MASK], or the next word, and the sentences they complete."""
+
+import streamlit as st
+
+from pages.ui.markdown import literal
+from viz.errors import VizError
+from viz.figures.bars import prediction_bars
+from viz.names import position_number
+from viz.predictions import completed, require_readouts, top_k
+from viz.records import Run
+from viz.text import _, sentence
+
+BARE = {"displayModeBar": False}
+
+
+def prediction_panel(run: Run, row: int) -> None:
+    """Draw the k best words of every read-out of a row, and the completed sentences beside them."""
+    heading, count = st.columns([4, 1], vertical_alignment="bottom")
+    heading.subheader(_("Next word") if run.model.causal else _("Best words"), anchor=False)
+    k = count.number_input(_("How many"), 1, 50, 3, key="k", bind="query-params")
+    try:
+        require_readouts(run)
+    except VizError as error:
+        st.info(literal(sentence(error)))
+        return
+    readouts = [n for n, (at, _position) in enumerate(run.readouts) if at == row]
+    for n in readouts:
+        _bars(run, n, k, numbered=len(readouts) > 1)
+    st.markdown("\n".join(f"{rank}. {literal(completed(run, row, rank))}" for rank in range(1, k + 1)))
+    if len(readouts) > 1:
+        st.caption(_("Each \\[MASK\\] is guessed on its own, not together with the others."))
+    st.caption(_("Probabilities are over the whole vocabulary of {n:,} words and pieces.").format(n=len(run.model.vocabulary)))
+
+
+def _bars(run: Run, readout: int, k: int, *, numbered: bool) -> None:
+    predictions = top_k(run, readout, k)
+    if numbered:
+        number = position_number(int(run.readouts[readout][1]))
+        st.caption(_("\\[MASK\\] at position {number}").format(number=number))
+    spoken = ", ".join(f"{p.token}: {p.probability:.1%}" for p in predictions)
+    st.plotly_chart(prediction_bars(predictions), key=f"bars_{readout}", config=BARE, alt=spoken)

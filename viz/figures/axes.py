@@ -1,0 +1,45 @@
+"""Label the axes of token maps: token text is data, never markup, and the same token twice gives two rows."""
+
+from collections.abc import Sequence
+
+MAX_TICKS = 48  # more than this overlap on a 700 px picture; hovering tells the rest
+
+# Plotly reads a few HTML tags in labels and Streamlit recolours literal colour codes; none may come from a token.
+_ENTITIES = str.maketrans(
+    {"&": "&amp;", "<": "&lt;", ">": "&gt;", "$": "&#36;", "%": "&#37;", "#": "&#35;", "{": "&#123;", "}": "&#125;"}
+)
+_CHARACTER_PX = 8
+_WIDE_FROM = 0x1100  # from here on most scripts are as wide as they are high
+
+
+def plain(text: str) -> str:
+    """Write text so that Plotly shows exactly its characters."""
+    return text.translate(_ENTITIES)
+
+
+def categories(tokens: Sequence[str], positions: Sequence[int] | None = None) -> list[str]:
+    """Give each token a name of its own: its position, then the token. Shown when the pointer is over a cell."""
+    numbers = range(len(tokens)) if positions is None else positions
+    return [f"{number} {plain(token)}" for number, token in zip(numbers, tokens)]
+
+
+def ticks(tokens: Sequence[str], names: Sequence[str]) -> dict:
+    """Thin the tick labels to what can be read; gives the axis settings."""
+    step = -(-len(tokens) // MAX_TICKS)
+    shown = range(0, len(tokens), max(step, 1))
+    return {
+        "type": "category",
+        "tickmode": "array",
+        "tickvals": [names[i] for i in shown],
+        "ticktext": [plain(tokens[i]) for i in shown],
+        "ticks": "",
+        "showgrid": False,
+        "zeroline": False,
+        "automargin": False,
+    }
+
+
+def label_px(tokens: Sequence[str], limit: int = 150) -> int:
+    """Estimate the room the longest label takes, in px; Plotly's own measuring is slow on many labels."""
+    widths = (sum(2 if ord(c) >= _WIDE_FROM else 1 for c in token) for token in tokens)
+    return min(limit, 12 + _CHARACTER_PX * max(widths, default=0))

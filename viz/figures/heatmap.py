@@ -1,0 +1,153 @@
+"""Draw one head as a map of query rows and key columns, and the difference of two such maps."""
+
+import numpy as np
+import plotly.graph_objects as go
+
+from viz import theme
+from viz.changes import Shared, difference, shared_positions
+from viz.figures import axes
+from viz.masks import CAUSAL, HIDDEN, PADDING, VISIBLE, cell_states
+from viz.names import head_title
+from viz.records import Run
+from viz.text import _
+
+HEIGHT = 560
+
+
+def head_map(
+    run: Run, row: int, layer: int, head: int, *, largest: float | None = None, height: int = HEIGHT
+) -> go.Figure:
+    """Draw one head: weights in blue, padding grey and hatched, later keys empty, hidden keys crossed.
+
+    The colour scale runs from 0 to 1, or to ``largest`` where a scale of this map's own is asked for.
+    """
+    tokens = run.batch.tokens[row]
+    states = cell_states(run)[row]
+    weights = np.where(states == VISIBLE, run.attentions[row, layer, head], np.nan).astype(np.float32)
+    names = axes.categories(tokens)
+    figure = go.Figure([_state_layer(states, names), _weight_layer(weights, names, 1.0 if largest is None else largest)])
+    _hatch(figure, states)
+    _frame(figure, tokens, names, head_title(layer, head), height)
+    if run.model.causal:
+        _mark_prediction_row(figure, run, row)
+    if run.model.weights == "random":
+        _stamp(figure)
+    return figure
+
+
+def difference_map(before: Run, after: Run, layer: int, head: int, row: int = 0, *, height: int = HEIGHT) -> go.Figure:
+    """Draw after minus before over the positions both texts share: blue = more attention, orange = less."""
+    shared: Shared = shared_positions(before, after, row)
+    tokens = [after.batch.tokens[row][i] for i in shared.after]
+    names = axes.categories(tokens, shared.after.tolist())
+    change = difference(before, after, layer, head, row)
+    reach = max(float(np.abs(change).max(initial=0)), 1e-6)
+    layer_of_changes = go.Heatmap(
+        z=change.round(4),
+        x=names,
+        y=names,
+        zmin=-reach,
+        zmax=reach,
+        colorscale=theme.colorscale(theme.CHANGE_STOPS),
+        colorbar=_colorbar(_("change of attention")),
+        hovertemplate="%{y} → %{x}: %{z:+.4f}<extra></extra>",
+    )
+    figure = go.Figure([layer_of_changes])
+    _frame(figure, tokens, names, head_title(layer, head), height)
+    return figure
+
+
+def _state_layer(states: np.ndarray, names: list[str]) -> go.Heatmap:
+    """Paint what has no weight; it lies under the weights and never touches their scale."""
+    colours = {VISIBLE: theme.CAUSAL, CAUSAL: theme.CAUSAL, PADDING: theme.PADDING, HIDDEN: theme.HIDDEN}
+    last = max(colours)
+    steps = [[edge, colours[s]] for s in sorted(colours) for edge in (s / (last + 1), (s + 1) / (last + 1))]
+    return go.Heatmap(
+        z=states,
+        x=names,
+        y=names,
+        zmin=-0.5,
+        zmax=last + 0.5,
+        colorscale=steps,
+        showscale=False,
+        hovertemplate="%{y} → %{x}: " + _("no weight (masked)") + "<extra></extra>",
+    )
+
+
+def _weight_layer(weights: np.ndarray, names: list[str], largest: float) -> go.Heatmap:
+    return go.Heatmap(
+        z=weights.round(4),
+        x=names,
+        y=names,
+        zmin=0,
+        zmax=largest,
+        colorscale=theme.colorscale(theme.WEIGHT_STOPS),
+        hoverongaps=False,
+        colorbar=_colorbar(_("attention")),
+        hovertemplate="%{y} → %{x}: %{z:.4f}<extra></extra>",
+    )
+
+
+def _colorbar(title: str) -> dict:
+    """Lay the scale below the map: beside it, it would take a fifth of a phone's width."""
+    return {
+        "orientation": "h",
+        "thickness": 10,
+        "outlinewidth": 0,
+        "len": 0.7,
+        "x": 0,
+        "xanchor": "left",
+        "y": 0,
+        "yanchor": "top",
+        "ypad": 8,
+        "title": {"text": title, "side": "bottom"},
+    }
+
+
+def _hatch(figure: go.Figure, states: np.ndarray) -> None:
+    """Hatch padding and cross hidden cells: one path each, however many cells there are."""
+    for state, colour, path in (
+        (PADDING, theme.PADDING_HATCH, "M{x0},{y1}L{x1},{y0}"),
+        (HIDDEN, theme.HIDDEN_CROSS, "M{x0},{y0}L{x1},{y1}M{x0},{y1}L{x1},{y0}"),
+    ):
+        cells = np.argwhere(states == state)
+        if len(cells):
+            marks = (path.format(x0=k - 0.5, x1=k + 0.5, y0=q - 0.5, y1=q + 0.5) for q, k in cells.tolist())
+            figure.add_shape(type="path", path="".join(marks), line={"color": colour, "width": 0.7})
+
+
+def _frame(figure: go.Figure, tokens, names: list[str], title: str, height: int) -> None:
+    """Set axes, names and margins; the query axis runs down, the key axis lies on top."""
+    room = axes.label_px(tokens)
+    settings = axes.ticks(tokens, names)
+    figure.update_xaxes(title={"text": _("key (at this token)"), "standoff": 6}, side="top", tickangle=-90, **settings)
+    figure.update_yaxes(
+        title={"text": _("query (this token looks)"), "standoff": 12}, autorange="reversed", **settings
+    )
+    figure.update_layout(
+        title={"text": title, "x": 0, "y": 0.99, "yanchor": "top"},
+        height=height,
+        margin={"l": room + 36, "r": 8, "t": room + 56, "b": 52},
+        dragmode=False,
+    )
+
+
+def _mark_prediction_row(figure: go.Figure, run: Run, row: int) -> None:
+    """Say which row predicts the next token: the last real one."""
+    for at, position in run.readouts.tolist():
+        if at == row:
+            figure.add_shape(
+                type="rect", x0=-0.5, x1=position + 0.5, y0=position - 0.5, y1=position + 0.5,
+                line={"color": theme.ACCENT, "width": 2},
+            )  # fmt: skip
+            figure.add_annotation(
+                x=1, y=0, xref="paper", yref="paper", xanchor="right", yanchor="bottom", showarrow=False,
+                text=_("framed: this row predicts the next token"), font={"color": theme.ACCENT, "size": 12},
+            )  # fmt: skip
+
+
+def _stamp(figure: go.Figure) -> None:
+    figure.add_annotation(
+        x=0.5, y=0.5, xref="paper", yref="paper", showarrow=False, text=_("random weights"), textangle=-30,
+        font={"size": 34, "color": "rgba(194,65,12,0.45)"},
+    )  # fmt: skip
