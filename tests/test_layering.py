@@ -16,7 +16,7 @@ GROUND = {"viz.errors", "viz.names", "viz.text", "viz.theme", "viz.labels", "viz
 RECORDS = GROUND | {"viz.records"}
 READERS = RECORDS | {"viz.masks", "viz.predictions", "viz.changes", "viz.patterns", "viz.claims"}
 RUNNERS = {"viz.hub", "viz.capture", "viz.models", "viz.batching", "viz.edits", "viz.forward", "viz.generation", "viz.training"}
-DRAWERS = {"viz.figures", "viz.diagrams", "viz.svg", "viz.tables", "viz.saved"}
+DRAWERS = {"viz.figures", "viz.fonts", "viz.diagrams", "viz.svg", "viz.tables", "viz.saved"}
 EVERYTHING = READERS | RUNNERS | DRAWERS
 
 OURS = {
@@ -42,7 +42,8 @@ OURS = {
     "viz.generation": READERS | {"viz.capture", "viz.models", "viz.batching", "viz.forward"},
     "viz.training": READERS | {"viz.capture", "viz.models", "viz.batching", "viz.forward"},
     "viz.figures": READERS | {"viz.figures"},
-    "viz.diagrams": READERS,
+    "viz.fonts": GROUND,
+    "viz.diagrams": READERS | {"viz.fonts"},
     "viz.svg": READERS,
     "viz.tables": READERS,
     "viz.saved": READERS,
@@ -53,8 +54,8 @@ OURS = {
 }
 
 # Third-party packages; numpy may be used anywhere, the standard library too.
-THEIRS = {name: {"torch", "transformers", "huggingface_hub", "httpx2"} for name in RUNNERS}
-THEIRS |= {"viz.figures": {"plotly"}, "viz.diagrams": {"PIL"}}
+THEIRS = {name: {"torch", "transformers", "huggingface_hub", "httpx2", "safetensors"} for name in RUNNERS}
+THEIRS |= {"viz.figures": {"plotly"}, "viz.diagrams": {"PIL"}, "viz.fonts": {"PIL"}}
 THEIRS |= {"app": {"streamlit"}, "pages": {"streamlit"}, "pages.ui": {"streamlit"}}
 ANYWHERE = {"numpy"}
 

@@ -6,7 +6,7 @@ import threading
 import numpy as np
 import torch
 
-from viz import capture
+from viz import capture, masks
 from viz.errors import AllTokensHidden, CaptureFailed
 from viz.models import LoadedModel
 from viz.records import Batch, Run
@@ -34,8 +34,10 @@ def run(loaded: LoadedModel, batch: Batch, *, given_mask: np.ndarray | None = No
     record = _new_recording(loaded, batch, readouts)
     with _passes, torch.inference_mode(), capture.recording(record):
         output = loaded.model(**_inputs(loaded, batch, told), use_cache=False, output_attentions=not loaded.recorded)
+    _check_every_layer_came(loaded, record.n_recorded if loaded.recorded else len(output.attentions))
     if not loaded.recorded:
-        _keep_returned(loaded, record, output.attentions)
+        for layer, weights in enumerate(output.attentions):
+            record.attentions[:, layer].copy_(weights)
     return Run(
         model=loaded.info,
         batch=batch,
@@ -44,7 +46,7 @@ def run(loaded: LoadedModel, batch: Batch, *, given_mask: np.ndarray | None = No
         scores=None if record.scores is None else record.scores.numpy(),
         additive_mask=_one_mask(record.additive_masks),
         readouts=readouts,
-        readout_logits=output.logits.float().numpy(),
+        readout_logits=_asked_logits(output.logits, readouts).numpy(),
     )
 
 
@@ -83,7 +85,7 @@ def _inputs(loaded: LoadedModel, batch: Batch, told: np.ndarray) -> dict[str, to
     inputs = {
         "input_ids": torch.tensor(batch.input_ids),
         "attention_mask": torch.tensor(_mask_for_model(loaded, told)),
-        "position_ids": torch.tensor(batch.position_ids),
+        "position_ids": torch.tensor(batch.position_ids + loaded.first_position),
     }
     if batch.token_type_ids is not None:
         inputs["token_type_ids"] = torch.tensor(batch.token_type_ids)
@@ -91,24 +93,35 @@ def _inputs(loaded: LoadedModel, batch: Batch, told: np.ndarray) -> dict[str, to
 
 
 def _mask_for_model(loaded: LoadedModel, told: np.ndarray) -> np.ndarray:
-    """Give a 2-D mask as 0/1; a mask per query as booleans ``[B, 1, Q, K]``, which models take as it is."""
+    """Give a 2-D mask as 0/1; a mask per query as ``[B, 1, Q, K]``, which models take as it is.
+
+    The recording attention reads booleans; an eager model adds what it is given, so it gets what is to be added.
+    """
     if told.ndim == 2:
         return told.astype(np.int64)
+    if not loaded.recorded:
+        return masks.additive_mask(told, causal=loaded.info.causal)
     allowed = told & np.tri(told.shape[1], dtype=bool) if loaded.info.causal else told
     return allowed[:, None]
 
 
-def _keep_returned(loaded: LoadedModel, record: capture.Recording, attentions: tuple[torch.Tensor, ...]) -> None:
-    """Keep what a model without the recording attention returned; an empty tuple is an error, never a blank page."""
-    if len(attentions) != loaded.info.n_layers:
+def _check_every_layer_came(loaded: LoadedModel, n_returned: int) -> None:
+    """Refuse maps that are not there: an empty answer is an error, never a blank page."""
+    if n_returned != loaded.info.n_layers:
         raise CaptureFailed(
             checkpoint=loaded.info.checkpoint,
-            n_returned=len(attentions),
+            n_returned=n_returned,
             n_layers=loaded.info.n_layers,
             shipped=shipped_names(),
         )
-    for layer, weights in enumerate(attentions):
-        record.attentions[:, layer].copy_(weights)
+
+
+def _asked_logits(logits: torch.Tensor, readouts: np.ndarray) -> torch.Tensor:
+    """Give the logits of the read-outs, ``[N, V]``; a few models compute theirs past the output layer, everywhere."""
+    if logits.ndim == 3:
+        rows, positions = readouts.T
+        logits = logits[rows, positions]
+    return logits.float()
 
 
 def _one_mask(masks: list[torch.Tensor | None]) -> np.ndarray | None:
