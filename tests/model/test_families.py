@@ -1,0 +1,226 @@
+"""Models beyond BERT and GPT-2 show their own numbers too, or are refused with a reason; none is shown wrong."""
+
+import numpy as np
+import pytest
+import torch
+import transformers as tf
+from tokenizers import processors
+
+from tests import tiny
+from tests.model import plain
+from viz.batching import encode
+from viz.errors import CaptureFailed, ModelRefused
+from viz.forward import run
+from viz.models import load_model
+
+SHAPE = {
+    "hidden_size": 24,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 3,
+    "intermediate_size": 48,
+    "max_position_embeddings": 32,
+    "initializer_range": 0.3,
+}
+N_WORDPIECES = len(tiny.WORDPIECE_VOCABULARY)
+
+
+def wordpiece():
+    return tf.BertTokenizer(vocab=dict(tiny.WORDPIECE_VOCABULARY))
+
+
+def with_mask():
+    """Give a byte-level tokenizer as RoBERTa has it: <s> ... </s>, and a <mask> that takes the space before it."""
+    tokenizer = tiny.byte_level_tokenizer()
+    mask = tf.AddedToken("<mask>", lstrip=True)
+    tokenizer.add_special_tokens({"pad_token": "<pad>", "mask_token": mask, "cls_token": "<s>", "sep_token": "</s>"})
+    ends = [("<s>", tokenizer.cls_token_id), ("</s>", tokenizer.sep_token_id)]
+    tokenizer.backend_tokenizer.post_processor = processors.TemplateProcessing(single="<s> $A </s>", special_tokens=ends)
+    return tokenizer
+
+
+def roberta(tokenizer):
+    pad = tokenizer.pad_token_id
+    behind_padding = {"pad_token_id": pad, "max_position_embeddings": pad + 1 + 32, "type_vocab_size": 1}
+    return tf.RobertaForMaskedLM(tf.RobertaConfig(vocab_size=len(tokenizer), **(SHAPE | behind_padding)))
+
+
+def distilbert(tokenizer):
+    shape = {"dim": 24, "n_layers": 2, "n_heads": 3, "hidden_dim": 48, "max_position_embeddings": 32}
+    return tf.DistilBertForMaskedLM(tf.DistilBertConfig(vocab_size=N_WORDPIECES, initializer_range=0.3, **shape))
+
+
+def albert(tokenizer):
+    return tf.AlbertForMaskedLM(tf.AlbertConfig(vocab_size=N_WORDPIECES, embedding_size=12, **SHAPE))
+
+
+def mobilebert(tokenizer):
+    sizes = {"embedding_size": 12, "intra_bottleneck_size": 24}
+    return tf.MobileBertForMaskedLM(tf.MobileBertConfig(vocab_size=N_WORDPIECES, **sizes, **SHAPE))
+
+
+def gpt_neo(tokenizer):
+    shape = {"hidden_size": 24, "num_layers": 2, "num_heads": 3, "window_size": 4, "attention_types": [[["global", "local"], 1]]}
+    ends = {"bos_token_id": 0, "eos_token_id": 0}
+    return tf.GPTNeoForCausalLM(
+        tf.GPTNeoConfig(vocab_size=len(tokenizer), max_position_embeddings=32, initializer_range=0.3, **shape, **ends)
+    )
+
+
+def gemma2(tokenizer):
+    """Give a model whose attention caps its scores, at 0.5 here: nothing our attention function knows of."""
+    capped = {"attn_logit_softcapping": 0.5, "query_pre_attn_scalar": 8, "head_dim": 8, "num_key_value_heads": 1}
+    ends = {"bos_token_id": 0, "eos_token_id": 0, "pad_token_id": None}
+    return tf.Gemma2ForCausalLM(tf.Gemma2Config(vocab_size=len(tokenizer), sliding_window=4, **capped, **ends, **SHAPE))
+
+
+def qwen2(tokenizer):
+    ends = {"bos_token_id": 0, "eos_token_id": 0, "pad_token_id": None}
+    return tf.Qwen2ForCausalLM(tf.Qwen2Config(vocab_size=len(tokenizer), num_key_value_heads=1, **ends, **SHAPE))
+
+
+def mistral(tokenizer):
+    ends = {"bos_token_id": 0, "eos_token_id": 0, "pad_token_id": None}
+    shape = SHAPE | {"num_key_value_heads": 3, "sliding_window": 3}
+    return tf.MistralForCausalLM(tf.MistralConfig(vocab_size=len(tokenizer), **ends, **shape))
+
+
+RECORDED = {
+    roberta: with_mask,
+    distilbert: wordpiece,
+    albert: wordpiece,
+    mobilebert: wordpiece,
+    qwen2: tiny.byte_level_tokenizer,
+    mistral: tiny.byte_level_tokenizer,
+}
+EAGER = {gpt_neo: tiny.byte_level_tokenizer, gemma2: tiny.byte_level_tokenizer}
+
+
+def write(folder, make, tokenizer):
+    torch.manual_seed(7)
+    make(tokenizer).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def checkpoints(tmp_path_factory):
+    """Give the folder of each family that can be shown."""
+    folder = tmp_path_factory.mktemp("families")
+    return {make: write(folder / make.__name__, make, tokenizer()) for make, tokenizer in (RECORDED | EAGER).items()}
+
+
+@pytest.fixture(params=[*RECORDED, *EAGER], ids=lambda make: make.__name__)
+def family(request, checkpoints):
+    """Give our model, the plain one, and two texts of different length."""
+    loaded = load_model(str(checkpoints[request.param]))
+    second = plain.load(checkpoints[request.param], causal=loaded.info.causal)
+    mask = loaded.info.mask_token
+    causal_texts = ["The turtle moves slow across the river", "The cat"]
+    return loaded, second, causal_texts if loaded.info.causal else [f"The turtle {mask} slow on the mat.", f"{mask} the"]
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_each_text_of_a_batch_has_the_numbers_of_plain_transformers_alone(side, family):
+    loaded, second, texts = family
+    ours = run(loaded, encode(loaded, texts, padding_side=side))
+    for row, text in enumerate(texts):
+        attentions, logits = plain.output(second, dict(second.tokenizer([text], return_tensors="pt")))
+        real = np.flatnonzero(ours.batch.attention_mask[row])
+        np.testing.assert_allclose(ours.attentions[row][:, :, real[:, None], real], attentions[0], rtol=0, atol=1e-5)
+        read = [(n, position) for n, (at, position) in enumerate(ours.readouts) if at == row]
+        assert read
+        for n, position in read:
+            at = int(np.flatnonzero(real == position)[0])
+            np.testing.assert_allclose(ours.readout_logits[n], logits[0, at], rtol=0, atol=1e-4)
+
+
+def test_a_cell_hidden_from_one_query_gets_nothing_and_rows_still_sum_to_one(family):
+    loaded, _, texts = family
+    batch = encode(loaded, texts)
+    n = batch.n_tokens
+    told = np.ones((2, n, n), dtype=bool)
+    told[:, 2, 1] = False
+    ours = run(loaded, batch, given_mask=told)
+    assert (ours.attentions[:, :, :, 2, 1] == 0).all()
+    assert (ours.attentions[0, 0, :, 1, 1] > 0).all()
+    if loaded.info.causal:
+        assert (ours.attentions[..., np.arange(n)[:, None] < np.arange(n)] == 0).all()
+    for row, real in enumerate(batch.attention_mask):
+        np.testing.assert_allclose(ours.attentions[row][:, :, real].sum(axis=-1), 1, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("make", RECORDED, ids=lambda make: make.__name__)
+def test_a_model_our_attention_computes_exactly_is_recorded_with_its_scores(make, checkpoints):
+    loaded = load_model(str(checkpoints[make]))
+    assert loaded.recorded
+    assert run(loaded, encode(loaded, [f"The {loaded.info.mask_token or 'cat'}"])).scores is not None
+
+
+@pytest.mark.parametrize("make", EAGER, ids=lambda make: make.__name__)
+def test_a_model_our_attention_cannot_compute_is_shown_by_its_own_without_scores(make, checkpoints):
+    loaded = load_model(str(checkpoints[make]))
+    assert not loaded.recorded
+    ours = run(loaded, encode(loaded, ["The cat sat"]))
+    assert ours.scores is None
+    assert ours.additive_mask is None
+
+
+def test_a_family_with_windows_keeps_one_added_mask_a_layer_only_where_they_differ(checkpoints):
+    loaded = load_model(str(checkpoints[mistral]))
+    ours = run(loaded, encode(loaded, ["The turtle moves slow across"]))
+    n = ours.batch.n_tokens
+    distance = np.arange(n)[:, None] - np.arange(n)
+    assert ours.additive_mask.shape[1] == 1
+    assert ((ours.additive_mask[0, 0] == 0) == ((distance >= 0) & (distance < 3))).all()
+
+
+def test_roberta_reads_as_many_tokens_as_its_table_has_behind_padding(checkpoints):
+    loaded = load_model(str(checkpoints[roberta]))
+    assert loaded.info.max_positions == 32
+    assert run(loaded, encode(loaded, [" the" * 30])).batch.n_tokens == 32
+
+
+def refused(folder, make, tokenizer) -> str:
+    with pytest.raises(ModelRefused) as caught:
+        load_model(str(write(folder, make, tokenizer)))
+    return str(caught.value)
+
+
+def test_a_model_that_returns_scores_instead_of_attention_is_refused(tmp_path):
+    ones = ("q", "k", "v", "post_attention", "intermediate", "output")
+    groups = {f"{name}_groups": 1 for name in ones}
+    config = tf.SqueezeBertConfig(vocab_size=N_WORDPIECES, embedding_size=24, **groups, **SHAPE)
+    says = refused(tmp_path, lambda _: tf.SqueezeBertForMaskedLM(config), wordpiece())
+    assert "the rows of its attention do not sum to 1" in says
+
+
+def test_a_model_that_returns_windows_instead_of_whole_maps_is_refused(tmp_path):
+    tokenizer = with_mask()
+    pad = {"pad_token_id": tokenizer.pad_token_id, "max_position_embeddings": 440}
+    config = tf.LongformerConfig(vocab_size=len(tokenizer), attention_window=4, **(SHAPE | pad))
+    assert "does not return one map for every head" in refused(tmp_path, lambda _: tf.LongformerForMaskedLM(config), tokenizer)
+
+
+def test_a_model_that_counts_positions_in_its_own_way_is_refused(tmp_path):
+    config = tf.MPNetConfig(vocab_size=N_WORDPIECES, pad_token_id=1, **SHAPE)
+    says = refused(tmp_path, lambda _: tf.MPNetForMaskedLM(config), wordpiece())
+    assert "counts positions in a way that is not known here" in says
+
+
+def test_a_model_without_attention_is_refused(tmp_path):
+    config = tf.MambaConfig(vocab_size=400, hidden_size=24, num_hidden_layers=2, state_size=4)
+    assert "Cannot use" in refused(tmp_path, lambda _: tf.MambaForCausalLM(config), tiny.byte_level_tokenizer())
+
+
+def test_a_model_that_does_not_say_how_much_it_reads_is_refused(tmp_path):
+    config = tf.XLNetConfig(vocab_size=400, d_model=24, n_layer=2, n_head=3, d_inner=48)
+    says = refused(tmp_path, lambda _: tf.XLNetLMHeadModel(config), tiny.byte_level_tokenizer())
+    assert "does not say how many tokens it reads" in says
+
+
+def test_a_pass_in_which_a_layer_gave_no_map_is_an_error_and_no_picture(checkpoints, monkeypatch):
+    loaded = load_model(str(checkpoints[distilbert]))
+    layers = loaded.model.distilbert.transformer.layer
+    monkeypatch.setattr(loaded.model.distilbert.transformer, "layer", layers[:1])
+    with pytest.raises(CaptureFailed, match="attention for 1 of 2 layers"):
+        run(loaded, encode(loaded, ["the [MASK]"]))
