@@ -35,17 +35,30 @@ def find(checkpoint: str) -> Path:
     """
     if checkpoint in SHIPPED:
         return MODELS_FOLDER / checkpoint
-    folder = Path(checkpoint).expanduser()
-    if (folder / "config.json").is_file():
+    if (folder := _given_folder(checkpoint)) is not None:
         return folder
-    if folder.is_dir() and (folder.is_absolute() or checkpoint.startswith(".")):
-        raise ModelRefused(checkpoint=checkpoint, reason="the folder has no config.json. Choose the folder that has it.")
     try:
-        return Path(snapshot_download(checkpoint, local_files_only=True, allow_patterns=FILES))
+        folder = Path(snapshot_download(checkpoint, local_files_only=True, allow_patterns=FILES))
     except errors.HFValidationError as error:
         raise ModelNotFound(checkpoint=checkpoint, shipped=shipped_names()) from error
     except (errors.LocalEntryNotFoundError, OSError):
         return _fetch(checkpoint)
+    # A download that was broken off leaves a folder without weights.
+    return folder if any(folder.glob("*.safetensors")) else _fetch(checkpoint)
+
+
+def _given_folder(checkpoint: str) -> Path | None:
+    """Give the folder a person named; None where the name may be a model's on the Hub."""
+    try:
+        folder = Path(checkpoint).expanduser()
+        if (folder / "config.json").is_file():
+            return folder
+        named_as_folder = folder.is_dir() and (folder.is_absolute() or checkpoint.startswith("."))
+    except (OSError, RuntimeError, ValueError) as error:  # too long, the home of nobody, a NUL: no name of anything
+        raise ModelNotFound(checkpoint=checkpoint, shipped=shipped_names()) from error
+    if named_as_folder:
+        raise ModelRefused(checkpoint=checkpoint, reason="the folder has no config.json. Choose the folder that has it.")
+    return None
 
 
 def revision(folder: Path) -> str:
@@ -67,10 +80,11 @@ def _fetch(checkpoint: str) -> Path:
         return Path(snapshot_download(checkpoint, allow_patterns=FILES))
     except errors.GatedRepoError as error:
         raise ModelRefused(checkpoint=checkpoint, reason="its owner asks for permission on the Hub first.") from error
-    except errors.RepositoryNotFoundError as error:
-        raise ModelNotFound(checkpoint=checkpoint, shipped=shipped_names()) from error
     except (OSError, httpx2.HTTPError) as error:
-        raise HubUnreachable(checkpoint=checkpoint, shipped=shipped_names()) from error
+        # The Hub says 401 for what does not exist; a mirror may say a plain 404.
+        status = getattr(getattr(error, "response", None), "status_code", None)
+        kind = ModelNotFound if status in (401, 404) else HubUnreachable
+        raise kind(checkpoint=checkpoint, shipped=shipped_names()) from error
 
 
 def _bound_every_request() -> None:

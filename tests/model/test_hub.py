@@ -1,0 +1,92 @@
+"""The Hub is asked within seconds, whatever it answers; each test has a process and an empty cache of its own."""
+
+import shutil
+
+import pytest
+
+from tests.model.small_hub import COMMIT, FIND, LOAD, Hub, answer_of, serving, silent_server
+from viz.shipped import shipped_names
+
+LIMIT_SECONDS = 10  # the start of a process on a busy machine among it
+
+
+def test_an_unknown_name_without_a_network_is_answered_at_once(tmp_path):
+    answer, seconds = answer_of(FIND, "nobody/nothing", tmp_path, HF_HUB_OFFLINE="1")
+    assert answer == (
+        "HubUnreachable Cannot load 'nobody/nothing': the Hub cannot be reached and no copy is on this computer. "
+        f"Choose {shipped_names()}, or give a folder with the weights."
+    )
+    assert seconds < LIMIT_SECONDS
+
+
+def test_a_hub_that_cannot_be_connected_is_given_up_within_seconds(tmp_path):
+    answer, seconds = answer_of(FIND, "nobody/nothing", tmp_path, HF_ENDPOINT="http://127.0.0.1:9")
+    assert answer.startswith("HubUnreachable")
+    assert seconds < LIMIT_SECONDS
+
+
+def test_a_hub_that_never_answers_is_given_up_within_seconds(tmp_path):
+    with silent_server() as endpoint:
+        answer, seconds = answer_of(FIND, "nobody/nothing", tmp_path, HF_ENDPOINT=endpoint)
+    assert answer.startswith("HubUnreachable")
+    assert seconds < LIMIT_SECONDS
+
+
+@pytest.mark.parametrize("status", [401, 404])
+def test_a_model_the_hub_does_not_have_is_not_found(status, tmp_path):
+    with serving(Hub({}, status)) as hub:
+        answer, _ = answer_of(FIND, "nobody/nothing", tmp_path, HF_ENDPOINT=hub.endpoint)
+    assert answer.startswith("ModelNotFound There is no model 'nobody/nothing'.")
+
+
+def test_a_model_the_hub_calls_unknown_is_not_found(tmp_path):
+    with serving(Hub({}, 404, {"X-Error-Code": "RepoNotFound"})) as hub:
+        answer, _ = answer_of(FIND, "nobody/nothing", tmp_path, HF_ENDPOINT=hub.endpoint)
+    assert answer.startswith("ModelNotFound")
+
+
+def test_a_model_whose_owner_asks_for_permission_is_refused_with_that_reason(tmp_path):
+    with serving(Hub({}, 403, {"X-Error-Code": "GatedRepo"})) as hub:
+        answer, _ = answer_of(FIND, "some/gated", tmp_path, HF_ENDPOINT=hub.endpoint)
+    assert answer == "ModelRefused Cannot use 'some/gated': its owner asks for permission on the Hub first."
+
+
+def test_a_hub_in_trouble_counts_as_out_of_reach(tmp_path):
+    with serving(Hub({}, 500)) as hub:
+        answer, seconds = answer_of(FIND, "some/model", tmp_path, HF_ENDPOINT=hub.endpoint)
+    assert answer.startswith("HubUnreachable")
+    assert seconds < LIMIT_SECONDS
+
+
+def test_a_model_is_downloaded_once_and_then_opened_without_a_network(tiny_bert_folder, tmp_path):
+    source = shutil.copytree(tiny_bert_folder, tmp_path / "source")
+    (source / "pytorch_model.bin").write_bytes(b"not wanted")
+    with serving(Hub({"some/tiny": source})) as hub:
+        answer, _ = answer_of(FIND, "some/tiny", tmp_path / "home", HF_ENDPOINT=hub.endpoint)
+        fetched = {line.rsplit("/", 1)[1] for line in hub.seen if line.startswith("GET /some/tiny/resolve/")}
+    assert answer == f"found {COMMIT}"
+    assert fetched == {"config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"}
+    loaded, _ = answer_of(LOAD, "some/tiny", tmp_path / "home", HF_HUB_OFFLINE="1")
+    assert loaded == f"loaded pretrained 2 3 {COMMIT}"
+
+
+def test_a_model_with_weights_in_another_format_is_refused_before_anything_is_fetched(tiny_bert_folder, tmp_path):
+    source = shutil.copytree(tiny_bert_folder, tmp_path / "source")
+    (source / "model.safetensors").rename(source / "pytorch_model.bin")
+    with serving(Hub({"some/old": source})) as hub:
+        answer, _ = answer_of(FIND, "some/old", tmp_path / "home", HF_ENDPOINT=hub.endpoint)
+        assert not [line for line in hub.seen if "/resolve/" in line]
+    assert answer.startswith("ModelRefused Cannot use 'some/old': its weights are not in safetensors")
+
+
+def test_a_download_that_was_broken_off_is_taken_up_again(tiny_bert_folder, tmp_path):
+    home = tmp_path / "home"
+    half = home / "hub" / "models--some--tiny"
+    shutil.copytree(tiny_bert_folder, half / "snapshots" / COMMIT)
+    (half / "snapshots" / COMMIT / "model.safetensors").unlink()
+    (half / "refs").mkdir()
+    (half / "refs" / "main").write_text(COMMIT)
+    with serving(Hub({"some/tiny": tiny_bert_folder})) as hub:
+        answer, _ = answer_of(FIND, "some/tiny", home, HF_ENDPOINT=hub.endpoint)
+    assert answer == f"found {COMMIT}"
+    assert (half / "snapshots" / COMMIT / "model.safetensors").exists()
