@@ -8,11 +8,12 @@ from packing import encode
 
 # (row length, share of the tokens, rows of a micro-batch)
 ROW_SHAPES = ((64, 0.6, 16), (128, 0.4, 8))
-COPY_SHARE = 0.02
+COPY_SHARE = 0.06
 COPY_BLOCK = (4, 28)
+FIRST_WORD = 257
 IGNORED = -100
 GENERATED_WEIGHTS = {
-    "adverb": 28, "relative": 8, "determiner": 12, "pronoun": 12, "forward pronoun": 6, "agreement": 10, "copying": 24,
+    "adverb": 24, "relative": 8, "determiner": 8, "pronoun": 12, "forward pronoun": 6, "agreement": 8, "copying": 34,
 }
 
 
@@ -93,9 +94,12 @@ class CausalRows:
         """
         ids = np.zeros((2, rows, length), np.int64)
         for row in range(rows):
-            block = rng.integers(1, len(self.tokenizer), rng.integers(*COPY_BLOCK))
+            # Ids follow frequency, so even steps of their logarithm favour tokens the model knows.
+            low, high = np.log(FIRST_WORD), np.log(len(self.tokenizer))
+            block = np.exp(rng.uniform(low, high, rng.integers(*COPY_BLOCK))).astype(np.int64)
             ids[:, row] = np.resize(block, length)
-            ids[1, row, : len(block)] = IGNORED
+            # Where the second copy begins nothing foretells it, so its first token has no label either.
+            ids[1, row, : len(block) + 1] = IGNORED
         return ids
 
 

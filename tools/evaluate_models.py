@@ -9,10 +9,9 @@ from pathlib import Path
 import torch
 from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForMaskedLM, AutoTokenizer
 
-import grammar
 import heads_report
 import held_out
-from corpus import Sentence, read_corpus
+from corpus import read_corpus
 
 MASKED_SENTENCES, CAUSAL_TEXTS = 1_000, 600
 PADDING_TEXTS = (
@@ -37,18 +36,14 @@ def print_masked(model, tokenizer, splits):
     print("\nHeld out, 15 % of the pieces show [MASK]   loss  top-1 %  top-5 %      n")
     for source, split in splits.items():
         batches = held_out.masked_batches(tokenizer, split.held_out, MASKED_SENTENCES)
-        print_masked_row(source.name, held_out.masked_figures(model, batches))
-    sentences = [Sentence(s.text, 0) for s in grammar.generate(500, {"adverb": 1}, "figures", held_out=True)]
-    batches = held_out.masked_batches(tokenizer, sentences, 500)
-    print_masked_row("generated", held_out.masked_figures(model, batches))
+        f = held_out.masked_figures(model, batches)
+        print(f"  {source.name:38} {f['loss']:6.2f}  {f['top1']:7.1f}  {f['top5']:7.1f}  {f['n']:5}")
+    print("\nHeld-out generated sentences: the likeliest word at the masked dependent fits (%)")
+    for kind in ("adverb", "relative", "determiner", "pronoun", "forward pronoun", "agreement"):
+        print(f"  {kind:38} {100 * heads_report.link_accuracy(model, tokenizer, {kind: 1}):6.0f}")
     print("\nLikeliest words at [MASK]")
     for sentence, words in held_out.masked_probes(model, tokenizer).items():
         print(f"  {sentence:65} " + "  ".join(f"{word} {p:.2f}" for word, p in words))
-
-
-def print_masked_row(name, figures):
-    """Print one line of the table of a masked model."""
-    print(f"  {name:38} {figures['loss']:6.2f}  {figures['top1']:7.1f}  {figures['top5']:7.1f}  {figures['n']:5}")
 
 
 def print_causal(model, tokenizer, splits):

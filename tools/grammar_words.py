@@ -47,7 +47,7 @@ VERB_GROUPS = (
     _group("tremble/trembles/trembled shiver/shivers/shivered", "badly nervously"),
     _group("write/writes/wrote draw/draws/drew paint/paints/painted", "neatly beautifully"),
     _group("shine/shines/shone glow/glows/glowed gleam/gleams/gleamed", "brightly clearly", subjects="thing"),
-    _group("rain/rains/rained snow/snows/snowed pour/pours/poured", "heavily constantly", subjects="weather"),
+    _group("rain/rains/rained snow/snows/snowed pour/pours/poured", "heavily constantly", subjects="weather", phrases="weather"),
     _group("disappear/disappears/disappeared fade/fades/faded", "suddenly gradually", subjects="thing"),
 )
 ADVERBS = tuple(adverb for group in VERB_GROUPS for adverb in group.adverbs)
@@ -67,6 +67,11 @@ WAY_PHRASES = (
     "across the field|through the forest|along the road|over the bridge|up the hill|down the street|"
     "around the garden|into the room|across the river|past the house|through the long grass|towards the sea"
 ).split("|")
+WEATHER_PHRASES = (
+    "in the morning|in the evening|at night|all day|in the village|in the mountains|by the sea|on the hill|over the city|"
+    "on the roof|in the winter|outside"
+).split("|")
+PHRASES = {"place": PLACE_PHRASES, "way": WAY_PHRASES, "weather": WEATHER_PHRASES}
 FEMALE_NAMES = "Anna Mary Alice Emily Jane Lucy Sara Rose Emma Meena Betty Nancy".split()
 MALE_NAMES = "Tom John Peter Jack Henry George James Ravi Paul Bill Charles David".split()
 

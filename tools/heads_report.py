@@ -204,6 +204,21 @@ def swap_test(model, tokenizer, layer, head):
     return results, float(all_hit.mean())
 
 
+@torch.no_grad()
+def link_accuracy(model, tokenizer, weights, count=200):
+    """Return how often (0 to 1) the likeliest word at a masked dependent fits, over held-out sentences."""
+    hits = []
+    for sentence in held_out_sentences(count, weights, "accuracy"):
+        ids, pieces = word_pieces(tokenizer, sentence)
+        for kind, dependent, _ in sentence.links:
+            hidden = list(ids)
+            hidden[pieces[dependent][0]] = tokenizer.mask_token_id
+            likeliest = model(input_ids=torch.tensor([hidden])).logits[0, pieces[dependent][0]].argmax().item()
+            word = tokenizer.convert_ids_to_tokens(likeliest)
+            hits.append(word in grammar.fitting_words(kind, sentence.words[dependent].lower()))
+    return sum(hits) / len(hits)
+
+
 def real_adverb_pairs(tokenizer, texts):
     """Return Pairs for held-out real sentences with exactly one known adverb and one known verb."""
     verbs = {form for group in grammar.lexicon.VERB_GROUPS for verb in group.verbs for form in verb}

@@ -3,7 +3,7 @@
 from copy import deepcopy
 
 import torch
-from transformers import BertConfig, BertForMaskedLM, GPT2Config, GPT2LMHeadModel
+from transformers import BertConfig, BertForMaskedLM, GenerationConfig, GPT2Config, GPT2LMHeadModel
 
 from subword import MAX_POSITIONS
 
@@ -56,5 +56,10 @@ def save_half(model, tokenizer, folder):
         config.activation_function = "gelu_new"
     copy = type(model)(config)
     copy.load_state_dict(model.state_dict())
+    if config.model_type == "gpt2":
+        copy.generation_config = GenerationConfig(bos_token_id=config.bos_token_id, eos_token_id=config.eos_token_id)
     copy.to(torch.float16).save_pretrained(folder)
+    # Where a tokenizer was read from says nothing about it.
+    for trace in ("is_local", "local_files_only"):
+        tokenizer.init_kwargs.pop(trace, None)
     tokenizer.save_pretrained(folder)

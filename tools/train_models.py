@@ -25,7 +25,6 @@ from corpus import read_corpus
 from masked_rows import MaskedRows
 from packing import encode
 
-GENERATED_SHARE = 0.12
 EVALUATION_TOKENS = 1_000_000
 CHECKPOINT_SECONDS = 240
 
@@ -33,13 +32,14 @@ CHECKPOINT_SECONDS = 240
 class MaskedTask:
     """Train BERT: guess hidden words."""
 
-    micro_batches, adam_rate, adam_betas, default_tokens = 4, 2e-3, (0.9, 0.98), 16e6
+    micro_batches, adam_rate, adam_betas, default_tokens = 4, 2e-3, (0.9, 0.98), 12e6
+    generated_share = 0.10
     build = staticmethod(small_models.build_bert)
     train_tokenizer = staticmethod(subword.train_wordpiece)
 
     def __init__(self, tokenizer, splits, seed):
         encoded = {source: encode(tokenizer, split.train) for source, split in splits.items() if split.train}
-        self.rows = MaskedRows(tokenizer, encoded, GENERATED_SHARE, seed)
+        self.rows = MaskedRows(tokenizer, encoded, self.generated_share, seed)
         self.tests = {
             source.name: held_out.masked_batches(tokenizer, split.held_out, 600) for source, split in splits.items()
         }
@@ -59,7 +59,8 @@ class MaskedTask:
 class CausalTask:
     """Train GPT-2: guess the next token."""
 
-    micro_batches, adam_rate, adam_betas, default_tokens = 3, 3e-3, (0.9, 0.95), 12e6
+    micro_batches, adam_rate, adam_betas, default_tokens = 3, 3e-3, (0.9, 0.95), 9.5e6
+    generated_share = 0.12
     build = staticmethod(small_models.build_gpt2)
     train_tokenizer = staticmethod(subword.train_byte_bpe)
 
@@ -67,7 +68,7 @@ class CausalTask:
         trained = {source: split.train for source, split in splits.items() if split.train}
         first = {source: encode(tokenizer, sentences) for source, sentences in trained.items()}
         inside = {source: encode(tokenizer, sentences, prefix=" ") for source, sentences in trained.items()}
-        self.rows = CausalRows(tokenizer, first, inside, GENERATED_SHARE, seed)
+        self.rows = CausalRows(tokenizer, first, inside, self.generated_share, seed)
         self.tests = {
             source.name: held_out.causal_batches(tokenizer, source, split.held_out, 300)
             for source, split in splits.items()
