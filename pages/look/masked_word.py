@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui import sentence_form
+from pages.ui import head_choice, sentence_form
 from pages.ui.head_grid import head_grid
 from pages.ui.head_panel import head_panel
 from pages.ui.masking_panel import masking_panel
@@ -11,7 +11,7 @@ from viz.text import _
 
 heading, examples = st.columns([3, 2], vertical_alignment="bottom")
 heading.title(_("Masked word"), anchor=False)
-heading.caption(_("Type a sentence with \\[MASK\\]: the model guesses the word, and every head shows what it looks at."))
+heading.caption(_("Type a sentence with [MASK]: the model guesses the word, and every head shows what it looks at."))
 sentence_form.examples(examples)
 question = sentence_form.ask()
 
@@ -20,7 +20,7 @@ with slot.skeleton(height=480):
     run = sentence_form.answer(question)
 
 if run is not None:
-    with slot:
+    with slot, head_choice.whole_page():
         left, right = st.columns(2, gap="medium")
         with left:
             prediction_panel(run, row=0)

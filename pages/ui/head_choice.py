@@ -4,6 +4,9 @@ The address is written by hand and not bound to the text field: a bound field ke
 is chosen elsewhere (on the overview), and at the next click the old name comes back.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import streamlit as st
 
 from pages.ui.markdown import literal
@@ -22,7 +25,15 @@ def choose(layer: int, head: int) -> None:
     """Open a head; called from callbacks, before the page runs."""
     st.session_state["open_head"] = layer, head
     st.session_state["head_error"] = None
-    st.rerun(FRAGMENTS)
+    _draw_again()
+
+
+@contextmanager
+def whole_page() -> Iterator[None]:
+    """Mark where a page is drawn as a whole; a head chosen before its end draws all of it again."""
+    st.session_state["page_is_whole"] = False
+    yield
+    st.session_state["page_is_whole"] = True
 
 
 def chosen(model: ModelInfo) -> tuple[int, int]:
@@ -68,7 +79,13 @@ def _take(name: str, model: ModelInfo) -> None:
 
 def _name_typed(model: ModelInfo) -> None:
     _take(st.session_state["head_name"], model)
-    st.rerun(FRAGMENTS)
+    _draw_again()
+
+
+def _draw_again() -> None:
+    """Run only the parts that show the head, if all of the page is there: it would stay without the rest."""
+    if st.session_state.get("page_is_whole"):
+        st.rerun(FRAGMENTS)
 
 
 def _number_changed() -> None:

@@ -28,7 +28,7 @@ def prediction_panel(run: Run, row: int) -> None:
         _bars(run, n, k, numbered=len(readouts) > 1)
     st.markdown("\n".join(f"{rank}. {literal(completed(run, row, rank))}" for rank in range(1, k + 1)))
     if len(readouts) > 1:
-        st.caption(_("Each \\[MASK\\] is guessed on its own, not together with the others."))
+        st.caption(_("Each [MASK] is guessed on its own, not together with the others."))
     st.caption(_("Probabilities are over the whole vocabulary of {n:,} words and pieces.").format(n=len(run.model.vocabulary)))
 
 
@@ -36,6 +36,6 @@ def _bars(run: Run, readout: int, k: int, *, numbered: bool) -> None:
     predictions = top_k(run, readout, k)
     if numbered:
         number = position_number(int(run.readouts[readout][1]))
-        st.caption(_("\\[MASK\\] at position {number}").format(number=number))
+        st.caption(_("[MASK] at position {number}").format(number=number))
     spoken = ", ".join(f"{p.token}: {p.probability:.1%}" for p in predictions)
     st.plotly_chart(prediction_bars(predictions), key=f"bars_{readout}", config=BARE, alt=spoken)

@@ -44,7 +44,7 @@ def ask() -> Question:
     """Show the form and give the question in it; the first visit finds it filled."""
     with st.form("question", border=False):
         text_column, model_column, button_column = st.columns([5, 2, 1], vertical_alignment="bottom")
-        text = text_column.text_input(_("Sentence with [MASK]").replace("[", "\\["), EXAMPLES[0], key="text", bind="query-params")
+        text = text_column.text_input(_("Sentence with [MASK]"), EXAMPLES[0], key="text", bind="query-params")
         checkpoint = model_column.selectbox(
             _("Model"), SHIPPED, key="model", bind="query-params", accept_new_options=True,
             help=_("A shipped model, a folder with weights, or a name on the Hub such as bert-base-uncased."),
@@ -62,6 +62,8 @@ def answer(question: Question) -> Run | None:
         last = st.session_state.get("last_question")
         return None if last is None else cache.sentence_run(last.checkpoint, last.sentence, last.truncate)
     st.session_state["last_question"] = question
+    if run.batch.truncated[0]:
+        st.caption(_("The text was cut to {n} tokens, what this model reads.").format(n=run.batch.n_tokens))
     return run
 
 

@@ -1,0 +1,31 @@
+# make app    start the app (PORT=8501)     make test   run every test     make bench   measure
+# Each sets up what it needs in .venv; the second call finds it there.
+
+PYTHON ?= python3
+PORT ?= 8501
+VENV := .venv
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Threads that wait for work sleep instead of spinning: with several visitors spinning cost 14 times the run.
+export OMP_WAIT_POLICY := PASSIVE
+
+.PHONY: app test bench
+
+app: $(VENV)/ready-for-app
+	@echo "Headlight starts at http://localhost:$(PORT) (for others in the room: this computer's address, port $(PORT))"
+	$(VENV)/bin/python -m streamlit run app.py --server.port $(PORT)
+
+test: $(VENV)/ready-for-test
+	sh tests/browser/install_chromium.sh
+	$(VENV)/bin/python -m pytest
+
+bench: $(VENV)/ready-for-test
+	$(VENV)/bin/python -m benchmarks
+
+$(VENV)/ready-for-app: requirements.txt
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet -r requirements.txt
+	touch $@
+
+$(VENV)/ready-for-test: requirements-dev.txt $(VENV)/ready-for-app
+	$(VENV)/bin/python -m pip install --quiet -r requirements-dev.txt
+	touch $@

@@ -1,0 +1,55 @@
+"""Start the real app on a free port and wait until it answers."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+START_SECONDS = 60
+
+
+def free_port() -> int:
+    """Ask the system for a port nobody uses."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+@contextmanager
+def running_app(log: Path, **environment: str) -> Iterator[str]:
+    """Run the app as a process of its own; gives its address."""
+    port = free_port()
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port), "--server.address", "127.0.0.1"]
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            command, cwd=REPOSITORY, env={**os.environ, "HF_HUB_OFFLINE": "1", **environment}, stdout=output, stderr=subprocess.STDOUT
+        )
+        try:
+            _wait_until_healthy(process, f"http://127.0.0.1:{port}", log)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _wait_until_healthy(process: subprocess.Popen, address: str, log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise RuntimeError(f"the app stopped while starting:\n{log.read_text()}")
+        try:
+            if urllib.request.urlopen(f"{address}/_stcore/health", timeout=1).read() == b"ok":
+                return
+        except OSError:
+            time.sleep(0.05)
+    raise TimeoutError(f"the app did not answer within {START_SECONDS} s:\n{log.read_text()}")
