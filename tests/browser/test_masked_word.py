@@ -173,7 +173,9 @@ def test_hiding_a_word_crosses_its_column_and_names_the_heads_that_moved(page, a
     chip(page, "slow").click()
     expect(page.locator(".st-key-shifts_0 .legendtext").first).to_have_text("before")
     expect(page.locator(".st-key-edit_map_1 .shapelayer path")).to_have_count(1)
-    first = page.locator("[class*=st-key-open_] button").first
+    ranking = page.locator("[class*=st-key-open_] button")
+    expect(ranking).to_have_count(5)
+    first = ranking.first
     label = re.match(r"(Layer\d+_Head\d+) · (L\d+H\d+): ([\d.]+)%", first.inner_text())
     first.click()
     expect(head_title(page)).to_have_text([f"{label[1]} · {label[2]}"])
@@ -181,9 +183,10 @@ def test_hiding_a_word_crosses_its_column_and_names_the_heads_that_moved(page, a
 
 def test_another_word_is_put_in_place_of_a_token(page, app):
     open_page(page, app)
-    choice = page.get_by_label("Put another word in place of")
-    choice.fill("turtle")
-    choice.press("Enter")
+    page.get_by_label("Put another word in place of").click()
+    page.keyboard.type("turtle")
+    expect(page.get_by_role("option")).to_have_count(1)
+    page.get_by_role("option").click()
     word = page.get_by_label("this word")
     expect(word).to_be_enabled()
     word.fill("dog")
