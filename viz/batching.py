@@ -94,7 +94,7 @@ def _row(loaded: LoadedModel, text: str, number: int, truncate: bool) -> dict:
     limit = loaded.info.max_positions
     encoding = loaded.tokenizer(_normalise(loaded, text), return_special_tokens_mask=True, verbose=False)
     n_tokens = len(encoding["input_ids"])
-    if all(_added(loaded, encoding)):
+    if all(encoding["special_tokens_mask"]):
         raise EmptyText(example=EXAMPLE)
     if n_tokens > limit and not truncate:
         raise TextTooLong(number=number, n_tokens=n_tokens, max_positions=limit)
@@ -105,16 +105,10 @@ def _row(loaded: LoadedModel, text: str, number: int, truncate: bool) -> dict:
     return {
         "input_ids": encoding["input_ids"],
         "token_type_ids": encoding.get("token_type_ids"),
-        "special_tokens_mask": _added(loaded, encoding),
+        "special_tokens_mask": encoding["special_tokens_mask"],
         "word_ids": [-1 if word is None else word for word in encoding.word_ids()],
         "truncated": n_tokens > limit,
     }
-
-
-def _added(loaded: LoadedModel, encoding) -> list[bool]:
-    """Tell which tokens the tokenizer added; a [MASK] that a person typed is theirs."""
-    mask_id = loaded.tokenizer.mask_token_id
-    return [bool(s) and i != mask_id for i, s in zip(encoding["input_ids"], encoding["special_tokens_mask"])]
 
 
 def _pad(loaded: LoadedModel, texts: tuple[str, ...], rows: list[dict], padding_side: str) -> Batch:

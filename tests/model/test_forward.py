@@ -1,6 +1,7 @@
 """Every number of a run is the model's own: what plain transformers computes, without our code."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -245,6 +246,21 @@ def test_a_causal_model_is_read_at_each_texts_last_token(side, expected, tiny_gp
     batch = encode(tiny_gpt2, ["The turtle", "The turtle and the"], padding_side=side)
     assert batch.attention_mask.sum(axis=1).tolist() == [2, 4]
     assert run(tiny_gpt2, batch).readouts.tolist() == expected
+
+
+def test_padding_is_never_read_even_where_it_has_the_id_of_the_mask(tiny_bert):
+    batch = encode(tiny_bert, ["the [MASK]", "the cat sat on the mat"])
+    ids = np.where(batch.attention_mask, batch.input_ids, tiny_bert.tokenizer.mask_token_id)
+    assert run(tiny_bert, replace(batch, input_ids=ids)).readouts.tolist() == [[0, 2]]
+
+
+def test_a_second_sentence_is_told_to_the_model_by_its_token_types(tiny_bert, plain_bert):
+    batch = encode(tiny_bert, ["the [MASK] sat"])
+    types = np.array([[0, 0, 0, 1, 1]])
+    inputs = plain.tokenized(plain_bert, ["the [MASK] sat"]) | {"token_type_ids": torch.tensor(types)}
+    ours = run(tiny_bert, replace(batch, token_type_ids=types))
+    assert_equal_to_plain(ours, plain.output(plain_bert, inputs))
+    assert np.abs(ours.attentions - run(tiny_bert, batch).attentions).max() > 1e-3
 
 
 def test_a_text_without_a_mask_runs_and_has_nothing_to_read(tiny_bert):

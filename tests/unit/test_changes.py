@@ -82,6 +82,17 @@ def test_a_mask_that_was_replaced_has_no_partner_and_the_other_keeps_its_own():
     assert changes.shared_readouts(before, after) == [(1, 0)]
 
 
+def test_readouts_of_other_texts_of_a_batch_are_not_paired():
+    run = hand_made.run(
+        [[1, 1], [1, 1]],
+        model=hand_made.model_info(vocabulary=("a",)),
+        readouts=np.array([[0, 1], [1, 0], [1, 1]]),
+        readout_logits=np.zeros((3, 1), dtype=np.float32),
+    )
+    assert changes.shared_readouts(run, run, row=0) == [(0, 0)]
+    assert changes.shared_readouts(run, run, row=1) == [(1, 1), (2, 2)]
+
+
 def test_the_difference_is_after_minus_before():
     before = run_of([1, 2], attentions=[[[[[0.75, 0.25], [0.5, 0.5]]]]])
     after = run_of([1, 3], attentions=[[[[[0.25, 0.75], [0.5, 0.5]]]]])

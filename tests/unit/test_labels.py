@@ -152,6 +152,10 @@ def test_a_special_token_is_shown_as_it_is_and_ends_a_broken_character():
     assert shown == ["<E5><8C>", "<|endoftext|>", "<97>"]
 
 
+def test_an_added_token_outside_the_byte_alphabet_is_shown_as_it_is():
+    assert labels.piece_labels(["<新>", *byte_tokens(b" a")], NO_SPECIALS, True) == ["<新>", "␣a"]
+
+
 def test_every_token_gets_one_label_in_any_cut_of_a_text():
     text = "We 去 北京 😀 ёлка".encode()
     for width in range(1, 7):

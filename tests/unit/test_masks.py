@@ -58,6 +58,12 @@ def test_min_is_the_smallest_number_of_the_asked_dtype(dtype, lowest):
     assert float(added[0, 0, 0, 1]) == lowest
 
 
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("fill", ["min", "-inf", -1e4, -100])
+def test_a_mask_has_the_asked_dtype_whatever_its_fill(fill, dtype):
+    assert masks.additive_mask(np.array([[1, 0]]), fill=fill, dtype=dtype).dtype == dtype
+
+
 def test_a_mask_is_float32_unless_asked_otherwise():
     assert masks.additive_mask(np.array([[True, False]])).dtype == np.float32
 
@@ -80,6 +86,11 @@ def test_each_row_has_a_softmax_of_its_own():
 
 def test_large_scores_do_not_overflow():
     np.testing.assert_allclose(masks.softmax(np.array([[10_000.0, 10_000.0]])), [[0.5, 0.5]])
+
+
+def test_a_row_of_small_scores_is_not_lost_beside_a_row_of_large_ones():
+    scores = np.array([[0.0, math.log(3)], [10_000.0, 10_000.0]])
+    np.testing.assert_allclose(masks.softmax(scores), [[1 / 4, 3 / 4], [1 / 2, 1 / 2]], rtol=1e-12)
 
 
 @pytest.mark.parametrize("fill", ["min", "-inf", -1e4])

@@ -61,6 +61,13 @@ def test_equal_logits_come_in_the_order_of_their_ids():
     assert [p.token_id for p in predictions.top_k(run, 0, 5)] == [1, 3, 4, 0, 2]
 
 
+def test_equal_logits_keep_the_order_of_their_ids_in_a_large_vocabulary():
+    run = gpt2_run("The", tuple(f"w{i}" for i in range(1000)), [i % 3 for i in range(1000)])
+    assert [p.token_id for p in predictions.top_k(run, 0, 333)] == list(range(2, 1000, 3))
+    shift = predictions.compare(run, run, (0, 0), k=333)[-1]
+    assert (shift.token_id, shift.rank_before) == (998, 333)
+
+
 def test_asking_for_more_words_than_there_are_gives_all_of_them():
     assert len(predictions.top_k(bert_run("[MASK]", [[0, 1, 2, 3, 4]]), 0, 100)) == 5
 
