@@ -74,8 +74,25 @@ def gemma2(tokenizer):
 
 
 def qwen2(tokenizer):
+    """Give a model whose four query heads share two heads of keys and values."""
     ends = {"bos_token_id": 0, "eos_token_id": 0, "pad_token_id": None}
-    return tf.Qwen2ForCausalLM(tf.Qwen2Config(vocab_size=len(tokenizer), num_key_value_heads=1, **ends, **SHAPE))
+    shape = SHAPE | {"hidden_size": 32, "num_attention_heads": 4, "num_key_value_heads": 2}
+    return tf.Qwen2ForCausalLM(tf.Qwen2Config(vocab_size=len(tokenizer), **ends, **shape))
+
+
+def gpt2_scaled(tokenizer):
+    """Give a GPT-2 whose second layer divides its scores by two more."""
+    shape = {"n_positions": 32, "n_embd": 24, "n_layer": 2, "n_head": 3, "initializer_range": 0.4}
+    ends = {"bos_token_id": 0, "eos_token_id": 0}
+    config = tf.GPT2Config(vocab_size=len(tokenizer), scale_attn_by_inverse_layer_idx=True, **shape, **ends)
+    return tf.GPT2LMHeadModel(config)
+
+
+def modernbert(tokenizer):
+    """Give a BERT whose second layer looks at the nearest tokens only."""
+    ids = {"pad_token_id": 0, "cls_token_id": 2, "sep_token_id": 3, "bos_token_id": 2, "eos_token_id": 3}
+    windows = {"local_attention": 4, "global_attn_every_n_layers": 2}
+    return tf.ModernBertForMaskedLM(tf.ModernBertConfig(vocab_size=N_WORDPIECES, **windows, **ids, **SHAPE))
 
 
 def mistral(tokenizer):
@@ -89,6 +106,8 @@ RECORDED = {
     distilbert: wordpiece,
     albert: wordpiece,
     mobilebert: wordpiece,
+    modernbert: wordpiece,
+    gpt2_scaled: tiny.byte_level_tokenizer,
     qwen2: tiny.byte_level_tokenizer,
     mistral: tiny.byte_level_tokenizer,
 }
@@ -165,7 +184,17 @@ def test_a_model_our_attention_cannot_compute_is_shown_by_its_own_without_scores
     assert ours.additive_mask is None
 
 
-def test_a_family_with_windows_keeps_one_added_mask_a_layer_only_where_they_differ(checkpoints):
+def test_layers_with_different_windows_keep_a_mask_each(checkpoints):
+    loaded = load_model(str(checkpoints[modernbert]))
+    ours = run(loaded, encode(loaded, ["the turtle moves slow across the [MASK]", "the cat"]))
+    n = ours.batch.n_tokens
+    near = np.abs(np.arange(n)[:, None] - np.arange(n)) <= 2
+    assert ours.additive_mask.shape == (2, 2, n, n)
+    assert (ours.additive_mask[0, 0] == 0).all()
+    assert ((ours.additive_mask[0, 1] == 0) == near).all()
+
+
+def test_layers_with_the_same_window_keep_one_mask(checkpoints):
     loaded = load_model(str(checkpoints[mistral]))
     ours = run(loaded, encode(loaded, ["The turtle moves slow across"]))
     n = ours.batch.n_tokens

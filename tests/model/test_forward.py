@@ -167,6 +167,15 @@ def test_without_a_recording_the_model_answers_as_eager_does_bit_for_bit(family)
             assert torch.equal(loaded.model(**inputs).logits, second.model(**inputs).logits)
 
 
+def test_a_mask_that_is_already_numbers_is_added_as_it_is(family):
+    loaded, second, texts = family
+    inputs = plain.tokenized(second, texts[:1])
+    n = inputs["input_ids"].shape[1]
+    inputs["attention_mask"] = as_4d(np.tri(n, dtype=bool)[None]) / LOWEST * -100  # 0 or -100
+    with torch.no_grad():
+        assert torch.equal(loaded.model(**inputs).logits, second.model(**inputs).logits)
+
+
 def test_a_run_leaves_nothing_behind_in_the_model(family):
     loaded, second, texts = family
     inputs = plain.tokenized(second, texts)

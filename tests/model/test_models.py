@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from transformers import BertConfig, BertForMaskedLM, BertForSequenceClassification, BertModel
+from transformers import BertConfig, BertForMaskedLM, BertForSequenceClassification, BertLMHeadModel, BertModel
 
 from tests.tiny import WORDPIECE_VOCABULARY
 from viz import hub, models
@@ -140,6 +140,13 @@ def test_a_checkpoint_that_also_has_a_head_for_sentences_is_read_as_a_masked_mod
     loaded = load_model(str(copy))
     assert type(loaded.model).__name__ == "BertForMaskedLM"
     assert loaded.info.weights == "pretrained"
+
+
+def test_a_bert_trained_to_write_is_causal_and_has_no_mask_though_its_tokenizer_has(copy):
+    torch.manual_seed(0)
+    BertLMHeadModel(BertConfig.from_pretrained(copy, is_decoder=True)).save_pretrained(copy)
+    info = load_model(str(copy)).info
+    assert (info.family, info.causal, info.mask_token) == ("bert", True, None)
 
 
 def test_two_sets_of_weights_have_two_revisions_and_one_set_has_one(tiny_bert_folder, tiny_gpt2_folder):
