@@ -41,7 +41,9 @@ def top_k(run: Run, readout: int, k: int) -> list[Prediction]:
     """List the k best words of one read-out, best first; equal logits in the order of their ids."""
     logits = run.readout_logits[readout]
     shares = probabilities(run)[readout]
-    best = np.argsort(-logits, kind="stable")[:k]
+    least = np.partition(logits, -k)[-k]  # sorting the whole vocabulary takes ten times longer
+    candidates = np.flatnonzero(logits >= least)
+    best = candidates[np.argsort(-logits[candidates], kind="stable")][:k]
     return [
         Prediction(rank, int(i), run.model.vocabulary[i], float(logits[i]), float(shares[i]))
         for rank, i in enumerate(best, start=1)

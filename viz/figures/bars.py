@@ -16,21 +16,18 @@ _ROW_PX = 34
 def prediction_bars(predictions: Sequence[Prediction]) -> go.Figure:
     """Draw the best words with their probability over the whole vocabulary, best on top."""
     names = [f"{p.rank} {axes.plain(p.token)}" for p in predictions]
-    figure = go.Figure(_bars(names, [p.probability for p in predictions], theme.BAR, ""))
-    _frame(figure, names, [p.token for p in predictions], [p.probability for p in predictions], n_series=1)
-    return figure
+    values = [p.probability for p in predictions]
+    return go.Figure(_bars(names, values, theme.BAR, ""), _frame(names, [p.token for p in predictions], values, n_series=1))
 
 
 def shift_bars(shifts: Sequence[Shift]) -> go.Figure:
     """Draw each word's probability before (grey) and after (blue)."""
     names = [f"{n} {axes.plain(s.token)}" for n, s in enumerate(shifts)]
     before, after = [s.probability_before for s in shifts], [s.probability_after for s in shifts]
-    figure = go.Figure(
-        [_bars(names, before, theme.BAR_BEFORE, _("before")), _bars(names, after, theme.BAR, _("after"))]
-    )
-    _frame(figure, names, [s.token for s in shifts], before + after, n_series=2)
-    figure.update_layout(showlegend=True, legend={"orientation": "h", "y": 1.0, "yanchor": "bottom"})
-    return figure
+    bars = [_bars(names, before, theme.BAR_BEFORE, _("before")), _bars(names, after, theme.BAR, _("after"))]
+    layout = _frame(names, [s.token for s in shifts], before + after, n_series=2)
+    legend = {"orientation": "h", "y": 1.0, "yanchor": "bottom"}
+    return go.Figure(bars, layout | {"showlegend": True, "legend": legend})
 
 
 def _bars(names: list[str], values: list[float], colour: str, series: str) -> go.Bar:
@@ -47,17 +44,21 @@ def _bars(names: list[str], values: list[float], colour: str, series: str) -> go
     )
 
 
-def _frame(figure: go.Figure, names: list[str], tokens: list[str], values: list[float], n_series: int) -> None:
-    room = axes.label_px(tokens)
-    figure.update_xaxes(range=[0, max(values, default=1) * 1.25], showticklabels=False, showgrid=False, zeroline=False, fixedrange=True)
-    figure.update_yaxes(
-        type="category", autorange="reversed", fixedrange=True, tickvals=names, ticktext=[axes.plain(t) for t in tokens],
-        ticks="", tickfont={"size": 15},
-    )  # fmt: skip
-    figure.update_layout(
-        height=28 + 28 * (n_series - 1) + _ROW_PX * n_series**0.5 * len(names),
-        margin={"l": room + 10, "r": 10, "t": 6 + 28 * (n_series - 1), "b": 6},
-        showlegend=False,
-        bargap=0.3,
-        dragmode=False,
-    )
+def _frame(names: list[str], tokens: list[str], values: list[float], n_series: int) -> dict:
+    legend_px = 28 * (n_series - 1)
+    ticks = {"tickvals": names, "ticktext": [axes.plain(token) for token in tokens], "ticks": "", "tickfont": {"size": 15}}
+    return {
+        "xaxis": {
+            "range": [0, max(values, default=1) * 1.25],
+            "showticklabels": False,
+            "showgrid": False,
+            "zeroline": False,
+            "fixedrange": True,
+        },
+        "yaxis": {"type": "category", "autorange": "reversed", "fixedrange": True, **ticks},
+        "height": 28 + legend_px + _ROW_PX * n_series**0.5 * len(names),
+        "margin": {"l": axes.label_px(tokens) + 10, "r": 10, "t": 6 + legend_px, "b": 6},
+        "showlegend": False,
+        "bargap": 0.3,
+        "dragmode": False,
+    }

@@ -25,14 +25,14 @@ def head_map(
     states = cell_states(run)[row]
     weights = np.where(states == VISIBLE, run.attentions[row, layer, head], np.nan).astype(np.float32)
     names = axes.categories(tokens)
-    figure = go.Figure([_state_layer(states, names), _weight_layer(weights, names, 1.0 if largest is None else largest)])
-    _hatch(figure, states)
-    _frame(figure, tokens, names, head_title(layer, head), height)
+    maps = [_state_layer(states, names), _weight_layer(weights, names, 1.0 if largest is None else largest)]
+    layout = _frame(tokens, names, head_title(layer, head), height)
+    layout["shapes"] = _hatch(states)
     if run.model.causal:
-        _mark_prediction_row(figure, run, row)
+        _mark_prediction_row(layout, run, row)
     if run.model.weights == "random":
-        _stamp(figure)
-    return figure
+        layout["annotations"].append(_stamp())
+    return go.Figure(maps, layout)
 
 
 def difference_map(before: Run, after: Run, layer: int, head: int, row: int = 0, *, height: int = HEIGHT) -> go.Figure:
@@ -52,9 +52,7 @@ def difference_map(before: Run, after: Run, layer: int, head: int, row: int = 0,
         colorbar=_colorbar(_("change of attention")),
         hovertemplate="%{y} → %{x}: %{z:+.4f}<extra></extra>",
     )
-    figure = go.Figure([layer_of_changes])
-    _frame(figure, tokens, names, head_title(layer, head), height)
-    return figure
+    return go.Figure([layer_of_changes], _frame(tokens, names, head_title(layer, head), height))
 
 
 def _state_layer(states: np.ndarray, names: list[str]) -> go.Heatmap:
@@ -104,8 +102,9 @@ def _colorbar(title: str) -> dict:
     }
 
 
-def _hatch(figure: go.Figure, states: np.ndarray) -> None:
+def _hatch(states: np.ndarray) -> list[dict]:
     """Hatch padding and cross hidden cells: one path each, however many cells there are."""
+    shapes = []
     for state, colour, path in (
         (PADDING, theme.PADDING_HATCH, "M{x0},{y1}L{x1},{y0}"),
         (HIDDEN, theme.HIDDEN_CROSS, "M{x0},{y0}L{x1},{y1}M{x0},{y1}L{x1},{y0}"),
@@ -113,41 +112,43 @@ def _hatch(figure: go.Figure, states: np.ndarray) -> None:
         cells = np.argwhere(states == state)
         if len(cells):
             marks = (path.format(x0=k - 0.5, x1=k + 0.5, y0=q - 0.5, y1=q + 0.5) for q, k in cells.tolist())
-            figure.add_shape(type="path", path="".join(marks), line={"color": colour, "width": 0.7})
+            shapes.append({"type": "path", "path": "".join(marks), "line": {"color": colour, "width": 0.7}})
+    return shapes
 
 
-def _frame(figure: go.Figure, tokens, names: list[str], title: str, height: int) -> None:
-    """Set axes, names and margins; the query axis runs down, the key axis lies on top."""
+def _frame(tokens, names: list[str], title: str, height: int) -> dict:
+    """Give axes, names and margins; the query axis runs down, the key axis lies on top.
+
+    Given to the figure at once: changing a figure afterwards, setting by setting, took most of a click's time.
+    """
     room = axes.label_px(tokens)
     settings = axes.ticks(tokens, names)
-    figure.update_xaxes(title={"text": _("key (at this token)"), "standoff": 6}, side="top", tickangle=-90, **settings)
-    figure.update_yaxes(
-        title={"text": _("query (this token looks)"), "standoff": 12}, autorange="reversed", **settings
-    )
-    figure.update_layout(
-        title={"text": title, "x": 0, "y": 0.99, "yanchor": "top"},
-        height=height,
-        margin={"l": room + 36, "r": 8, "t": room + 56, "b": 52},
-        dragmode=False,
-    )
+    key_name = {"text": _("key (at this token)"), "standoff": 6}
+    query_name = {"text": _("query (this token looks)"), "standoff": 12}
+    return {
+        "xaxis": {"title": key_name, "side": "top", "tickangle": -90, **settings},
+        "yaxis": {"title": query_name, "autorange": "reversed", **settings},
+        "title": {"text": title, "x": 0, "y": 0.99, "yanchor": "top"},
+        "height": height,
+        "margin": {"l": room + 36, "r": 8, "t": room + 56, "b": 52},
+        "dragmode": False,
+        "annotations": [],
+    }
 
 
-def _mark_prediction_row(figure: go.Figure, run: Run, row: int) -> None:
+def _mark_prediction_row(layout: dict, run: Run, row: int) -> None:
     """Say which row predicts the next token: the last real one."""
     for at, position in run.readouts.tolist():
         if at == row:
-            figure.add_shape(
-                type="rect", x0=-0.5, x1=position + 0.5, y0=position - 0.5, y1=position + 0.5,
-                line={"color": theme.ACCENT, "width": 2},
-            )  # fmt: skip
-            figure.add_annotation(
-                x=1, y=0, xref="paper", yref="paper", xanchor="right", yanchor="bottom", showarrow=False,
-                text=_("framed: this row predicts the next token"), font={"color": theme.ACCENT, "size": 12},
-            )  # fmt: skip
+            frame = {"x0": -0.5, "x1": position + 0.5, "y0": position - 0.5, "y1": position + 0.5}
+            layout["shapes"].append({"type": "rect", **frame, "line": {"color": theme.ACCENT, "width": 2}})
+            place = {"x": 1, "y": 0, "xref": "paper", "yref": "paper", "xanchor": "right", "yanchor": "top"}
+            note = _("framed: this row predicts the next token")
+            layout["annotations"].append(
+                {"text": note, "showarrow": False, "yshift": -30, "font": {"color": theme.ACCENT, "size": 12}, **place}
+            )
 
 
-def _stamp(figure: go.Figure) -> None:
-    figure.add_annotation(
-        x=0.5, y=0.5, xref="paper", yref="paper", showarrow=False, text=_("random weights"), textangle=-30,
-        font={"size": 34, "color": "rgba(194,65,12,0.45)"},
-    )  # fmt: skip
+def _stamp() -> dict:
+    place = {"x": 0.5, "y": 0.5, "xref": "paper", "yref": "paper", "showarrow": False, "textangle": -30}
+    return {"text": _("random weights"), "font": {"size": 34, "color": "rgba(194,65,12,0.45)"}, **place}
