@@ -41,6 +41,7 @@ def top_k(run: Run, readout: int, k: int) -> list[Prediction]:
     """List the k best words of one read-out, best first; equal logits in the order of their ids."""
     logits = run.readout_logits[readout]
     shares = probabilities(run)[readout]
+    k = min(k, len(logits))
     least = np.partition(logits, -k)[-k]  # sorting the whole vocabulary takes ten times longer
     candidates = np.flatnonzero(logits >= least)
     best = candidates[np.argsort(-logits[candidates], kind="stable")][:k]
