@@ -99,7 +99,7 @@ def test_eight_threads_that_ask_at_once_get_one_object(copy):
 
 def test_a_loaded_model_is_given_while_another_is_being_read(tiny_bert_folder):
     known = load_model(str(tiny_bert_folder))
-    with models._loading, ThreadPoolExecutor(1) as pool:
+    with ThreadPoolExecutor(1) as pool, models._loading:
         assert pool.submit(load_model, str(tiny_bert_folder)).result(timeout=10) is known
 
 
