@@ -55,7 +55,7 @@ OURS = {
 
 # Third-party packages; numpy may be used anywhere, the standard library too.
 THEIRS = {name: {"torch", "transformers", "huggingface_hub", "httpx2", "safetensors"} for name in RUNNERS}
-THEIRS |= {"viz.figures": {"plotly"}, "viz.diagrams": {"PIL"}, "viz.fonts": {"PIL"}}
+THEIRS |= {"viz.figures": {"plotly", "pandas"}, "viz.diagrams": {"PIL"}, "viz.fonts": {"PIL"}}
 THEIRS |= {"app": {"streamlit"}, "pages": {"streamlit"}, "pages.ui": {"streamlit"}}
 ANYWHERE = {"numpy"}
 
