@@ -11,6 +11,7 @@ from viz.errors import VizError
 from viz.shipped import SHIPPED, shipped_names
 
 MAX_K = 100
+_LINE_ENDS = str.maketrans({"\n": "⏎", "\r": "␍"})  # one sentence, one line, also where the next word is a line's end
 
 EXAMPLES = """examples:
   python -m viz "The turtle moves slow across the [MASK]."
@@ -28,13 +29,23 @@ def main(arguments: list[str] | None = None) -> int:
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     try:
         _answer(options)
+        sys.stdout.flush()  # here, not at exit, where an error would be a traceback
     except VizError as error:
         return _fail(str(error))
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader left; say nothing at exit either
+        _silence_stdout()  # the reader has left, as head does; what is written is enough
     except OSError as error:
-        return _fail(f"Cannot write to '{error.filename}': {error.strerror}. Choose another place.")
+        _silence_stdout()
+        place = "the output" if error.filename is None else f"'{error.filename}'"
+        return _fail(f"Cannot write to {place}: {error.strerror}. Choose another place.")
+    except KeyboardInterrupt:
+        return 130
     return 0
+
+
+def _silence_stdout() -> None:
+    """Let what is still to be written go nowhere, so that nothing fails again at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -44,7 +55,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.error = lambda message: parser.exit(2, f"{message[:1].upper()}{message[1:]}. See python -m viz --help.\n")
+    parser.error = lambda message: sys.exit(_fail(f"{message[:1].upper()}{message[1:]}. See python -m viz --help."))
     parser.add_argument("text", metavar="TEXT", help="a sentence with [MASK]; with a GPT-2, the beginning of one")
     parser.add_argument("--model", default=SHIPPED[0], help=f"{shipped_names()}, a folder, or a name on the Hub (default: %(default)s)")
     parser.add_argument("--top-k", type=_count, default=3, metavar="K", help=f"how many words, 1 to {MAX_K} (default: %(default)s)")
@@ -56,7 +67,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _count(typed: str) -> int:
-    if not typed.isdecimal() or not 1 <= int(typed) <= MAX_K:
+    if typed not in map(str, range(1, MAX_K + 1)):
         raise argparse.ArgumentTypeError(f"'{typed}' words cannot be listed; give a number from 1 to {MAX_K}")
     return int(typed)
 
@@ -80,7 +91,10 @@ def _answer(options: argparse.Namespace) -> None:
 
         saved.write(run, options.run)
     sentences = [completed(run, 0, rank) for rank in range(1, options.top_k + 1)]
-    print(json.dumps(_as_json(run, options.top_k, sentences), ensure_ascii=False, indent=2) if options.json else "\n".join(sentences))
+    if options.json:
+        print(json.dumps(_as_json(run, options.top_k, sentences), ensure_ascii=False, indent=2))
+    else:
+        print("\n".join(sentence.translate(_LINE_ENDS) for sentence in sentences))
 
 
 def _as_json(run, k: int, sentences: list[str]) -> dict:

@@ -6,7 +6,6 @@ copy and its numbers.
 
 import io
 import zipfile
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,13 +63,13 @@ def zip_all(run: Run, row: int) -> bytes:
 def png(image: Image.Image) -> bytes:
     """Encode a grey image as PNG, fast.
 
-    As a palette image whose palette is the greys, a picture is encoded without trying five filters on every line, and
-    its flat squares are short runs: four times faster than the plain way, and as small.
+    As a palette image whose palette is the greys, a picture is encoded without trying five filters on every line:
+    ten times faster than the plain way, and half as large again.
     """
     shown = image.copy()
     shown.putpalette(_GREYS)
     buffer = io.BytesIO()
-    shown.save(buffer, format="PNG", compress_level=1, compress_type=zlib.Z_RLE)
+    shown.save(buffer, format="PNG", compress_level=1)
     return buffer.getvalue()
 
 
@@ -98,7 +97,7 @@ def _fill(template: _Template, run: Run, row: int, layer: int, head: int) -> Ima
 def _template(run: Run, row: int) -> _Template:
     tokens, states = run.batch.tokens[row], cell_states(run)[row]
     cell = max(1, min(CELL, MAX_SIDE // len(tokens)))
-    labels = [_label(token, max(6, round(0.6 * cell))) for token in tokens]
+    labels = [_label(token, _label_size(cell)) for token in tokens]
     margin = max(label.width for label in labels) + 2 * _GAP
     side = cell * len(tokens)
     title_height = _title_size(cell) + 2 * _GAP
@@ -109,11 +108,11 @@ def _template(run: Run, row: int) -> _Template:
     if stamp:
         label = _label(stamp, _title_size(cell))
         canvas.paste(label, (canvas.width - label.width - _GAP, _GAP))
-    for i, label in enumerate(labels):
-        middle = cell * i + cell // 2
-        canvas.paste(label, (left - _GAP - label.width, top + middle - label.height // 2))
+    for i in range(0, len(labels), -(-_label_size(cell) // cell)):  # cells lower than a letter: not every label fits
+        label, middle = labels[i], cell * i + cell // 2
+        canvas.paste(_INK, (left - _GAP - label.width, top + middle - label.height // 2), label)
         turned = label.transpose(Image.Transpose.ROTATE_90)
-        canvas.paste(turned, (left + middle - turned.width // 2, top - _GAP - turned.height))
+        canvas.paste(_INK, (left + middle - turned.width // 2, top - _GAP - turned.height), turned)
     ImageDraw.Draw(canvas).rectangle((left - 1, top - 1, left + side, top + side), outline=_QUIET)
     pixels = np.array(canvas)
     shows_weight = None
@@ -149,12 +148,17 @@ def _tile(state: int, cell: int) -> np.ndarray:
 
 
 def _label(text: str, size: int) -> Image.Image:
-    """Draw a label in white on black, as large as it needs: nothing is cut."""
+    """Draw a label in white on black, as wide as it needs and a line high, so that "." stays on the ground."""
     font = font_for(text, size)
     left, top, right, bottom = font.getbbox(text)
-    label = Image.new("L", (max(1, round(right - left)), max(1, round(bottom - top))), _BACKGROUND)
+    top, bottom = min(top, 0), max(bottom, sum(font.getmetrics()))
+    label = Image.new("L", (max(1, round(right - left)), round(bottom - top)), _BACKGROUND)
     ImageDraw.Draw(label).text((-left, -top), text, fill=_INK, font=font)
     return label
+
+
+def _label_size(cell: int) -> int:
+    return max(6, round(0.6 * cell))
 
 
 def _title_size(cell: int) -> int:

