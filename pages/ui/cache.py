@@ -12,7 +12,7 @@ from functools import cache
 
 import streamlit as st
 
-from viz.figures import overview
+from viz.figures import heatmap, overview
 from viz.records import Run
 from viz.shipped import SHIPPED
 
@@ -112,10 +112,21 @@ def warm_up() -> None:
 
 
 def overview_payload(run: Run, row: int) -> bytes:
-    """Give the picture of all heads for the browser."""
+    """Give the picture of all heads for the browser, drawn once for all visitors."""
     return _overview_payload(overview.picture_key(run, row), run, row)
+
+
+def head_figure(run: Run, row: int, layer: int, head: int, own_scale: bool):
+    """Give the map of one head, drawn once for all visitors; ``own_scale`` ends its colours at its largest weight."""
+    return _head_figure(overview.picture_key(run, row), run, row, layer, head, own_scale)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _overview_payload(key: str, _run: Run, _row: int) -> bytes:
     return overview.payload(_run, _row, key)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _head_figure(key: str, _run: Run, _row: int, layer: int, head: int, own_scale: bool):
+    largest = float(_run.attentions[_row, layer, head].max()) if own_scale else None
+    return heatmap.head_map(_run, _row, layer, head, largest=largest)

@@ -4,12 +4,11 @@ import io
 
 import streamlit as st
 
-from pages.ui import head_choice
+from pages.ui import cache, head_choice
 from pages.ui.head_grid import mark_head
 from pages.ui.markdown import literal
 from pages.ui.prediction_panel import BARE
 from viz import diagrams, saved, svg, tables
-from viz.figures.heatmap import head_map
 from viz.names import diagram_name, folder_name
 from viz.records import Run
 from viz.text import _
@@ -23,9 +22,8 @@ def head_panel(run: Run, row: int) -> None:
     layer, head = head_choice.controls(run.model)
     mark_head(layer, head)
     own_scale = st.session_state.get("own_scale", False)
-    largest = float(run.attentions[row, layer, head].max()) if own_scale else None
     spoken = tables.describe(run, row, layer, head)
-    st.plotly_chart(head_map(run, row, layer, head, largest=largest), key="head_map", config=BARE, alt=spoken)
+    st.plotly_chart(cache.head_figure(run, row, layer, head, own_scale), key="head_map", config=BARE, alt=spoken)
     st.toggle(_("Colours up to this map's largest weight (instead of 1)"), key="own_scale")
     st.markdown(literal(spoken))
     _table(run, row, layer, head)
