@@ -8,8 +8,8 @@ from packing import encode
 
 # (row length, share of the tokens, rows of a micro-batch)
 ROW_SHAPES = ((64, 0.6, 16), (128, 0.4, 8))
-COPY_SHARE = 0.06
-COPY_BLOCK = (4, 28)
+COPY_SHARE = 0.08
+COPY_BLOCK = (3, 25)
 FIRST_WORD = 257
 IGNORED = -100
 GENERATED_WEIGHTS = {

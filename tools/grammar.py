@@ -9,39 +9,13 @@ cannot solve them.
 
 import hashlib
 import random
-from typing import NamedTuple
+from itertools import takewhile
 
 import grammar_words as lexicon
+from adverb_clauses import adverb_sentence, orders_of_one_clause, relative_sentence
+from linked_words import Mark, finish, join_words
 
 HELD_OUT_MODULUS = 20
-
-
-class Link(NamedTuple):
-    """A dependency between two words: positions count words of the sentence from 0."""
-
-    kind: str
-    dependent: int
-    head: int
-
-
-class Generated(NamedTuple):
-    """A generated sentence as words (punctuation counts as words) and their links."""
-
-    words: tuple
-    links: tuple
-
-    @property
-    def text(self):
-        """Return the sentence as ordinary text."""
-        return join_words(self.words)
-
-
-class Mark:
-    """A word of a sentence under construction that a link refers to."""
-
-    def __init__(self, word):
-        self.word = word
-
 
 # The words among which the dependent word of a link is exchanged.
 CLASSES = {
@@ -55,105 +29,6 @@ CLASSES = {
     "be-subject": ("is", "are"),
     "past-be-subject": ("was", "were"),
 }
-
-
-def join_words(words):
-    """Join words with spaces, none before punctuation, and capitalise the first letter."""
-    text = " ".join(words)
-    for stop in ",.?!":
-        text = text.replace(f" {stop}", stop)
-    return text[0].upper() + text[1:]
-
-
-def finish(parts, links):
-    """Turn words and Marks into a Generated sentence.
-
-    ``links`` holds (kind, dependent Mark, head Mark); phrases of several words
-    may stand in one string.
-    """
-    words, position = [], {}
-    for part in parts:
-        if isinstance(part, Mark):
-            position[part] = len(words)
-            words.append(part.word)
-        else:
-            words.extend(part.split())
-    return Generated(tuple(words), tuple(Link(kind, position[d], position[h]) for kind, d, h in links))
-
-
-def noun_subject(rng, pairs):
-    """Return (words, is_plural) of a noun phrase with *the*, sometimes with an adjective."""
-    plural = rng.random() < 0.35
-    adjective = rng.choice(lexicon.ADJECTIVES) + " " if rng.random() < 0.3 else ""
-    return f"the {adjective}{rng.choice(pairs)[plural]}", plural
-
-
-def subject_of(rng, group):
-    """Return (words, is_plural) of a subject that fits a verb group."""
-    if group.subjects == "weather":
-        return "it", False
-    if group.subjects == "thing":
-        return noun_subject(rng, lexicon.THINGS)
-    choice = rng.random()
-    if choice < 0.2:
-        return rng.choice(lexicon.FEMALE_NAMES + lexicon.MALE_NAMES), False
-    if choice < 0.35:
-        word = rng.choice(["he", "she", "they", "we", "I"])
-        return word, word in ("they", "we", "I")
-    return noun_subject(rng, lexicon.ANIMATE)
-
-
-def verb_of(rng, group, plural, past):
-    """Return (auxiliary words, verb Mark) in the right form."""
-    base, third, past_form = rng.choice(group.verbs)
-    if rng.random() < 0.15:
-        return rng.choice(["will", "can", "must"] if not past else ["could", "did not"]), Mark(base)
-    if past:
-        return "", Mark(past_form)
-    return "", Mark(base if plural else third)
-
-
-def clause(rng, group, past, subject=None, fronted=True):
-    """Return (parts, link) of a clause whose adverb stands in one of five places."""
-    words, plural = subject or subject_of(rng, group)
-    auxiliary, verb = verb_of(rng, group, plural, past)
-    adverb = Mark(rng.choice(group.adverbs))
-    phrase = rng.choice(lexicon.PHRASES[group.phrases])
-    aside = rng.choice(lexicon.PLACE_PHRASES[:11]) if " " in words and rng.random() < 0.25 else ""
-    orders = [
-        [words, aside, auxiliary, adverb, verb, phrase],
-        [words, aside, auxiliary, verb, adverb, phrase],
-        [words, aside, auxiliary, verb, phrase, adverb],
-        [words, aside, auxiliary, verb, adverb],
-        [adverb, rng.choice(["", ","]), words, auxiliary, verb, phrase],
-    ]
-    weights = [4, 3, 3, 1, 2 if fronted else 0]
-    return rng.choices(orders, weights)[0], ("adverb-verb", adverb, verb)
-
-
-def adverb_sentence(rng):
-    """Return a sentence of one or two clauses; each adverb depends on the verb of its own clause."""
-    past = rng.random() < 0.5
-    first, second = rng.sample(lexicon.VERB_GROUPS, 2)
-    parts, link = clause(rng, first, past)
-    if rng.random() < 0.5:
-        return finish(parts + ["."], [link])
-    other_parts, other_link = clause(rng, second, past, fronted=rng.random() < 0.5)
-    join = rng.choice(["and", ", and", "but", ", but", "while", "when", "because", ";"])
-    if join in ("while", "when", "because") and rng.random() < 0.5:
-        return finish([join] + parts + [","] + other_parts + ["."], [link, other_link])
-    return finish(parts + [join] + other_parts + ["."], [link, other_link])
-
-
-def relative_sentence(rng):
-    """Return *the girl who waited patiently sang sweetly*: the nearest verb is often the wrong one."""
-    groups = [group for group in lexicon.VERB_GROUPS if group.subjects == "animate"]
-    inner, outer = rng.sample(groups, 2)
-    past = rng.random() < 0.5
-    noun, plural = noun_subject(rng, lexicon.ANIMATE)
-    inner_parts, inner_link = clause(rng, inner, past, subject=("who", plural), fronted=False)
-    outer_parts, outer_link = clause(rng, outer, past, subject=("", plural), fronted=False)
-    return finish([noun] + inner_parts + outer_parts + ["."], [inner_link, outer_link])
 
 
 def counted_noun(rng):
@@ -325,28 +200,11 @@ def swapped_sentences(count, seed):
 
     All three versions of a clause belong to the held-out part.
     """
-    rng = random.Random(seed)
-    found = []
+    rng, found = random.Random(seed), []
     while len(found) < count:
-        group = rng.choice(lexicon.VERB_GROUPS)
-        words, plural = subject_of(rng, group)
-        auxiliary, verb = verb_of(rng, group, plural, rng.random() < 0.5)
-        adverb = Mark(rng.choice(group.adverbs))
-        phrase = rng.choice(lexicon.PHRASES[group.phrases])
-        link = [("adverb-verb", adverb, verb)]
-        orders = {
-            "before the verb": [words, auxiliary, adverb, verb, phrase, "."],
-            "right after the verb": [words, auxiliary, verb, adverb, phrase, "."],
-            "after the phrase": [words, auxiliary, verb, phrase, adverb, "."],
-        }
-        versions = {}
-        for order, parts in orders.items():
-            sentence = finish(parts, link)
-            # One clause in 8,000 passes, so the others are given up early.
-            if not is_held_out(sentence.text):
-                break
-            versions[order] = sentence
-        else:
+        # One clause in 8,000 passes in all three orders; takewhile gives the others up early.
+        versions = dict(takewhile(lambda version: is_held_out(version[1].text), orders_of_one_clause(rng)))
+        if len(versions) == 3:
             found.append(versions)
     return found
 

@@ -27,7 +27,8 @@ def _group(verbs, adverbs, subjects="animate", phrases="place"):
 
 VERB_GROUPS = (
     _group("move/moves/moved crawl/crawls/crawled creep/creeps/crept", "slow slowly", phrases="way"),
-    _group("run/runs/ran race/races/raced hurry/hurries/hurried rush/rushes/rushed", "fast quickly swiftly", phrases="way"),
+    _group("run/runs/ran race/races/raced hurry/hurries/hurried rush/rushes/rushed", "fast quickly swiftly",
+           phrases="way"),
     _group("jump/jumps/jumped leap/leaps/leaped hop/hops/hopped", "high lightly", phrases="way"),
     _group("march/marches/marched climb/climbs/climbed", "steadily firmly", phrases="way"),
     _group("dance/dances/danced glide/glides/glided", "gracefully smoothly", phrases="way"),
@@ -47,7 +48,8 @@ VERB_GROUPS = (
     _group("tremble/trembles/trembled shiver/shivers/shivered", "badly nervously"),
     _group("write/writes/wrote draw/draws/drew paint/paints/painted", "neatly beautifully"),
     _group("shine/shines/shone glow/glows/glowed gleam/gleams/gleamed", "brightly clearly", subjects="thing"),
-    _group("rain/rains/rained snow/snows/snowed pour/pours/poured", "heavily constantly", subjects="weather", phrases="weather"),
+    _group("rain/rains/rained snow/snows/snowed pour/pours/poured", "heavily constantly",
+           subjects="weather", phrases="weather"),
     _group("disappear/disappears/disappeared fade/fades/faded", "suddenly gradually", subjects="thing"),
 )
 ADVERBS = tuple(adverb for group in VERB_GROUPS for adverb in group.adverbs)
@@ -61,7 +63,8 @@ ANIMATE = _forms(
 THINGS = _forms("lamp/lamps star/stars light/lights fire/fires window/windows candle/candles eye/eyes picture/pictures")
 PLACE_PHRASES = (
     "in the garden|near the river|under the tree|at the door|in the kitchen|beside the fire|on the hill|in the dark room|"
-    "behind the old house|by the window|at home|in the village|on the bridge|at school|outside|in the morning|all day|at night"
+    "behind the old house|by the window|at home|in the village|on the bridge|at school|outside|in the morning|all day|"
+    "at night"
 ).split("|")
 WAY_PHRASES = (
     "across the field|through the forest|along the road|over the bridge|up the hill|down the street|"
