@@ -11,7 +11,9 @@ from viz.text import _
 
 heading, examples = st.columns([3, 2], vertical_alignment="bottom")
 heading.title(_("Masked word"), anchor=False)
-heading.caption(_("Type a sentence with [MASK]: the model guesses the word, and every head shows what it looks at."))
+heading.caption(
+    _("Type a sentence with [MASK] (for a GPT-2, a beginning): the model guesses the word, every head shows what it looks at.")
+)
 sentence_form.examples(examples)
 question = sentence_form.ask()
 

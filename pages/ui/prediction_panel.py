@@ -8,9 +8,11 @@ from viz.figures.bars import prediction_bars
 from viz.names import position_number
 from viz.predictions import completed, require_readouts, top_k
 from viz.records import Run
-from viz.text import _, sentence
+from viz.text import _
+from viz.text import sentence as error_sentence
 
 BARE = {"displayModeBar": False}
+LONG_TEXT, SCROLL_PX = 240, 200
 
 
 def prediction_panel(run: Run, row: int) -> None:
@@ -21,15 +23,21 @@ def prediction_panel(run: Run, row: int) -> None:
     try:
         require_readouts(run)
     except VizError as error:
-        st.info(literal(sentence(error)))
+        st.info(literal(error_sentence(error)))
         return
     readouts = [n for n, (at, _position) in enumerate(run.readouts) if at == row]
     for n in readouts:
         _bars(run, n, k, numbered=len(readouts) > 1)
-    st.markdown("\n".join(f"{rank}. {literal(completed(run, row, rank))}" for rank in range(1, k + 1)))
+    _sentences([completed(run, row, rank) for rank in range(1, k + 1)])
     if len(readouts) > 1:
         st.caption(_("Each [MASK] is guessed on its own, not together with the others."))
     st.caption(_("Probabilities are over the whole vocabulary of {n:,} words and pieces.").format(n=len(run.model.vocabulary)))
+
+
+def _sentences(sentences: list[str]) -> None:
+    """List the completed sentences; long ones scroll, so that the heads stay near."""
+    place = st.container(height=SCROLL_PX) if len(sentences[0]) > LONG_TEXT else st.container()
+    place.markdown("\n".join(f"{rank}. {literal(sentence)}" for rank, sentence in enumerate(sentences, start=1)))
 
 
 def _bars(run: Run, readout: int, k: int, *, numbered: bool) -> None:

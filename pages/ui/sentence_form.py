@@ -11,7 +11,7 @@ from viz.records import Run
 from viz.shipped import SHIPPED
 from viz.text import _, sentence
 
-# The exercise's sentences, each with its swapped form beside it.
+# The exercise's sentences, each with its swapped form below it; then beginnings for a model that guesses the next word.
 EXAMPLES = (
     "The turtle moves slow across the [MASK].",
     "The turtle slow moves across the [MASK].",
@@ -21,6 +21,9 @@ EXAMPLES = (
     "From the table I then picked up a [MASK].",
     "She is reading a [MASK].",
     "The [MASK] barked at the [MASK].",
+    "It will rain in the",
+    "I want to eat a big bowl of",
+    "My dog is",
 )
 
 
@@ -34,7 +37,7 @@ class Question:
 
 
 def examples(column) -> None:
-    """Offer sentences to start from; choosing one runs it."""
+    """Offer sentences to start from; choosing one runs it, on a shipped model that can."""
     column.selectbox(
         _("Examples"), EXAMPLES, index=None, key="example", placeholder=_("Choose an example …"), on_change=_take_example
     )
@@ -77,8 +80,13 @@ def _explain(error: VizError) -> None:
 
 
 def _take_example() -> None:
-    if st.session_state["example"]:
-        st.session_state["text"] = st.session_state["example"]
+    if chosen := st.session_state["example"]:
+        st.session_state["text"] = chosen
+        bert, gpt2 = SHIPPED
+        if "[MASK]" not in chosen:
+            st.session_state["model"] = gpt2
+        elif st.session_state["model"] == gpt2:
+            st.session_state["model"] = bert
 
 
 def _forget_cut() -> None:

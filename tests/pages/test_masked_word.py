@@ -199,6 +199,16 @@ def test_an_example_is_taken_and_run():
     assert completed(app)[0].startswith("She is reading a ")
 
 
+def test_an_example_without_a_mask_is_run_on_the_model_that_guesses_the_next_word():
+    app = open_app()
+    app.selectbox(key="example").set_value("My dog is").run()
+    assert app.selectbox(key="model").value == "headlight-gpt2"
+    assert completed(app)[0].startswith("My dog is ")
+    app.selectbox(key="example").set_value(SENTENCE).run()
+    assert app.selectbox(key="model").value == "headlight-bert"
+    assert len(completed(app)) == 3
+
+
 def test_two_masks_are_each_answered_and_filled():
     app = ask(open_app(), "The [MASK] barked at the [MASK].")
     assert figure(app, "bars_0") and figure(app, "bars_1")

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-MAX_TICKS = 48  # more than this overlap on a 700 px picture; hovering tells the rest
+MAX_TICKS = 36  # more than this overlap in half a page; hovering tells the rest
+TICK_PX = 13  # height of a label with its share of air
 
 # Plotly reads a few HTML tags in labels and Streamlit recolours literal colour codes; none may come from a token.
 _ENTITIES = str.maketrans(
@@ -25,8 +26,7 @@ def categories(tokens: Sequence[str], positions: Sequence[int] | None = None) ->
 
 def ticks(tokens: Sequence[str], names: Sequence[str]) -> dict:
     """Thin the tick labels to what can be read; gives the axis settings."""
-    step = -(-len(tokens) // MAX_TICKS)
-    shown = range(0, len(tokens), max(step, 1))
+    shown = _shown(len(tokens))
     return {
         "type": "category",
         "tickmode": "array",
@@ -37,6 +37,16 @@ def ticks(tokens: Sequence[str], names: Sequence[str]) -> dict:
         "zeroline": False,
         "automargin": False,
     }
+
+
+def ticks_px(n_tokens: int) -> int:
+    """Give the height in px that the labels beside the rows need."""
+    return TICK_PX * len(_shown(n_tokens))
+
+
+def _shown(n_tokens: int) -> range:
+    step = max(-(-n_tokens // MAX_TICKS), 1)
+    return range(0, n_tokens, step)
 
 
 def label_px(tokens: Sequence[str], limit: int = 150) -> int:

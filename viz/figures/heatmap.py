@@ -122,6 +122,7 @@ def _frame(tokens, names: list[str], title: str, height: int) -> dict:
     Given to the figure at once: changing a figure afterwards, setting by setting, took most of a click's time.
     """
     room = axes.label_px(tokens)
+    above, below = room + 56, 52
     settings = axes.ticks(tokens, names)
     key_name = {"text": _("key (at this token)"), "standoff": 6}
     query_name = {"text": _("query (this token looks)"), "standoff": 12}
@@ -129,8 +130,8 @@ def _frame(tokens, names: list[str], title: str, height: int) -> dict:
         "xaxis": {"title": key_name, "side": "top", "tickangle": -90, **settings},
         "yaxis": {"title": query_name, "autorange": "reversed", **settings},
         "title": {"text": title, "x": 0, "y": 0.99, "yanchor": "top"},
-        "height": height,
-        "margin": {"l": room + 36, "r": 8, "t": room + 56, "b": 52},
+        "height": max(height, above + below + axes.ticks_px(len(tokens))),
+        "margin": {"l": room + 36, "r": 8, "t": above, "b": below},
         "dragmode": False,
         "annotations": [],
     }
