@@ -5,12 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from viz.errors import EmptyReplacement, EmptyText, MaskTokenInCausalModel, TextTooLarge, TextTooLong
-from viz.labels import piece_labels
+from viz.labels import piece_labels, visible
 from viz.models import LoadedModel
 from viz.names import position_number
 from viz.predictions import TYPED_MASK
 from viz.records import Batch
 
+UNKNOWN_CHARACTERS = 12  # of a word the vocabulary does not know, as many are shown
 MAX_CHARACTERS = 10_000  # far above what any model reads; bounds the tokenizer's work
 EXAMPLE = "The turtle moves slow across the [MASK]."
 
@@ -45,7 +46,9 @@ def replace_token(loaded: LoadedModel, batch: Batch, row: int, position: int, wo
     types = None if batch.token_type_ids is None else batch.token_type_ids[row, real].tolist()
     at = int(np.flatnonzero(real == position)[0])
     new_ids = _replacement_ids(loaded, word, loaded.tokenizer.convert_ids_to_tokens(ids[at]))
+    tokens = list(np.array(batch.tokens[row], dtype=object)[real])
     ids[at : at + 1] = new_ids
+    tokens[at : at + 1] = _labels(loaded, new_ids)
     special[at : at + 1] = [False] * len(new_ids)
     if types is not None:
         types[at : at + 1] = [types[at]] * len(new_ids)
@@ -54,6 +57,7 @@ def replace_token(loaded: LoadedModel, batch: Batch, row: int, position: int, wo
     text = loaded.tokenizer.decode([i for i, s in zip(ids, special) if not s], clean_up_tokenization_spaces=True)
     encoding = {
         "input_ids": ids,
+        "tokens": _labels(loaded, ids) if loaded.byte_level else tokens,
         "token_type_ids": types,
         "special_tokens_mask": special,
         "word_ids": [-1] * len(ids),
@@ -92,18 +96,19 @@ def _normalise(loaded: LoadedModel, text: str) -> str:
 def _row(loaded: LoadedModel, text: str, number: int, truncate: bool) -> dict:
     """Tokenize one text, without padding."""
     limit = loaded.info.max_positions
-    encoding = loaded.tokenizer(_normalise(loaded, text), return_special_tokens_mask=True, verbose=False)
+    normal = _normalise(loaded, text)
+    wanted = {"return_special_tokens_mask": True, "return_offsets_mapping": True, "verbose": False}
+    encoding = loaded.tokenizer(normal, **wanted)
     n_tokens = len(encoding["input_ids"])
     if all(encoding["special_tokens_mask"]):
         raise EmptyText(example=EXAMPLE)
     if n_tokens > limit and not truncate:
         raise TextTooLong(number=number, n_tokens=n_tokens, max_positions=limit)
     if n_tokens > limit:
-        encoding = loaded.tokenizer(
-            _normalise(loaded, text), return_special_tokens_mask=True, truncation=True, max_length=limit, verbose=False
-        )
+        encoding = loaded.tokenizer(normal, truncation=True, max_length=limit, **wanted)
     return {
         "input_ids": encoding["input_ids"],
+        "tokens": _with_unknown(loaded, normal, encoding),
         "token_type_ids": encoding.get("token_type_ids"),
         "special_tokens_mask": encoding["special_tokens_mask"],
         "word_ids": [-1 if word is None else word for word in encoding.word_ids()],
@@ -123,12 +128,16 @@ def _pad(loaded: LoadedModel, texts: tuple[str, ...], rows: list[dict], padding_
             out[slice(0, n) if padding_side == "right" else slice(width - n, width)] = True if values is None else values
         return padded
 
+    def padded_tokens(row: dict) -> tuple[str, ...]:
+        padding = _labels(loaded, [_pad_token_id(loaded)]) * (width - len(row["tokens"]))
+        return tuple(row["tokens"] + padding if padding_side == "right" else padding + row["tokens"])
+
     attention_mask = rectangle("attention_mask", False, bool)
     input_ids = rectangle("input_ids", _pad_token_id(loaded), np.int64)
     has_types = any(row.get("token_type_ids") for row in rows)
     return Batch(
         texts=texts,
-        tokens=tuple(_labels(loaded, ids) for ids in input_ids),
+        tokens=tuple(padded_tokens(row) for row in rows),
         input_ids=input_ids,
         attention_mask=attention_mask,
         special_tokens_mask=rectangle("special_tokens_mask", True, bool),
@@ -151,6 +160,19 @@ def _pad_token_id(loaded: LoadedModel) -> int:
     return tokenizer.eos_token_id if tokenizer.pad_token_id is None else tokenizer.pad_token_id
 
 
-def _labels(loaded: LoadedModel, ids: np.ndarray) -> tuple[str, ...]:
-    tokens = loaded.tokenizer.convert_ids_to_tokens(ids.tolist())
-    return tuple(piece_labels(tokens, frozenset(loaded.tokenizer.all_special_tokens), loaded.byte_level))
+def _labels(loaded: LoadedModel, ids: list[int]) -> list[str]:
+    tokens = loaded.tokenizer.convert_ids_to_tokens(ids)
+    return piece_labels(tokens, frozenset(loaded.tokenizer.all_special_tokens), loaded.byte_level)
+
+
+def _with_unknown(loaded: LoadedModel, text: str, encoding) -> list[str]:
+    """Label a text's tokens; behind an unknown one stands what was typed there, shortened: ``[UNK] 北``."""
+    labels = _labels(loaded, encoding["input_ids"])
+    if loaded.byte_level:
+        return labels
+    for at, token_id in enumerate(encoding["input_ids"]):
+        start, end = encoding["offset_mapping"][at]
+        if token_id == loaded.tokenizer.unk_token_id and end > start:
+            typed = text[start:end]
+            labels[at] = f"{labels[at]} {visible(typed[:UNKNOWN_CHARACTERS])}{'…' * (len(typed) > UNKNOWN_CHARACTERS)}"
+    return labels

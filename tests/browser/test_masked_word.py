@@ -230,7 +230,7 @@ def test_any_text_is_drawn_as_it_is(page, app, text):
     tokens = page.get_by_role("toolbar").get_by_role("button")
     ticks = page.locator(".st-key-head_map .ytick text")
     expect(ticks).to_have_count(tokens.count())
-    assert [name.split(maxsplit=1)[-1] for name in tokens.all_inner_texts()] == ticks.all_text_contents()
+    assert [name.split(" ", 1)[-1] for name in tokens.all_inner_texts()] == ticks.all_text_contents()
 
 
 def test_a_text_without_a_mask_keeps_its_maps_and_says_what_to_do(page, app):
