@@ -51,8 +51,8 @@ def test_every_pixel_of_a_cell_is_255_times_its_weight_rounded():
             assert np.unique(cell_of(grid, query, key)).tolist() == [expected]
 
 
-def test_a_weight_a_rounding_above_one_is_white():
-    grid = grid_of(diagrams.draw(one_head([[1.0000002, 0], [0.5, 0.5]]), 0, 0, 0), 2)
+def test_a_weight_above_one_is_white_and_not_black_again():
+    grid = grid_of(diagrams.draw(one_head([[1.01, 0], [0.5, 0.5]]), 0, 0, 0), 2)
     assert np.unique(cell_of(grid, 0, 0)).tolist() == [255]
 
 
@@ -173,6 +173,21 @@ def test_a_padded_row_shows_weights_between_real_tokens_only(side, attention_mas
                 assert seen == [round(255 * float(weights[0, 0, 0, query, key]))]
             else:
                 assert len(seen) > 1
+
+
+def test_padding_is_grey_and_hatched():
+    cell = cell_of(grid_of(diagrams.draw(named(["a", "b"], [1, 0]), 0, 0, 0), 2), 0, 1)
+    assert np.unique(cell).tolist() == [90, 150]
+    assert 0.1 < (cell == 150).mean() < 0.5
+
+
+def test_a_row_of_a_batch_is_drawn_as_it_is_alone():
+    weights = random_rows((2, 1, 1, 3, 3))
+    masks, tokens = [[1, 1, 1], [0, 1, 1]], (("one", "two", "three"), ("[PAD]", "turtle", "moves"))
+    batch = hand_made.run(masks, batch_fields={"tokens": tokens}, attentions=weights)
+    for row in (0, 1):
+        alone = named(list(tokens[row]), masks[row], attentions=weights[row : row + 1])
+        assert_same_picture(diagrams.draw(batch, row, 0, 0), diagrams.draw(alone, 0, 0, 0))
 
 
 def test_a_state_takes_no_pixel_of_the_weight_beside_it():

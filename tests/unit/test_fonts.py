@@ -74,7 +74,14 @@ def test_a_font_that_knows_most_of_a_text_wins_over_one_that_is_preferred(order,
     assert fonts.font_for(text, SIZE).path == str(two_fonts["wide"])
 
 
-def test_installed_fonts_are_files_in_the_order_of_preference():
-    names = [path.name for path in fonts.installed()]
-    assert names == sorted(names, key=fonts._PREFERRED.index)
+def test_installed_fonts_are_files():
     assert all(path.is_file() for path in fonts.installed())
+
+
+def test_fonts_are_found_in_folders_below_and_listed_in_order_of_preference(monkeypatch, tmp_path):
+    for name in ("z/simhei.ttf", "a/Arial.ttf", "z/DejaVuSans.ttf", "b/Arial.ttf", "Unheard-of.ttf"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    monkeypatch.setattr(fonts, "_folders", lambda: [tmp_path, tmp_path / "not there"])
+    found = fonts.installed.__wrapped__()
+    assert [path.name for path in found] == ["DejaVuSans.ttf", "Arial.ttf", "simhei.ttf"]

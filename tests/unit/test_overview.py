@@ -25,7 +25,7 @@ def unpacked(data: bytes) -> tuple[dict, np.ndarray]:
     return header, np.frombuffer(data[4 + length :], dtype=np.uint8).reshape(shape)
 
 
-@pytest.mark.parametrize("weight, level", [(0, 0), (1, 250), (0.25, 125), (0.01, 25), (0.0001, 2), (0.81, 225), (1.0000002, 250)])
+@pytest.mark.parametrize("weight, level", [(0, 0), (1, 250), (0.25, 125), (0.01, 25), (0.0001, 2), (0.81, 225), (1.01, 250)])
 def test_a_level_is_250_times_the_root_of_the_weight(weight, level):
     # 250 * sqrt(0.0001) = 2.5, and 0.0001 as float32 is a little less than itself: 2
     run = hand_made.run([[1]], attentions=np.full((1, 1, 1, 1, 1), weight, dtype=np.float32))
@@ -91,8 +91,9 @@ def test_what_a_model_puts_into_padding_never_shows_in_a_block():
 
 def test_thumbnails_are_of_the_asked_text():
     values = np.stack([np.full((1, 1, 2, 2), 0.25), np.full((1, 1, 2, 2), 1.0)]).astype(np.float32)
-    run = hand_made.run([[1, 1], [1, 1]], attentions=values)
-    assert [np.unique(overview.thumbnails(run, row)).tolist() for row in (0, 1)] == [[125], [250]]
+    run = hand_made.run([[1, 1], [1, 0]], attentions=values)
+    assert overview.thumbnails(run, 0).tolist() == [[[[125, 125], [125, 125]]]]
+    assert overview.thumbnails(run, 1).tolist() == [[[[250, 252], [252, 252]]]]
 
 
 @pytest.mark.parametrize("n_tokens", [4, 60])

@@ -74,6 +74,11 @@ def test_the_number_of_a_cell_is_its_weight_and_its_row_is_the_query():
     assert numbers == {(0, 0): 0.125, (0, 1): 0.875, (1, 0): 0.6, (1, 1): 0.4}
 
 
+def test_the_colour_is_that_of_the_same_query_and_key():
+    fills = {place: cell.get("fill") for place, cell in cells(picture(attentions=weights([1, 1], [0, 1]))).items()}
+    assert (fills[0, 1], fills[1, 0]) == ("#08306b", "#ffffff")
+
+
 def test_query_labels_stand_beside_their_row_and_key_labels_above_their_column():
     root = picture(tokens=["first", "second"])
     corner = {name: int(cells(root)[0, 0].get(name)) for name in "xy"}
@@ -102,8 +107,8 @@ def test_padding_and_hidden_cells_have_a_pattern_and_no_number():
     assert {pattern.get("id") for pattern in root.iter(f"{SVG}pattern")} == {"padding", "hidden"}
 
 
-def test_a_weight_a_rounding_above_one_has_the_last_colour():
-    assert cells(picture(1, attentions=weights([1.0000002])))[0, 0].get("fill") == "#08306b"
+def test_a_weight_above_one_has_the_last_colour():
+    assert cells(picture(1, attentions=weights([1.01])))[0, 0].get("fill") == "#08306b"
 
 
 def test_the_head_has_both_names():

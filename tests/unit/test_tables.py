@@ -130,3 +130,9 @@ def test_the_heads_that_changed_most_come_first_and_equal_ones_in_order():
     assert tables.most_changed(changes, 4) == [(1, 2, 0.75), (0, 1, 0.5), (1, 0, 0.5), (0, 0, 0.25)]
     assert tables.most_changed(changes, 0) == []
     assert len(tables.most_changed(changes, 99)) == 6
+
+
+def test_many_heads_that_changed_alike_stay_in_order():
+    changes = np.zeros((12, 12))
+    changes[5, 5] = 1
+    assert [place[:2] for place in tables.most_changed(changes, 4)] == [(5, 5), (0, 0), (0, 1), (0, 2)]
