@@ -53,7 +53,7 @@ def ask() -> Question:
             help=_("A shipped model, a folder with weights, or a name on the Hub such as bert-base-uncased."),
         )  # fmt: skip
         button_column.form_submit_button(_("Run"), type="primary", width="stretch", on_click=_forget_cut)
-    return Question(checkpoint or SHIPPED[0], text or "", st.session_state.get("cut") == text)
+    return Question((checkpoint or "").strip() or SHIPPED[0], text or "", st.session_state.get("cut") == text)
 
 
 def answer(question: Question) -> Run | None:
@@ -65,6 +65,8 @@ def answer(question: Question) -> Run | None:
         last = st.session_state.get("last_question")
         return None if last is None else cache.sentence_run(last.checkpoint, last.sentence, last.truncate)
     st.session_state["last_question"] = question
+    if run.model.weights == "random":
+        st.warning(_("The weights of this model are random, not trained: its words and its heads mean nothing."))
     if run.batch.truncated[0]:
         st.caption(_("The text was cut to {n} tokens, what this model reads.").format(n=run.batch.n_tokens))
     return run

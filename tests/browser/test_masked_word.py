@@ -212,7 +212,7 @@ NASTY = [
     "<script>alert(1)</script> [MASK]",
     "$x^2$ and [MASK]",
     ":red[x] :smile: [MASK]",
-    "![x](http://example.invalid/a.png) <img src=x onerror=alert(1)> [MASK]",
+    "![x](http://e.invalid/a) <img src=x onerror=a()> [MASK]",
     "😀 👩‍👩‍👧 [MASK] \u202e abc",
     "我们今天去[MASK]北京。",
     "السلام [MASK] hello",
@@ -271,6 +271,14 @@ def test_gpt2_guesses_the_next_word_and_leaves_later_keys_empty(page, app):
     expect(page.get_by_role("heading", name="Next word")).to_be_visible()
     expect(page.get_by_text("this row predicts the next token")).to_be_visible()
     assert hover_cell(page, 0, 3, 5).endswith("no weight (masked)")
+
+
+def test_pressing_run_puts_the_text_into_the_address(page, app):
+    open_page(page, app)
+    page.get_by_label("Sentence with [MASK]").fill("She is reading a [MASK].")
+    page.get_by_label("Sentence with [MASK]").press("Enter")
+    expect(page.get_by_role("listitem").first).to_contain_text("She is reading a")
+    expect(page).to_have_url(re.compile(r"text=She\+is\+reading"))
 
 
 def test_pressing_run_many_times_at_once_breaks_nothing(page, app):

@@ -103,6 +103,12 @@ def test_the_address_may_name_a_folder(tiny_bert_folder):
     assert title(app) == "Layer2_Head3 · L1H2"
 
 
+def test_untrained_weights_are_called_random(untrained_bert_folder):
+    app = open_app(model=str(untrained_bert_folder), text="the [MASK]")
+    assert any(message.startswith("The weights of this model are random, not trained") for message in messages(app.warning))
+    assert "random weights" in [note["text"] for note in figure(app, "head_map")["layout"]["annotations"]]
+
+
 @pytest.mark.parametrize("name", ["Layer2_Head5", "L1H4", "layer 2 head 5"])
 def test_a_head_opens_by_either_name(name):
     app = open_app()

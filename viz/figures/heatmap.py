@@ -52,7 +52,10 @@ def difference_map(before: Run, after: Run, layer: int, head: int, row: int = 0,
         colorbar=_colorbar(_("change of attention")),
         hovertemplate="%{y} → %{x}: %{z:+.4f}<extra></extra>",
     )
-    return go.Figure([layer_of_changes], _frame(tokens, names, head_title(layer, head), height))
+    layout = _frame(tokens, names, head_title(layer, head), height)
+    if after.model.weights == "random":
+        layout["annotations"].append(_stamp())
+    return go.Figure([layer_of_changes], layout)
 
 
 def _state_layer(states: np.ndarray, names: list[str]) -> go.Heatmap:
