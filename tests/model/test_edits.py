@@ -1,5 +1,7 @@
 """An edit of a text hides the tokens that were named, also where a replacement has moved them."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -95,6 +97,17 @@ def test_the_asked_text_of_a_batch_is_edited(tiny_bert):
         assert hidden_tokens(batch, given_mask) == ["turtle"]
         assert len(batch.texts) == 1
         assert batch.texts[0].endswith("turtle moves")
+
+
+@pytest.mark.parametrize("row", [0, 1])
+def test_a_text_taken_out_of_a_batch_keeps_all_that_was_known_of_it(row, tiny_bert):
+    encoded = encode(tiny_bert, ["cat", TEXT], padding_side="left")
+    types = np.array([[0, 0, 1, 0, 1], [1, 0, 0, 1, 0]])  # two kinds of text, as question and answer have them
+    before = dataclasses.replace(encoded, token_type_ids=types)
+    batch, given_mask = apply(tiny_bert, before, row, Edit())
+    for name in ("input_ids", "attention_mask", "special_tokens_mask", "token_type_ids", "position_ids", "word_ids"):
+        assert getattr(batch, name).tolist() == [getattr(before, name)[row].tolist()], name
+    assert given_mask.tolist() == [before.attention_mask[row].tolist()]
 
 
 @pytest.mark.parametrize("edit", [Edit(hidden=tuple(range(5))), Edit(hidden=tuple(range(5)), replacement=(2, "birds slowly"))])
