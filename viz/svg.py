@@ -21,6 +21,7 @@ _PATTERNS = (
     f'<pattern id="hidden" width="{_CELL}" height="{_CELL}" patternUnits="userSpaceOnUse" patternTransform="translate({{left}},{{top}})">'
     f'<rect width="{_CELL}" height="{_CELL}" fill="{theme.HIDDEN}"/>'
     f'<path d="M0,0L{_CELL},{_CELL}M0,{_CELL}L{_CELL},0" stroke="{theme.HIDDEN_CROSS}" stroke-width="0.8"/></pattern>'
+    f'<pattern id="later" width="6" height="6" patternUnits="userSpaceOnUse"><path d="M2,3H3" stroke="{theme.PADDING_HATCH}"/></pattern>'
 )
 
 
@@ -67,6 +68,9 @@ def _cells(run: Run, row: int, layer: int, head: int, left: int, top: int) -> li
     colours = theme.lookup_table(theme.WEIGHT_STOPS)[np.rint(255 * np.clip(weights, 0, 1)).astype(int)]
     fills = {PADDING: "url(#padding)", HIDDEN: "url(#hidden)"}
     cells = []
+    if run.model.causal:  # dots below all cells: where no key is shown, white would look like 0.00
+        side = _CELL * len(states)
+        cells.append(f'<rect x="{left}" y="{top}" width="{side}" height="{side}" fill="url(#later)"/>')
     for q, k in np.argwhere(states != CAUSAL).tolist():
         place = f'x="{left + _CELL * k}" y="{top + _CELL * q}" width="{_CELL}" height="{_CELL}"'
         if states[q, k] == VISIBLE:

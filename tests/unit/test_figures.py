@@ -227,6 +227,12 @@ def test_runs_that_are_equal_have_a_white_difference():
     assert layer.zmin == -layer.zmax < 0
 
 
+def test_a_difference_of_a_model_with_random_weights_is_stamped():
+    trained, random = (hand_made.run([[1]], model=hand_made.model_info(weights=weights)) for weights in ("pretrained", "random"))
+    assert "random weights" in notes(heatmap.difference_map(random, random, 0, 0))
+    assert notes(heatmap.difference_map(trained, trained, 0, 0)) == []
+
+
 def test_a_difference_is_labelled_with_the_tokens_after_the_edit():
     before, _ = two_runs([[1, 0], [0, 1]], [[1, 0], [0, 1]])
     after = hand_made.run(

@@ -95,6 +95,16 @@ def test_later_keys_are_empty_in_a_causal_model():
     assert sorted(cells(root)) == [(0, 0), (1, 0), (1, 1), (2, 0), (2, 1), (2, 2)]
 
 
+def test_what_is_empty_in_a_causal_model_is_dotted_and_not_white_as_a_weight_of_zero():
+    rects = list(picture(3, model=hand_made.model_info(causal=True)).iter(f"{SVG}rect"))
+    (ground,) = [rect for rect in rects if rect.get("fill") == "url(#later)"]
+    first_cell = next(rect for rect in rects if rect.get("width") == "24" and rect.get("x"))
+    assert (ground.get("x"), ground.get("y")) == (first_cell.get("x"), first_cell.get("y"))
+    assert ground.get("width") == ground.get("height") == str(3 * 24)
+    assert rects.index(ground) < rects.index(first_cell)  # below the weights
+    assert "url(#later)" not in {rect.get("fill") for rect in picture(3).iter(f"{SVG}rect")}
+
+
 def test_padding_and_hidden_cells_have_a_pattern_and_no_number():
     told = np.array([[True, False, False]])
     root = picture(3, attention_mask=[[1, 1, 0]], given_mask=told)
@@ -104,7 +114,7 @@ def test_padding_and_hidden_cells_have_a_pattern_and_no_number():
     assert {fills[place] for place in [(0, 2), (1, 2), (2, 0), (2, 1), (2, 2)]} == {"url(#padding)"}
     for place, cell in cells(root).items():
         assert (cell.find(f"{SVG}title") is not None) == (place in [(0, 0), (1, 0)])
-    assert {pattern.get("id") for pattern in root.iter(f"{SVG}pattern")} == {"padding", "hidden"}
+    assert {pattern.get("id") for pattern in root.iter(f"{SVG}pattern")} == {"padding", "hidden", "later"}
 
 
 def test_a_weight_above_one_has_the_last_colour():
