@@ -88,12 +88,12 @@ def _fetch(checkpoint: str) -> Path:
 
 
 def _bound_every_request() -> None:
-    """Give every request of the Hub's client a time limit where it has none."""
+    """Give every request of the Hub's client a time limit: the library's own are none, or 60 s tried six times."""
 
     def limit(request) -> None:
         given = request.extensions.get("timeout") or {}
         wanted = {"connect": CONNECT_SECONDS, "read": READ_SECONDS, "write": READ_SECONDS, "pool": READ_SECONDS}
-        request.extensions["timeout"] = {key: given.get(key) or seconds for key, seconds in wanted.items()}
+        request.extensions["timeout"] = {key: min(given.get(key) or seconds, seconds) for key, seconds in wanted.items()}
 
     def factory():
         client = default_client_factory()

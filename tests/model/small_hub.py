@@ -30,6 +30,21 @@ except VizError as error:
     print(type(error).__name__, error)
 """
 
+# Ask a server that never answers with the library's own client, which may bring a limit of its own.
+ASK = """
+import os, sys, time
+import httpx2
+from huggingface_hub import get_session
+from viz import hub
+hub.READ_SECONDS = 0.8
+hub._bound_every_request()
+started = time.monotonic()
+try:
+    get_session().get(os.environ["HF_ENDPOINT"], timeout=None if sys.argv[1] == "None" else float(sys.argv[1]))
+except httpx2.TimeoutException as error:
+    print(type(error).__name__, time.monotonic() - started)
+"""
+
 LOAD = """
 import sys
 from viz.models import load_model

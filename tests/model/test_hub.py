@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from tests.model.small_hub import COMMIT, FIND, LOAD, Hub, answer_of, serving, silent_server
+from tests.model.small_hub import ASK, COMMIT, FIND, LOAD, Hub, answer_of, serving, silent_server
 from viz.shipped import shipped_names
 
 LIMIT_SECONDS = 10  # the start of a process on a busy machine among it
@@ -32,28 +32,37 @@ def test_a_hub_that_never_answers_is_given_up_within_seconds(tmp_path):
     assert seconds < LIMIT_SECONDS
 
 
+@pytest.mark.parametrize("asked, waited", [("None", 0.8), ("60", 0.8), ("0.4", 0.4)])
+def test_no_request_waits_longer_than_our_limit_whatever_the_library_asks_for(asked, waited, tmp_path):
+    with silent_server() as endpoint:
+        answer, _ = answer_of(ASK, asked, tmp_path, HF_ENDPOINT=endpoint)
+    kind, seconds = answer.split()
+    assert kind == "ReadTimeout"
+    assert waited <= float(seconds) < 5
+
+
 @pytest.mark.parametrize("status", [401, 404])
 def test_a_model_the_hub_does_not_have_is_not_found(status, tmp_path):
-    with serving(Hub({}, status)) as hub:
-        answer, _ = answer_of(FIND, "nobody/nothing", tmp_path, HF_ENDPOINT=hub.endpoint)
+    with serving(Hub({}, status)) as served:
+        answer, _ = answer_of(FIND, "nobody/nothing", tmp_path, HF_ENDPOINT=served.endpoint)
     assert answer.startswith("ModelNotFound There is no model 'nobody/nothing'.")
 
 
 def test_a_model_the_hub_calls_unknown_is_not_found(tmp_path):
-    with serving(Hub({}, 404, {"X-Error-Code": "RepoNotFound"})) as hub:
-        answer, _ = answer_of(FIND, "nobody/nothing", tmp_path, HF_ENDPOINT=hub.endpoint)
+    with serving(Hub({}, 404, {"X-Error-Code": "RepoNotFound"})) as served:
+        answer, _ = answer_of(FIND, "nobody/nothing", tmp_path, HF_ENDPOINT=served.endpoint)
     assert answer.startswith("ModelNotFound")
 
 
 def test_a_model_whose_owner_asks_for_permission_is_refused_with_that_reason(tmp_path):
-    with serving(Hub({}, 403, {"X-Error-Code": "GatedRepo"})) as hub:
-        answer, _ = answer_of(FIND, "some/gated", tmp_path, HF_ENDPOINT=hub.endpoint)
+    with serving(Hub({}, 403, {"X-Error-Code": "GatedRepo"})) as served:
+        answer, _ = answer_of(FIND, "some/gated", tmp_path, HF_ENDPOINT=served.endpoint)
     assert answer == "ModelRefused Cannot use 'some/gated': its owner asks for permission on the Hub first."
 
 
 def test_a_hub_in_trouble_counts_as_out_of_reach(tmp_path):
-    with serving(Hub({}, 500)) as hub:
-        answer, seconds = answer_of(FIND, "some/model", tmp_path, HF_ENDPOINT=hub.endpoint)
+    with serving(Hub({}, 500)) as served:
+        answer, seconds = answer_of(FIND, "some/model", tmp_path, HF_ENDPOINT=served.endpoint)
     assert answer.startswith("HubUnreachable")
     assert seconds < LIMIT_SECONDS
 
@@ -61,9 +70,9 @@ def test_a_hub_in_trouble_counts_as_out_of_reach(tmp_path):
 def test_a_model_is_downloaded_once_and_then_opened_without_a_network(tiny_bert_folder, tmp_path):
     source = shutil.copytree(tiny_bert_folder, tmp_path / "source")
     (source / "pytorch_model.bin").write_bytes(b"not wanted")
-    with serving(Hub({"some/tiny": source})) as hub:
-        answer, _ = answer_of(FIND, "some/tiny", tmp_path / "home", HF_ENDPOINT=hub.endpoint)
-        fetched = {line.rsplit("/", 1)[1] for line in hub.seen if line.startswith("GET /some/tiny/resolve/")}
+    with serving(Hub({"some/tiny": source})) as served:
+        answer, _ = answer_of(FIND, "some/tiny", tmp_path / "home", HF_ENDPOINT=served.endpoint)
+        fetched = {line.rsplit("/", 1)[1] for line in served.seen if line.startswith("GET /some/tiny/resolve/")}
     assert answer == f"found {COMMIT}"
     assert fetched == {"config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"}
     loaded, _ = answer_of(LOAD, "some/tiny", tmp_path / "home", HF_HUB_OFFLINE="1")
@@ -73,9 +82,9 @@ def test_a_model_is_downloaded_once_and_then_opened_without_a_network(tiny_bert_
 def test_a_model_with_weights_in_another_format_is_refused_before_anything_is_fetched(tiny_bert_folder, tmp_path):
     source = shutil.copytree(tiny_bert_folder, tmp_path / "source")
     (source / "model.safetensors").rename(source / "pytorch_model.bin")
-    with serving(Hub({"some/old": source})) as hub:
-        answer, _ = answer_of(FIND, "some/old", tmp_path / "home", HF_ENDPOINT=hub.endpoint)
-        assert not [line for line in hub.seen if "/resolve/" in line]
+    with serving(Hub({"some/old": source})) as served:
+        answer, _ = answer_of(FIND, "some/old", tmp_path / "home", HF_ENDPOINT=served.endpoint)
+        assert not [line for line in served.seen if "/resolve/" in line]
     assert answer.startswith("ModelRefused Cannot use 'some/old': its weights are not in safetensors")
 
 
@@ -86,7 +95,7 @@ def test_a_download_that_was_broken_off_is_taken_up_again(tiny_bert_folder, tmp_
     (half / "snapshots" / COMMIT / "model.safetensors").unlink()
     (half / "refs").mkdir()
     (half / "refs" / "main").write_text(COMMIT)
-    with serving(Hub({"some/tiny": tiny_bert_folder})) as hub:
-        answer, _ = answer_of(FIND, "some/tiny", home, HF_ENDPOINT=hub.endpoint)
+    with serving(Hub({"some/tiny": tiny_bert_folder})) as served:
+        answer, _ = answer_of(FIND, "some/tiny", home, HF_ENDPOINT=served.endpoint)
     assert answer == f"found {COMMIT}"
     assert (half / "snapshots" / COMMIT / "model.safetensors").exists()
