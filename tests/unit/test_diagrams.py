@@ -4,6 +4,7 @@ import io
 import subprocess
 import sys
 import zipfile
+import zlib
 
 import numpy as np
 import pytest
@@ -78,19 +79,56 @@ def test_files_are_named_as_in_the_exercise_and_show_what_is_drawn(tmp_path):
             assert_same_picture(image.convert("L"), diagrams.draw(run, 0, layer, head))
 
 
-def test_a_diagram_as_png_has_the_same_pixels_in_grey_and_in_colour():
-    drawn = diagrams.draw(one_head(), 0, 0, 0)
-    before = drawn.tobytes()
-    with Image.open(io.BytesIO(diagrams.png(drawn))) as image:
-        assert_same_picture(image.convert("L"), drawn)
-        assert_same_picture(image.convert("RGB"), drawn.convert("RGB"))
-    assert (drawn.mode, drawn.tobytes()) == ("L", before)
+LEFT_PADDED = [0, 0, 1, 1, 1]
 
 
-def test_every_grey_level_survives_the_file():
-    levels = Image.fromarray(np.arange(256, dtype=np.uint8).reshape(16, 16))
-    with Image.open(io.BytesIO(diagrams.png(levels))) as image:
-        assert np.asarray(image.convert("L")).ravel().tolist() == list(range(256))
+@pytest.mark.parametrize(
+    "attention_mask, fields",
+    [
+        ([1, 1, 1, 1, 1], {"weights": "random"}),
+        ([1, 1, 1, 1, 1], {"causal": True}),
+        (LEFT_PADDED, {"causal": True}),
+        (LEFT_PADDED[::-1], {}),
+        ([1] * 1001, {}),  # cells of 3 px, lower than a letter
+    ],
+)
+def test_a_file_shows_what_is_drawn_in_every_state(attention_mask, fields, tmp_path):
+    n_tokens = len(attention_mask)
+    run = hand_made.run(
+        [attention_mask],
+        model=hand_made.model_info(1, 2, **fields),
+        given_mask=np.arange(n_tokens)[None] != 3,  # the fourth token is hidden
+        attentions=random_rows((1, 1, 2, n_tokens, n_tokens)),
+    )
+    for head, path in enumerate(diagrams.write_all(run, 0, tmp_path)):
+        with Image.open(path) as image:
+            assert_same_picture(image.convert("L"), diagrams.draw(run, 0, 0, head))
+
+
+def test_every_grey_level_survives_the_file(tmp_path):
+    run = one_head((np.arange(256).reshape(16, 16) / 255).tolist())
+    (path,) = diagrams.write_all(run, 0, tmp_path)
+    with Image.open(path) as image:
+        grid = grid_of(image.convert("RGB").getchannel("G"), 16)
+    assert grid[CELL // 2 :: CELL, CELL // 2 :: CELL].ravel().tolist() == list(range(256))
+
+
+def test_a_file_keeps_every_sum_that_png_asks_for(tmp_path):
+    """Readers are lenient about these; the standard, and some programs, are not."""
+    (path,) = diagrams.write_all(one_head(), 0, tmp_path)
+    rest, chunks = path.read_bytes().removeprefix(b"\x89PNG\r\n\x1a\n"), {}
+    while rest:
+        length = int.from_bytes(rest[:4], "big")
+        named, kept, rest = rest[4 : 8 + length], rest[8 + length : 12 + length], rest[12 + length :]
+        assert zlib.crc32(named).to_bytes(4, "big") == kept
+        chunks[named[:4]] = named[4:]
+    assert list(chunks) == [b"IHDR", b"IDAT", b"IEND"]
+    width, height = (int.from_bytes(chunks[b"IHDR"][at : at + 4], "big") for at in (0, 4))
+    stream = zlib.decompressobj()
+    lines = stream.decompress(chunks[b"IDAT"])
+    assert stream.eof  # so its sum is there and right
+    assert stream.unused_data == b""
+    assert len(lines) == height * (1 + width)
 
 
 def test_a_zip_holds_one_picture_a_head_in_a_folder_named_after_the_text():
