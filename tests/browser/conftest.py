@@ -5,9 +5,11 @@ import shutil
 from urllib.parse import urlparse
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.browser.server import running_app
+
+expect.set_options(timeout=20_000)  # a busy computer is slow, not wrong
 
 FLAGS = [
     "--no-sandbox",
@@ -48,7 +50,7 @@ def page(browser: Browser):
     """Give a fresh page; afterwards it must have raised nothing, shown no exception, asked nobody but the app."""
     context = browser.new_context(viewport={"width": 1280, "height": 1000}, accept_downloads=True)
     page = context.new_page()
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(30_000)
     problems, hosts = [], set()
     page.on("pageerror", lambda error: problems.append(f"script error: {error}"))
     page.on("dialog", lambda dialog: (problems.append(f"dialog: {dialog.message}"), dialog.dismiss()))
