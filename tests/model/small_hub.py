@@ -30,14 +30,18 @@ except VizError as error:
     print(type(error).__name__, error)
 """
 
-# Ask a server that never answers with the library's own client, which may bring a limit of its own.
+# Look for a model, then ask the same silent server with the library's own client, which may bring another limit.
 ASK = """
 import os, sys, time
 import httpx2
 from huggingface_hub import get_session
 from viz import hub
-hub.READ_SECONDS = 0.8
-hub._bound_every_request()
+from viz.errors import HubUnreachable
+hub.CONNECT_SECONDS, hub.READ_SECONDS = 0.5, 0.8
+try:
+    hub.find("nobody/nothing")
+except HubUnreachable:
+    pass
 started = time.monotonic()
 try:
     get_session().get(os.environ["HF_ENDPOINT"], timeout=None if sys.argv[1] == "None" else float(sys.argv[1]))
