@@ -28,6 +28,13 @@ def call(*arguments: object, environment: dict[str, str] | None = None) -> subpr
     return subprocess.run(command, capture_output=True, cwd=REPOSITORY, env=os.environ | (environment or {}), timeout=120)
 
 
+def call_writing_to(stdout, *arguments: str) -> subprocess.CompletedProcess:
+    """Run the program with another stdout, buffered as it is by default: what it cannot write shows only at the end."""
+    command = [sys.executable, "-m", "viz", *arguments]
+    environment = os.environ | {"PYTHONUNBUFFERED": ""}
+    return subprocess.run(command, stdout=stdout, stderr=subprocess.PIPE, cwd=REPOSITORY, env=environment, timeout=120)
+
+
 @pytest.fixture
 def call_here(capfd):
     """Give a function that makes a call in this process and catches what it writes, libraries included."""
@@ -211,8 +218,7 @@ def test_a_folder_is_no_place_for_a_run(tiny_bert_folder, tmp_path):
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full, a file that is always full")
 def test_a_full_disk_is_said_in_one_line(tiny_bert_folder):
     with open("/dev/full", "wb") as full:
-        command = [sys.executable, "-m", "viz", SENTENCE, "--model", str(tiny_bert_folder)]
-        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, cwd=REPOSITORY, timeout=120)
+        done = call_writing_to(full, SENTENCE, "--model", str(tiny_bert_folder))
     assert done.returncode == 2
     assert done.stderr.decode() == "Cannot write to the output: No space left on device. Choose another place.\n"
 
@@ -250,8 +256,7 @@ def test_output_is_utf_8_in_any_locale(tiny_bert_folder):
 def test_a_reader_that_leaves_ends_the_program_quietly(tiny_bert_folder):
     reader, writer = os.pipe()
     os.close(reader)
-    command = [sys.executable, "-m", "viz", SENTENCE, "--model", str(tiny_bert_folder), "--json", "--top-k", "100"]
-    done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, cwd=REPOSITORY, timeout=120)
+    done = call_writing_to(writer, SENTENCE, "--model", str(tiny_bert_folder))
     os.close(writer)
     assert done.stderr == b""
     assert done.returncode == 0
