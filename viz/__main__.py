@@ -22,14 +22,15 @@ EXAMPLES = """examples:
 
 def main(arguments: list[str] | None = None) -> int:
     """Answer one call; gives the exit code: 0, or 2 with one sentence on stderr."""
-    for stream in (sys.stdout, sys.stderr):
+    for stream in filter(None, (sys.stdout, sys.stderr)):  # None where a caller closed it
         stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     options = _parser().parse_args(arguments)
     warnings.simplefilter("ignore")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     try:
         _answer(options)
-        sys.stdout.flush()  # here, not at exit, where an error would be a traceback
+        if sys.stdout is not None:
+            sys.stdout.flush()  # here, not at exit, where an error would be a traceback
     except VizError as error:
         return _fail(str(error))
     except BrokenPipeError:
@@ -82,14 +83,14 @@ def _answer(options: argparse.Namespace) -> None:
     loaded = load_model(options.model)
     run = run_model(loaded, encode(loaded, [options.text], truncate=options.cut))
     require_readouts(run)
-    if options.out is not None:
-        from viz import diagrams
-
-        diagrams.write_all(run, 0, options.out)
     if options.run is not None:
         from viz import saved
 
         saved.write(run, options.run)
+    if options.out is not None:
+        from viz import diagrams
+
+        diagrams.write_all(run, 0, options.out)
     sentences = [completed(run, 0, rank) for rank in range(1, options.top_k + 1)]
     if options.json:
         print(json.dumps(_as_json(run, options.top_k, sentences), ensure_ascii=False, indent=2))
