@@ -166,7 +166,7 @@ def _labels(loaded: LoadedModel, ids: list[int]) -> list[str]:
 
 
 def _with_unknown(loaded: LoadedModel, text: str, encoding) -> list[str]:
-    """Label a text's tokens; behind an unknown one stands what was typed there, shortened: ``[UNK] 北``."""
+    """Label a text's tokens; behind an unknown one stands what was typed there, shortened: ``[UNK]·北``."""
     labels = _labels(loaded, encoding["input_ids"])
     if loaded.byte_level:
         return labels
@@ -174,5 +174,5 @@ def _with_unknown(loaded: LoadedModel, text: str, encoding) -> list[str]:
         start, end = encoding["offset_mapping"][at]
         if token_id == loaded.tokenizer.unk_token_id and end > start:
             typed = text[start:end]
-            labels[at] = f"{labels[at]} {visible(typed[:UNKNOWN_CHARACTERS])}{'…' * (len(typed) > UNKNOWN_CHARACTERS)}"
+            labels[at] = f"{labels[at]}·{visible(typed[:UNKNOWN_CHARACTERS])}{'…' * (len(typed) > UNKNOWN_CHARACTERS)}"
     return labels

@@ -60,7 +60,7 @@ class Batch:
         return self.input_ids.shape[1]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Run:
     """Hold one pass of a model over a batch, without torch.
 

@@ -14,10 +14,12 @@ from typing import BinaryIO
 import numpy as np
 
 from viz.errors import NotARun, VizError, WrongShape
+from viz.labels import visible
 from viz.records import Batch, ModelInfo, Run
 
 FORMAT = 1
 MAX_BYTES = 4_000_000_000  # unpacked; a small damaged or hostile file can claim any size
+MAX_LABEL = 200  # characters of a token; the longest of GPT-2's own has 128
 REQUIRED = ("tokens", "attention_mask", "attentions", "meta")
 _BATCH_ARRAYS = {
     "input_ids": np.int64,
@@ -134,7 +136,8 @@ def _batch(arrays: dict[str, np.ndarray], meta: dict, shape: tuple[int, int]) ->
     for name in ("tokens", "attention_mask"):
         if arrays[name].shape != shape:
             raise WrongShape(name=name, seen=list(arrays[name].shape), expected=f"{list(shape)}, as attentions have it")
-    tokens = tuple(tuple(str(token) for token in row) for row in arrays["tokens"])
+    # A file of others may hold anything: what prints nothing is made visible, and no label fills a picture alone.
+    tokens = tuple(tuple(visible(str(token)[:MAX_LABEL]) for token in row) for row in arrays["tokens"])
     attention_mask = arrays["attention_mask"].astype(bool)
     missing = {
         "input_ids": np.full(shape, -1, dtype=np.int64),

@@ -13,9 +13,10 @@ CHANGE_STOPS = ("#b35806", "#e08214", "#fdb863", "#ffffff", "#92c5de", "#4393c3"
 
 PADDING = "#bdbdbd"
 PADDING_HATCH = "#8f8f8f"
-HIDDEN = "#f3dfc9"
+HIDDEN = "#f6d0a8"
 HIDDEN_CROSS = "#b35806"
-CAUSAL = "rgba(0,0,0,0)"
+CAUSAL = "#ebe5d9"  # warm and flat: white would look like 0.00
+NOTHING = "rgba(0,0,0,0)"
 
 ACCENT = "#c2410c"
 BAR_BEFORE = "#9aa7b4"
@@ -23,8 +24,8 @@ BAR = "#105ba4"
 
 
 def rgba(colour: str) -> list[int]:
-    """Give a ``#rrggbb`` colour, or the empty one, as four bytes."""
-    return [0, 0, 0, 0] if colour == CAUSAL else [*bytes.fromhex(colour.removeprefix("#")), 255]
+    """Give a ``#rrggbb`` colour as four bytes, opaque."""
+    return [*bytes.fromhex(colour.removeprefix("#")), 255]
 
 
 def colorscale(stops: tuple[str, ...]) -> list[list]:

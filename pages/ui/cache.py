@@ -128,5 +128,4 @@ def _overview_payload(key: str, _run: Run, _row: int) -> bytes:
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _head_figure(key: str, _run: Run, _row: int, layer: int, head: int, own_scale: bool):
-    largest = float(_run.attentions[_row, layer, head].max()) if own_scale else None
-    return heatmap.head_map(_run, _row, layer, head, largest=largest)
+    return heatmap.head_map(_run, _row, layer, head, own_scale=own_scale)

@@ -270,6 +270,6 @@ def test_a_text_that_was_cut_stays_marked_after_a_replacement(tiny_bert):
 
 def test_an_unknown_word_shows_what_was_typed(tiny_bert):
     batch = encode(tiny_bert, ["the ☃ [MASK]", "the cat sat on " + "q" * 20])
-    assert batch.tokens[0][:4] == ("[CLS]", "the", "[UNK] ☃", "[MASK]")
-    assert batch.tokens[1][5] == "[UNK] " + "q" * 12 + "…"
-    assert replace_token(tiny_bert, batch, 0, 1, "cat").tokens[0][:4] == ("[CLS]", "cat", "[UNK] ☃", "[MASK]")
+    assert batch.tokens[0][:4] == ("[CLS]", "the", "[UNK]·☃", "[MASK]")
+    assert batch.tokens[1][5] == "[UNK]·" + "q" * 12 + "…"
+    assert replace_token(tiny_bert, batch, 0, 1, "cat").tokens[0][:4] == ("[CLS]", "cat", "[UNK]·☃", "[MASK]")

@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 import pytest
 
 from tests import hand_made
+from viz import theme
 from viz.figures import axes, bars, changes_board, heatmap
 from viz.predictions import Shift
 from viz.records import Prediction
@@ -18,13 +19,13 @@ SHOWN = [
 ]  # fmt: skip
 
 
-def map_of(weights, *, attention_mask=None, tokens=None, largest=None, **fields) -> go.Figure:
+def map_of(weights, *, attention_mask=None, tokens=None, own_scale=False, **fields) -> go.Figure:
     """Draw the only head of a run."""
     n_tokens = len(weights)
     names = {"tokens": (tuple(tokens),)} if tokens else None
     values = np.array([[[weights]]], dtype=np.float32)
     run = hand_made.run([attention_mask or [1] * n_tokens], attentions=values, batch_fields=names, **fields)
-    return heatmap.head_map(run, 0, 0, 0, largest=largest)
+    return heatmap.head_map(run, 0, 0, 0, own_scale=own_scale)
 
 
 def strings(value) -> list[str]:
@@ -85,7 +86,7 @@ def test_a_map_has_a_gap_where_there_is_no_weight_and_only_there(attention_mask,
 def test_each_state_has_the_colour_of_its_own():
     layer = map_of([[1.0]]).data[0]
     # The scale runs from -0.5 to 3.5 in four steps: state n lies in the middle of step n.
-    steps = {0: "rgba(0,0,0,0)", 1: "rgba(0,0,0,0)", 2: "#bdbdbd", 3: "#f3dfc9"}
+    steps = {0: theme.NOTHING, 1: theme.CAUSAL, 2: theme.PADDING, 3: theme.HIDDEN}
     assert (layer.zmin, layer.zmax, layer.showscale) == (-0.5, 3.5, False)
     for state, colour in steps.items():
         at = (state + 0.5) / 4
@@ -107,9 +108,9 @@ def test_padding_is_hatched_and_hidden_cells_are_crossed_where_they_are():
 
 def test_the_scale_is_0_to_1_unless_another_is_asked_for():
     fixed = map_of([[0.2, 0.1], [0.1, 0.2]]).data[1]
-    own = map_of([[0.2, 0.1], [0.1, 0.2]], largest=0.2).data[1]
+    own = map_of([[0.2, 0.1], [0.1, 0.2]], own_scale=True).data[1]
     assert (fixed.zmin, fixed.zmax) == (0, 1)
-    assert (own.zmin, own.zmax) == (0, 0.2)
+    assert (own.zmin, own.zmax) == pytest.approx((0, 0.2))
     assert fixed.showscale is not False
 
 
@@ -276,3 +277,11 @@ def test_shift_bars_show_before_and_after_of_each_word():
     assert list(before.y) == list(after.y) == ["0 slow", "1 fast"]
     assert figure.layout.showlegend
     assert 0.75 < figure.layout.xaxis.range[1] < 1
+
+
+def test_no_state_has_a_colour_of_the_scale():
+    weights = {tuple(colour) for colour in theme.lookup_table(theme.WEIGHT_STOPS).tolist()}
+    states = [tuple(theme.rgba(colour)[:3]) for colour in (theme.CAUSAL, theme.PADDING, theme.HIDDEN)]
+    assert len(set(states)) == 3
+    for state in states:
+        assert min(max(abs(a - b) for a, b in zip(state, weight)) for weight in weights) >= 14

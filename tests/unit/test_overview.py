@@ -111,7 +111,7 @@ def test_a_payload_is_a_header_and_one_byte_a_pixel():
     assert (header["key"], header["layers"], header["heads"], header["side"], header["top"]) == ("a key", 2, 3, 5, 250)
     assert (levels == overview.thumbnails(run, 0)).all()
     assert header["titles"][1] == ["Layer2_Head1 · L1H0", "Layer2_Head2 · L1H1", "Layer2_Head3 · L1H2"]
-    assert header["states"] == {"1": [0, 0, 0, 0], "2": [0xBD, 0xBD, 0xBD, 255], "3": [0xF3, 0xDF, 0xC9, 255]}
+    assert header["states"] == {"1": [0xEB, 0xE5, 0xD9, 255], "2": [0xBD, 0xBD, 0xBD, 255], "3": [0xF6, 0xD0, 0xA8, 255]}
     assert len(header["colours"]) == 3 * 256
     assert header["colours"][:3] == [255, 255, 255]
     assert header["colours"][-3:] == [0x08, 0x30, 0x6B]

@@ -284,3 +284,9 @@ def test_opening_a_run_imports_neither_torch_nor_streamlit(tmp_path):
     command = [sys.executable, "-c", program, str(tmp_path / "run.npz")]
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=REPOSITORY)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_foreign_files_tokens_are_made_visible_and_bounded():
+    tokens = np.array([["a b", "\u202e\x07", "x" * 5_000]])
+    run = saved.read(foreign(tokens=tokens))
+    assert run.batch.tokens == (("a␣b", "⟨202E⟩⟨0007⟩", "x" * 200),)

@@ -15,17 +15,17 @@ HEIGHT = 560
 
 
 def head_map(
-    run: Run, row: int, layer: int, head: int, *, largest: float | None = None, height: int = HEIGHT
+    run: Run, row: int, layer: int, head: int, *, own_scale: bool = False, height: int = HEIGHT
 ) -> go.Figure:
-    """Draw one head: weights in blue, padding grey and hatched, later keys empty, hidden keys crossed.
+    """Draw one head: weights in blue, padding grey and hatched, later keys flat and empty, hidden keys crossed.
 
-    The colour scale runs from 0 to 1, or to ``largest`` where a scale of this map's own is asked for.
+    The colour scale runs from 0 to 1, or with ``own_scale`` to this map's largest visible weight.
     """
     tokens = run.batch.tokens[row]
     states = cell_states(run)[row]
     weights = np.where(states == VISIBLE, run.attentions[row, layer, head], np.nan).astype(np.float32)
     names = axes.categories(tokens)
-    maps = [_state_layer(states, names), _weight_layer(weights, names, 1.0 if largest is None else largest)]
+    maps = [_state_layer(states, names), _weight_layer(weights, names, float(np.nanmax(weights)) if own_scale else 1.0)]
     layout = _frame(tokens, names, head_title(layer, head), height)
     layout["shapes"] = _hatch(states)
     if run.model.causal:
@@ -60,7 +60,7 @@ def difference_map(before: Run, after: Run, layer: int, head: int, row: int = 0,
 
 def _state_layer(states: np.ndarray, names: list[str]) -> go.Heatmap:
     """Paint what has no weight; it lies under the weights and never touches their scale."""
-    colours = {VISIBLE: theme.CAUSAL, CAUSAL: theme.CAUSAL, PADDING: theme.PADDING, HIDDEN: theme.HIDDEN}
+    colours = {VISIBLE: theme.NOTHING, CAUSAL: theme.CAUSAL, PADDING: theme.PADDING, HIDDEN: theme.HIDDEN}
     last = max(colours)
     steps = [[edge, colours[s]] for s in sorted(colours) for edge in (s / (last + 1), (s + 1) / (last + 1))]
     return go.Heatmap(
