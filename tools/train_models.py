@@ -1,6 +1,6 @@
 """Train a small BERT or GPT-2 from a folder of text.
 
-    python tools/train_models.py bert --corpus texts --out assets/models/headlight-bert --tokens 11.2e6
+    python tools/train_models.py bert --corpus texts --out assets/models/headlight-bert --tokens 12.4e6
 """
 
 import argparse
@@ -32,7 +32,7 @@ CHECKPOINT_SECONDS = 240
 class MaskedTask:
     """Train BERT: guess hidden words."""
 
-    micro_batches, adam_rate, adam_betas, default_tokens = 4, 2e-3, (0.9, 0.98), 11.2e6
+    micro_batches, adam_rate, adam_betas, default_tokens = 4, 2e-3, (0.9, 0.98), 12.4e6
     generated_share = 0.10
     build = staticmethod(small_models.build_bert)
     train_tokenizer = staticmethod(subword.train_wordpiece)
