@@ -92,8 +92,8 @@ TASKS = {"bert": MaskedTask, "gpt2": CausalTask}
 
 def half_precision():
     """Return the context in which the forward pass runs: bfloat16 where the processor has it."""
-    supported = torch.backends.cpu.get_cpu_capability() != "DEFAULT"
-    return torch.autocast("cpu", torch.bfloat16) if supported else nullcontext()
+    has = torch.cpu.get_capabilities()
+    return torch.autocast("cpu", torch.bfloat16) if has.get("avx512_bf16") or has.get("amx_bf16") else nullcontext()
 
 
 def tokenizer_for(task, splits, work, seed):

@@ -96,7 +96,8 @@ def test_gpt2_has_the_parameters_its_shape_implies(gpt2):
 
 
 def test_bert_tokens_are_where_bert_has_them(bert):
-    _, tokenizer = bert
+    model, tokenizer = bert
+    assert tokenizer.pad_token_id == model.config.pad_token_id == 0
     assert tokenizer.convert_ids_to_tokens(range(5)) == ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
     pair = tokenizer("The dog barked.", "It was late.")
     length = len(tokenizer.tokenize("The dog barked."))
@@ -162,20 +163,24 @@ def likeliest_at_mask(bert, text: str, count: int) -> list[str]:
     ("text", "sensible"),
     [
         ("The turtle moves slow across the [MASK].", PLACES),
-        ("The turtle moved [MASK] across the field.", {"slow", "slowly", "steadily", "silently", "quietly", "all", "the"}),
-        ("We turned down a narrow lane and passed through a small [MASK].", PASSED_THROUGH | {"tree", "wall"}),
-        # The model knows that a thing stands here, not that it must be one a hand can hold.
+        ("We turned down a narrow lane and passed through a small [MASK].", PASSED_THROUGH),
+        # The model knows that a noun stands here, not that it must be a thing a hand can hold.
         ("Then I picked up a [MASK] from the table.", PLACES | THINGS | {"corner", "hole", "tree"}),
-        ("She is reading a [MASK].", READINGS | THINGS | {"car", "week", "month", "lot"}),
     ],
 )
 def test_bert_fills_the_seed_sentences_with_words_that_fit(bert, text, sensible):
     words = likeliest_at_mask(bert, text, 5)
-    assert len(set(words) & sensible) >= 4, words
+    assert len(set(words) & sensible) >= 3, words
+
+
+def test_a_turtle_moves_slowly(bert):
+    assert set(likeliest_at_mask(bert, "The turtle moved [MASK] across the field.", 2)) == {"slow", "slowly"}
 
 
 def test_bert_reads_a_book(bert):
-    assert likeliest_at_mask(bert, "She is reading a [MASK].", 1) == ["book"]
+    words = likeliest_at_mask(bert, "She is reading a [MASK].", 5)
+    assert words[0] == "book"
+    assert len(set(words) & READINGS) >= 2, words
 
 
 @pytest.mark.parametrize(
