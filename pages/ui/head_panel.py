@@ -41,18 +41,21 @@ def _table(run: Run, row: int, layer: int, head: int) -> None:
 
 def _downloads(run: Run, row: int, layer: int, head: int) -> None:
     """Offer files; each is made when its button is pressed."""
+    popover = st.popover(_("Download"), icon=":material/download:", on_change="rerun", key="downloads_open")
+    if not popover.open:
+        return
     place = (run, row, layer, head)
     folder = folder_name(run.batch.texts[row])
-    with st.container(horizontal=True, key="downloads"):
-        _button(_("PNG"), lambda: _png(*place), diagram_name(layer, head), "image/png")
-        _button(_("SVG"), lambda: svg.head_svg(*place), diagram_name(layer, head, "svg"), "image/svg+xml")
-        _button(_("CSV"), lambda: tables.as_csv(tables.head_table(*place)), diagram_name(layer, head, "csv"), "text/csv")
-        _button(_("All heads (ZIP)"), lambda: diagrams.zip_all(run, row), f"{folder}.zip", "application/zip")
-        _button(_("Run (.npz)"), lambda: saved.as_bytes(run), f"{folder}.npz", "application/octet-stream")
+    with popover:
+        _button(_("This head as PNG"), lambda: _png(*place), diagram_name(layer, head), "image/png")
+        _button(_("This head as SVG"), lambda: svg.head_svg(*place), diagram_name(layer, head, "svg"), "image/svg+xml")
+        _button(_("This head as CSV"), lambda: tables.as_csv(tables.head_table(*place)), diagram_name(layer, head, "csv"), "text/csv")
+        _button(_("All heads as ZIP"), lambda: diagrams.zip_all(run, row), f"{folder}.zip", "application/zip")
+        _button(_("The run as .npz"), lambda: saved.as_bytes(run), f"{folder}.npz", "application/octet-stream")
 
 
 def _button(label: str, make, file_name: str, mime: str) -> None:
-    st.download_button(label, make, file_name, mime, key=f"download_{mime}", on_click="ignore", icon=":material/download:")
+    st.download_button(label, make, file_name, mime, key=f"download_{mime}", on_click="ignore", width="stretch")
 
 
 def _png(run: Run, row: int, layer: int, head: int) -> bytes:

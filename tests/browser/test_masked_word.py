@@ -248,20 +248,21 @@ def download(page: Page, button: str) -> tuple[str, bytes]:
 def test_the_downloads_hold_the_models_numbers(page, app, plain):
     tokens, attentions = plain
     open_page(page, app)
-    name, content = download(page, "PNG")
+    page.get_by_role("button", name="Download").click()
+    name, content = download(page, "This head as PNG")
     assert name == "Attention_Layer4_Head11.png"
     assert Image.open(io.BytesIO(content)).width >= 40 * len(tokens)
-    name, content = download(page, "SVG")
+    name, content = download(page, "This head as SVG")
     assert name == "Attention_Layer4_Head11.svg" and content.startswith(b"<svg")
-    name, content = download(page, "CSV")
+    name, content = download(page, "This head as CSV")
     rows = content.decode("utf-8-sig").splitlines()
     assert name == "Attention_Layer4_Head11.csv" and len(rows) == 1 + len(tokens) ** 2
     assert float(rows[1].split(",")[-1]) == pytest.approx(attentions[3, 10].max(), abs=1e-6)
-    name, content = download(page, "All heads (ZIP)")
+    name, content = download(page, "All heads as ZIP")
     inside = zipfile.ZipFile(io.BytesIO(content)).namelist()
     assert name == "The_turtle_moves_slow_across_the_MASK.zip" and len(inside) == 72
     assert "The_turtle_moves_slow_across_the_MASK/Attention_Layer4_Head11.png" in inside
-    name, content = download(page, "Run (.npz)")
+    name, content = download(page, "The run as .npz")
     saved = np.load(io.BytesIO(content), allow_pickle=False)
     np.testing.assert_allclose(saved["attentions"][0], attentions, atol=1e-6)
 

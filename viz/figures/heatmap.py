@@ -25,7 +25,9 @@ def head_map(
     states = cell_states(run)[row]
     weights = np.where(states == VISIBLE, run.attentions[row, layer, head], np.nan).astype(np.float32)
     names = axes.categories(tokens)
-    maps = [_state_layer(states, names), _weight_layer(weights, names, float(np.nanmax(weights)) if own_scale else 1.0)]
+    maps = [_weight_layer(weights, names, float(np.nanmax(weights)) if own_scale else 1.0)]
+    if (states != VISIBLE).any():
+        maps.insert(0, _state_layer(states, names))
     layout = _frame(tokens, names, head_title(layer, head), height)
     layout["shapes"] = _hatch(states)
     if run.model.causal:
