@@ -84,7 +84,7 @@ def test_a_map_has_a_gap_where_there_is_no_weight_and_only_there(attention_mask,
 
 
 def test_each_state_has_the_colour_of_its_own():
-    layer = map_of([[1.0, 0.0], [1.0, 0.0]], attention_mask=[[1, 0]]).data[0]
+    layer = map_of([[1.0, 0.0], [1.0, 0.0]], attention_mask=[1, 0]).data[0]
     # The scale runs from -0.5 to 3.5 in four steps: state n lies in the middle of step n.
     steps = {0: theme.NOTHING, 1: theme.CAUSAL, 2: theme.PADDING, 3: theme.HIDDEN}
     assert (layer.zmin, layer.zmax, layer.showscale) == (-0.5, 3.5, False)

@@ -13,13 +13,13 @@ from viz.names import head_title
 from viz.records import Run
 from viz.text import _
 
-MAX_SIDE = 48  # px of a thumbnail: one screen holds 12 x 12 of them
+MAX_SIDE = 42  # px of a thumbnail: as large as one of twelve is on half a screen
 _keys: WeakKeyDictionary[Run, dict[tuple[int, str], str]] = WeakKeyDictionary()
 TOP_LEVEL = 250  # weights use the levels 0..250; a state without a weight is written as 250 + its number
 
 
 def thumbnails(run: Run, row: int) -> np.ndarray:
-    """Give every head as levels of √weight, uint8 ``[L, H, S, S]``, S at most 48.
+    """Give every head as levels of √weight, uint8 ``[L, H, S, S]``, S at most 42.
 
     A block of cells keeps its largest weight, so that a line one cell wide stays visible; the square root lifts small
     weights. A block without any visible cell keeps its state.
