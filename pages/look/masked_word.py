@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui import head_choice, sentence_form
+from pages.ui import cache, head_choice, sentence_form
 from pages.ui.head_grid import head_grid
 from pages.ui.head_panel import head_panel
 from pages.ui.masking_panel import masking_panel
@@ -24,11 +24,12 @@ with slot.skeleton(height=480):
 if run is not None:
     with slot, head_choice.whole_page():
         left, right = st.columns(2, gap="medium")
-        with left:
-            prediction_panel(run, row=0)
-            st.subheader(_("All heads"), anchor=False)
-            head_grid(run, row=0)
-        with right:
-            st.subheader(_("One head"), anchor=False)
-            head_panel(run, row=0)
+        with cache.drawing_in_turns:
+            with left:
+                prediction_panel(run, row=0)
+                st.subheader(_("All heads"), anchor=False)
+                head_grid(run, row=0)
+            with right:
+                st.subheader(_("One head"), anchor=False)
+                head_panel(run, row=0)
         masking_panel(run, st.session_state["last_question"])

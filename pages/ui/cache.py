@@ -67,6 +67,10 @@ class RunCache:
 _runs = RunCache(MAX_BYTES)
 
 
+# Drawing is Python and holds the interpreter: 30 visitors who draw at the same time all wait for the last one. In turns
+# each waits for those before, half as long in the middle. Never held while a model runs.
+drawing_in_turns = threading.Lock()
+
 _importing = threading.Lock()
 
 
