@@ -2,17 +2,17 @@
 
 import streamlit as st
 
-from pages.ui import cache
+from pages.ui import warm_up
 from viz import text
 from viz.text import _
 
 st.set_page_config(page_title="Headlight", page_icon="🔦", layout="wide")
 text.read_language_from(lambda: st.session_state.get("lang", "en"))
-cache.warm_up()
 
 if len(text.languages()) > 1:
     wanted = text.nearest_language(st.query_params.get("lang", st.context.locale))
     st.sidebar.selectbox("Language", text.languages(), key="lang", bind="query-params", index=text.languages().index(wanted))
 
 page = st.navigation({_("Look"): [st.Page("pages/look/masked_word.py", title=_("Masked word"), icon="🎭", default=True)]})
+warm_up.start()
 page.run()

@@ -2,11 +2,6 @@
 
 import streamlit as st
 
-from pages.ui import cache, head_choice, sentence_form
-from pages.ui.head_grid import head_grid
-from pages.ui.head_panel import head_panel
-from pages.ui.masking_panel import masking_panel
-from pages.ui.prediction_panel import prediction_panel
 from viz.text import _
 
 heading, examples = st.columns([3, 2], vertical_alignment="bottom")
@@ -14,6 +9,14 @@ heading.title(_("Masked word"), anchor=False)
 heading.caption(
     _("Type a sentence with [MASK] (for a GPT-2, a beginning): the model guesses the word, every head shows what it looks at.")
 )
+
+# These bring Plotly and pandas, a second on a fresh server; the title stands meanwhile.
+from pages.ui import cache, head_choice, sentence_form  # noqa: E402
+from pages.ui.head_grid import head_grid  # noqa: E402
+from pages.ui.head_panel import head_panel  # noqa: E402
+from pages.ui.masking_panel import masking_panel  # noqa: E402
+from pages.ui.prediction_panel import prediction_panel  # noqa: E402
+
 sentence_form.examples(examples)
 question = sentence_form.ask()
 

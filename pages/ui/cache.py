@@ -8,13 +8,12 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
-from functools import cache
+from types import SimpleNamespace
 
 import streamlit as st
 
 from viz.figures import heatmap, overview
 from viz.records import Run
-from viz.shipped import SHIPPED
 
 MAX_BYTES = 600_000_000
 
@@ -74,20 +73,19 @@ drawing_in_turns = threading.Lock()
 _importing = threading.Lock()
 
 
-def _core() -> tuple:
+def core() -> SimpleNamespace:
     """Import what brings torch and transformers, under one lock: two threads importing transformers at once fail."""
     with _importing:
         from viz import batching, edits, forward, models
-    return batching, edits, forward, models
+    return SimpleNamespace(batching=batching, edits=edits, forward=forward, models=models)
 
 
 def sentence_run(checkpoint: str, sentence: str, truncate: bool) -> Run:
     """Run one sentence; every visitor who asks for the same gets the same record."""
 
     def make() -> Run:
-        batching, _edits, forward, models = _core()
-        loaded = models.load_model(checkpoint)
-        return forward.run(loaded, batching.encode(loaded, [sentence], truncate=truncate))
+        loaded = core().models.load_model(checkpoint)
+        return core().forward.run(loaded, core().batching.encode(loaded, [sentence], truncate=truncate))
 
     return _runs.get((checkpoint, sentence, truncate), make)
 
@@ -97,22 +95,11 @@ def edited_run(checkpoint: str, sentence: str, truncate: bool, hidden: tuple, re
     before = sentence_run(checkpoint, sentence, truncate)
 
     def make() -> Run:
-        _batching, edits, forward, models = _core()
-        loaded = models.load_model(checkpoint)
-        batch, given_mask = edits.apply(loaded, before.batch, 0, edits.Edit(hidden, replacement))
-        return forward.run(loaded, batch, given_mask=given_mask)
+        loaded, edit = core().models.load_model(checkpoint), core().edits.Edit(hidden, replacement)
+        batch, given_mask = core().edits.apply(loaded, before.batch, 0, edit)
+        return core().forward.run(loaded, batch, given_mask=given_mask)
 
     return _runs.get((checkpoint, sentence, truncate, hidden, replacement), make)
-
-
-@cache
-def warm_up() -> None:
-    """Load torch and the default model in the background, once a process, while the first page is drawn."""
-
-    def load() -> None:
-        _core()[-1].load_model(SHIPPED[0])
-
-    threading.Thread(target=load, daemon=True, name="warm-up").start()
 
 
 def overview_payload(run: Run, row: int) -> bytes:
