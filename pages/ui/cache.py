@@ -109,7 +109,8 @@ def overview_payload(run: Run, row: int) -> bytes:
 
 def head_figure(run: Run, row: int, layer: int, head: int, own_scale: bool):
     """Give the map of one head, drawn once for all visitors; ``own_scale`` ends its colours at its largest weight."""
-    return _head_figure(overview.picture_key(run, row), run, row, layer, head, own_scale)
+    labels = "\0".join(run.batch.tokens[row])  # equal weights may stand under other words: all unknown words are one id
+    return _head_figure(overview.picture_key(run, row), labels, run, row, layer, head, own_scale)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
@@ -118,5 +119,5 @@ def _overview_payload(key: str, _run: Run, _row: int) -> bytes:
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _head_figure(key: str, _run: Run, _row: int, layer: int, head: int, own_scale: bool):
+def _head_figure(key: str, labels: str, _run: Run, _row: int, layer: int, head: int, own_scale: bool):
     return heatmap.head_map(_run, _row, layer, head, own_scale=own_scale)

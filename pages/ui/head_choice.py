@@ -17,8 +17,8 @@ from viz.text import _, sentence
 
 DEFAULT = (2, 1)  # Layer3_Head2: in headlight-bert the adverb of the first example looks at its verb there
 
-# The parts of a page that show the open head; only they run again when it changes.
-FRAGMENTS = ["head_panel", "masking_panel"]
+# The parts of a page that show the open head; only they run again when it changes. The second does once there is an edit.
+PANEL, EDIT_PANEL = "head_panel", "masking_panel"
 
 
 def choose(layer: int, head: int) -> None:
@@ -85,7 +85,7 @@ def _name_typed(model: ModelInfo) -> None:
 def _draw_again() -> None:
     """Run only the parts that show the head, if all of the page is there: it would stay without the rest."""
     if st.session_state.get("page_is_whole"):
-        st.rerun(FRAGMENTS)
+        st.rerun([PANEL, EDIT_PANEL] if st.session_state.get("has_edit") else PANEL)
 
 
 def _number_changed() -> None:

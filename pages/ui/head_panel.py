@@ -16,7 +16,7 @@ from viz.text import _
 TABLE_ROWS = 5_000  # more is for the CSV
 
 
-@st.fragment(key="head_panel")
+@st.fragment(key=head_choice.PANEL)
 def head_panel(run: Run, row: int) -> None:
     """Draw the open head; choosing another one runs only this part of the page again."""
     layer, head = head_choice.controls(run.model)

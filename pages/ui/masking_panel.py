@@ -20,12 +20,13 @@ from viz.text import _, sentence
 MAP_PX = 420
 
 
-@st.fragment(key="masking_panel")
+@st.fragment(key=head_choice.EDIT_PANEL)
 def masking_panel(before: Run, question: Question) -> None:
     """Offer the edits and, once there is one, draw before, after and the difference."""
     st.subheader(_("What if a word were hidden, or another one?"), anchor=False)
     hidden, replacement = _edit_controls(before)
-    if not hidden and replacement is None:
+    st.session_state["has_edit"] = bool(hidden) or replacement is not None
+    if not st.session_state["has_edit"]:
         st.caption(_("Nothing is changed yet."))
         return
     try:

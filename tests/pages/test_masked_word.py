@@ -231,6 +231,12 @@ def test_any_text_with_a_mask_is_answered(text):
     assert len(completed(app)) == 3
 
 
+def test_unknown_words_that_the_model_cannot_tell_apart_keep_their_own_labels():
+    for word in ("☃", "☂"):
+        ticks = figure(ask(open_app(), f"The {word} [MASK]"), "head_map")["layout"]["yaxis"]["ticktext"]
+        assert f"[UNK]·{word}" in ticks
+
+
 def hide(app: AppTest, *positions: int) -> AppTest:
     app.get("button_group")[0].set_value(list(positions)).run()
     assert not app.exception
