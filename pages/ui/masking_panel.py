@@ -40,10 +40,10 @@ def masking_panel(before: Run, question: Question) -> None:
 
 
 def _edit_controls(run: Run) -> tuple[tuple[int, ...], tuple[int, str] | None]:
-    """Show chips to hide tokens and the field for another word; the keys name the text, so a new one starts afresh."""
+    """Show chips to hide tokens and the field for another word; the keys name model and tokens: others start afresh."""
     tokens = run.batch.tokens[0]
     positions = range(len(tokens))
-    stamp = hash(run.batch.texts)
+    stamp = hash((run.model.checkpoint, tokens))
 
     def name(position: int) -> str:
         return f"{position_number(position)} {literal(tokens[position])}"

@@ -258,6 +258,14 @@ def test_hiding_a_token_shows_before_after_and_difference():
     assert len([b for b in app.button if b.key and b.key.startswith("open_")]) == 5
 
 
+def test_another_model_reads_other_tokens_and_starts_without_edits():
+    app = hide(open_app(), 9)
+    app.selectbox(key="example").set_value("It will rain in the").run()
+    assert not app.exception and not app.error
+    assert app.selectbox(key="model").value == "headlight-gpt2"
+    assert "Nothing is changed yet." in [c.value for c in app.caption]
+
+
 def test_hiding_every_token_is_refused_in_words():
     app = open_app()
     hide(app, *range(10))
