@@ -21,7 +21,11 @@ SENTENCE = "The turtle moves slow across the [MASK]."
 
 @pytest.fixture(scope="module")
 def plain():
-    """Give what plain transformers says about the first sentence: tokens, and attentions [L, H, Q, K]."""
+    """Give what plain transformers says about the first sentence: tokens, and attentions [L, H, Q, K].
+
+    One thread, as in the app: two add up in another order, and the sixth decimal differs.
+    """
+    torch.set_num_threads(1)
     tokenizer = AutoTokenizer.from_pretrained(FOLDER)
     model = AutoModelForMaskedLM.from_pretrained(FOLDER, attn_implementation="eager", dtype=torch.float32).eval()
     inputs = tokenizer(SENTENCE, return_tensors="pt")
