@@ -43,6 +43,21 @@ class TextTooLarge(VizError):
     template = N_("The text has {n_characters:,} characters; at most {limit:,} are read. Shorten it.")
 
 
+class NoPrompts(VizError):
+    template = N_("There is no prompt. Type one a line, for example: {example}")
+
+
+class TooManyPrompts(VizError):
+    template = N_("There are {n_prompts:,} prompts; at most {limit} are run in one batch. Remove some lines.")
+
+
+class BatchTooLarge(VizError):
+    template = N_(
+        "A batch of {n_rows} x {n_tokens:,} tokens on {n_layers} layers of {n_heads} heads has {megabytes:,} MB of attention; "
+        "at most {limit:,} MB are kept. Of this length {fit_rows} texts fit; {n_rows} texts fit with {fit_tokens} tokens each."
+    )
+
+
 class AllTokensHidden(VizError):
     template = N_("All {n_tokens} tokens are hidden: nothing is left to look at. Show at least one token.")
 

@@ -1,13 +1,15 @@
 """Run a model over a batch once and keep what it computed: Batch → Run. torch ends here."""
 
+import math
 import os
 import threading
+from collections.abc import Collection
 
 import numpy as np
 import torch
 
 from viz import capture, masks
-from viz.errors import AllTokensHidden, CaptureFailed
+from viz.errors import AllTokensHidden, BatchTooLarge, CaptureFailed
 from viz.models import LoadedModel
 from viz.records import Batch, Run
 from viz.shipped import shipped_names
@@ -15,25 +17,39 @@ from viz.shipped import shipped_names
 # Above this the scores are not kept: attentions alone of one text of 512 tokens on a 12x12 model take 151 MB.
 MAX_SCORES_BYTES = 160_000_000
 
+# A batch with more is refused before it runs: 4 texts of 512 tokens, or 16 of 256, on a 12x12 model still pass.
+MAX_ATTENTION_BYTES = 640_000_000
+
 # As many passes at once as there are cores, one thread each: with 30 people this had the shortest waits and bounded
 # the memory (two threads a pass fight for the cores).
 _passes = threading.BoundedSemaphore(os.cpu_count() or 1)
 torch.set_num_threads(1)
 
 
-def run(loaded: LoadedModel, batch: Batch, *, given_mask: np.ndarray | None = None) -> Run:
+def run(
+    loaded: LoadedModel,
+    batch: Batch,
+    *,
+    given_mask: np.ndarray | None = None,
+    readouts: np.ndarray | None = None,
+    leave_out: Collection[str] = (),
+) -> Run:
     """Run the model over a batch and keep attentions, scores, the mask it really added, and its predictions' logits.
 
     ``given_mask`` (bool ``[B, K]`` or ``[B, Q, K]``, True = may be looked at) replaces the batch's attention_mask; a
-    causal model never sees later keys in any case. Predictions are read at every [MASK], or, in a causal model, at
-    each text's last token. Raises ``AllTokensHidden`` if a text may look at nothing, ``CaptureFailed``.
+    causal model never sees later keys in any case. ``readouts`` (int64 ``[N, 2]``) says where logits are read; without
+    it ``find_readouts`` does. ``leave_out`` names arguments the model is not given, as a script that forgets them:
+    ``"attention_mask"`` (then padding is looked at), ``"position_ids"`` (then the model counts for itself).
+    Raises ``AllTokensHidden`` if a text may look at nothing, ``BatchTooLarge``, ``CaptureFailed``.
     """
-    told = batch.attention_mask if given_mask is None else (given_mask.astype(bool) & _real_keys(batch, given_mask))
+    check_size(loaded, batch)
+    told = _told(batch, given_mask, leave_out)
     _check_something_is_seen(batch, told)
-    readouts = find_readouts(loaded, batch)
+    readouts = find_readouts(loaded, batch) if readouts is None else readouts
     record = _new_recording(loaded, batch, readouts)
+    inputs = {name: tensor for name, tensor in _inputs(loaded, batch, told).items() if name not in leave_out}
     with _passes, torch.inference_mode(), capture.recording(record):
-        output = loaded.model(**_inputs(loaded, batch, told), use_cache=False, output_attentions=not loaded.recorded)
+        output = loaded.model(**inputs, use_cache=False, output_attentions=not loaded.recorded)
     _check_every_layer_came(loaded, record.n_recorded if loaded.recorded else len(output.attentions))
     if not loaded.recorded:
         for layer, weights in enumerate(output.attentions):
@@ -48,6 +64,34 @@ def run(loaded: LoadedModel, batch: Batch, *, given_mask: np.ndarray | None = No
         readouts=readouts,
         readout_logits=_asked_logits(output.logits, readouts).numpy(),
     )
+
+
+def check_size(loaded: LoadedModel, batch: Batch) -> None:
+    """Refuse a batch whose attentions would not fit, with its sizes and with what does fit.
+
+    Raises ``BatchTooLarge``.
+    """
+    (n_rows, n_tokens), maps = batch.input_ids.shape, 4 * loaded.info.n_layers * loaded.info.n_heads
+    n_bytes = maps * n_rows * n_tokens**2
+    if n_bytes <= MAX_ATTENTION_BYTES:
+        return
+    raise BatchTooLarge(
+        n_rows=n_rows,
+        n_tokens=n_tokens,
+        n_layers=loaded.info.n_layers,
+        n_heads=loaded.info.n_heads,
+        megabytes=n_bytes // 10**6,
+        limit=MAX_ATTENTION_BYTES // 10**6,
+        fit_rows=MAX_ATTENTION_BYTES // (maps * n_tokens**2),
+        fit_tokens=math.isqrt(MAX_ATTENTION_BYTES // (maps * n_rows)),
+    )
+
+
+def _told(batch: Batch, given_mask: np.ndarray | None, leave_out: Collection[str]) -> np.ndarray:
+    """Say which keys the model may look at, bool ``[B, K]`` or ``[B, Q, K]``; a model without a mask sees padding."""
+    if "attention_mask" in leave_out:
+        return np.ones_like(batch.attention_mask)
+    return batch.attention_mask if given_mask is None else given_mask.astype(bool) & _real_keys(batch, given_mask)
 
 
 def find_readouts(loaded: LoadedModel, batch: Batch) -> np.ndarray:

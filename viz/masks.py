@@ -44,7 +44,8 @@ def softmax(scores: np.ndarray, additive: np.ndarray | None = None) -> np.ndarra
 def cell_states(run: Run) -> np.ndarray:
     """Name the state of every cell: uint8 ``[B, Q, K]`` of VISIBLE, CAUSAL, PADDING, HIDDEN.
 
-    A cell is padding when its query or its key is: models put ordinary-looking numbers into padded query rows.
+    A cell is padding when its query is (models put ordinary-looking numbers into padded query rows), or its key; but
+    where the model was not told and a real query may look at padding, the weight it puts there is visible.
     """
     real = run.batch.attention_mask
     n_tokens = real.shape[1]
@@ -53,5 +54,13 @@ def cell_states(run: Run) -> np.ndarray:
     if run.model.causal:
         states[:, ~np.tri(n_tokens, dtype=bool)] = CAUSAL
     states[np.broadcast_to(~told, states.shape) & (states != CAUSAL)] = HIDDEN
-    states[~(real[:, :, None] & real[:, None, :])] = PADDING
+    seen_padding = told & real[:, :, None] & (states == VISIBLE)
+    states[~(real[:, :, None] & real[:, None, :]) & ~seen_padding] = PADDING
     return states
+
+
+def padding_mass(run: Run) -> np.ndarray:
+    """Give the share of its attention that each head puts on padding: mean over real queries, float32 ``[B, L, H]``."""
+    real = run.batch.attention_mask
+    on_padding = np.einsum("blhqk,bk->blhq", run.attentions, ~real)
+    return np.einsum("blhq,bq->blh", on_padding, real / real.sum(axis=1, keepdims=True)).astype(np.float32)

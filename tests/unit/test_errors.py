@@ -30,6 +30,28 @@ SENTENCES = {
         {"n_characters": 10001, "limit": 10000},
         "The text has 10,001 characters; at most 10,000 are read. Shorten it.",
     ),
+    errors.NoPrompts: (
+        {"example": "It will rain in the"},
+        "There is no prompt. Type one a line, for example: It will rain in the",
+    ),
+    errors.TooManyPrompts: (
+        {"n_prompts": 1000, "limit": 16},
+        "There are 1,000 prompts; at most 16 are run in one batch. Remove some lines.",
+    ),
+    errors.BatchTooLarge: (
+        {
+            "n_rows": 16,
+            "n_tokens": 512,
+            "n_layers": 12,
+            "n_heads": 12,
+            "megabytes": 2415,
+            "limit": 640,
+            "fit_rows": 4,
+            "fit_tokens": 263,
+        },
+        "A batch of 16 x 512 tokens on 12 layers of 12 heads has 2,415 MB of attention; at most 640 MB are kept. "
+        "Of this length 4 texts fit; 16 texts fit with 263 tokens each.",
+    ),
     errors.AllTokensHidden: (
         {"n_tokens": 7},
         "All 7 tokens are hidden: nothing is left to look at. Show at least one token.",

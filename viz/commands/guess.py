@@ -1,0 +1,72 @@
+"""Guess masked words and draw heads: ``python -m viz TEXT``."""
+
+import argparse
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+from viz.commands.options import count, one_line
+from viz.shipped import SHIPPED, shipped_names
+
+MAX_K = 100
+
+DESCRIPTION = "Guess the word at [MASK] (or the next word) and draw what every attention head looks at."
+EXAMPLES = """examples:
+  python -m viz "The turtle moves slow across the [MASK]."
+  python -m viz "The turtle moves slow across the [MASK]." --top-k 5 --out diagrams --run turtle.npz
+  python -m viz "It will rain in the" --model headlight-gpt2 --json
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Say what the command takes."""
+    parser.add_argument("text", metavar="TEXT", help="a sentence with [MASK]; with a GPT-2, the beginning of one")
+    parser.add_argument("--model", default=SHIPPED[0], help=f"{shipped_names()}, a folder, or a name on the Hub (default: %(default)s)")
+    parser.add_argument("--top-k", type=count(1, MAX_K, "words cannot be listed"), default=3, metavar="K", help=f"how many words, 1 to {MAX_K} (default: %(default)s)")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="write one diagram a head there, Attention_Layer1_Head1.png …")
+    parser.add_argument("--run", type=Path, metavar="FILE", help="save the run (attentions, scores, masks) as .npz")
+    parser.add_argument("--json", action="store_true", help="print the predictions as JSON")
+    parser.add_argument("--cut", action="store_true", help="cut a text that is longer than the model reads")
+
+
+def answer(options: argparse.Namespace) -> int:
+    """Run the model and print; torch is imported here, so that --help is instant."""
+    from viz.batching import encode
+    from viz.forward import run as run_model
+    from viz.models import load_model
+    from viz.predictions import completed, require_readouts
+
+    loaded = load_model(options.model)
+    run = run_model(loaded, encode(loaded, [options.text], truncate=options.cut))
+    require_readouts(run)
+    if options.run is not None:
+        from viz import saved
+
+        saved.write(run, options.run)
+    if options.out is not None:
+        from viz import diagrams
+
+        diagrams.write_all(run, 0, options.out)
+    sentences = [completed(run, 0, rank) for rank in range(1, options.top_k + 1)]
+    if options.json:
+        print(json.dumps(_as_json(run, options.top_k, sentences), ensure_ascii=False, indent=2))
+    else:
+        print("\n".join(map(one_line, sentences)))
+    return 0
+
+
+def _as_json(run, k: int, sentences: list[str]) -> dict:
+    """Put the predictions into plain types; positions count from 0, as in the saved run."""
+    from viz.predictions import top_k
+
+    return {
+        "model": run.model.checkpoint,
+        "weights": run.model.weights,
+        "text": run.batch.texts[0],
+        "tokens": list(run.batch.tokens[0]),
+        "completed": sentences,
+        "predictions": [
+            {"position": int(position), "words": [asdict(p) for p in top_k(run, n, k)]}
+            for n, (_row, position) in enumerate(run.readouts)
+        ],
+    }
