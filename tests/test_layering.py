@@ -14,11 +14,11 @@ from tests.conftest import REPOSITORY
 
 GROUND = {"viz.errors", "viz.names", "viz.text", "viz.theme", "viz.labels", "viz.shipped", "viz.prompts"}
 RECORDS = GROUND | {"viz.records"}
-READERS = RECORDS | {"viz.masks", "viz.predictions", "viz.changes", "viz.patterns", "viz.claims"}
+READERS = RECORDS | {"viz.masks", "viz.predictions", "viz.changes", "viz.words", "viz.patterns", "viz.claims", "viz.claim_text", "viz.claim_report"}
 MODELS = {"viz.hub", "viz.capture", "viz.models"}
 PASSES = MODELS | {"viz.batching", "viz.forward"}
 RUNNERS = PASSES | {"viz.edits", "viz.generation", "viz.same_alone", "viz.batch_speed", "viz.training"}
-DRAWERS = {"viz.figures", "viz.fonts", "viz.diagrams", "viz.svg", "viz.strips", "viz.tables", "viz.saved"}
+DRAWERS = {"viz.figures", "viz.fonts", "viz.diagrams", "viz.svg", "viz.strips", "viz.tensors", "viz.tables", "viz.saved"}
 EVERYTHING = READERS | RUNNERS | DRAWERS
 
 OURS = {
@@ -34,8 +34,11 @@ OURS = {
     "viz.masks": RECORDS,
     "viz.changes": RECORDS,
     "viz.predictions": RECORDS,
-    "viz.patterns": RECORDS,
-    "viz.claims": RECORDS | {"viz.patterns"},
+    "viz.words": RECORDS,
+    "viz.patterns": RECORDS | {"viz.masks", "viz.words"},
+    "viz.claim_text": GROUND,
+    "viz.claims": RECORDS | {"viz.words", "viz.claim_text"},
+    "viz.claim_report": RECORDS | {"viz.claim_text", "viz.claims"},
     "viz.hub": RECORDS,
     "viz.capture": RECORDS,
     "viz.models": READERS | {"viz.capture", "viz.hub"},
@@ -51,6 +54,7 @@ OURS = {
     "viz.diagrams": READERS | {"viz.fonts"},
     "viz.svg": READERS,
     "viz.strips": READERS,
+    "viz.tensors": RECORDS,
     "viz.tables": READERS,
     "viz.saved": READERS,
     "viz.commands": EVERYTHING | {"viz.commands"},
