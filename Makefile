@@ -12,7 +12,7 @@ export OMP_WAIT_POLICY := PASSIVE
 
 app: $(VENV)/ready-for-app
 	@echo "Headlight starts at http://localhost:$(PORT) (for others in the room: this computer's address, port $(PORT))"
-	$(VENV)/bin/python -m streamlit run app.py --server.port $(PORT)
+	$(VENV)/bin/python serve.py --server.port $(PORT)
 
 test: $(VENV)/ready-for-test
 	sh tests/browser/install_chromium.sh

@@ -1,12 +1,15 @@
-// All heads on one canvas: layers down, heads across. Drawn from one byte a cell; no library, no request.
+// A board of small maps on one canvas: all heads of a text, or one head of every prompt. Drawn from one byte a cell; no
+// library, no request.
 //
-// `data` is: length of the header (u32, little endian), the header as JSON, then levels for every layer and head
-// (row by row). A level up to `top` is a weight, top + n a state without a weight: 1 later key, 2 padding, 3 hidden.
+// `data` is: length of the header (u32, little endian), the header as JSON, then levels tile by tile (row by row). The
+// last row of tiles may be shorter. A level up to `top` is a weight, top + n a state without a weight: 1 later key,
+// 2 padding, 3 hidden.
 //
-// Which head is chosen comes from Python by another, tiny component (head_mark.js) as an event on the window, so that
-// choosing a head never sends the pictures again.
+// Which tile is chosen comes from Python by another, tiny component (head_mark.js) as an event on the window that names
+// its board, so that choosing never sends the pictures again.
 
-const GAP = 6; // px between heads, on a canvas whose heads are about 100 px wide
+const GAP = 6; // px between tiles, on a canvas whose tiles are about 100 or 200 px wide
+const NAME = 1 / 5; // of a tile's side: room above it for its own name
 const memory = new WeakMap();
 
 export default function ({ data, parentElement, setTriggerValue }) {
@@ -19,36 +22,38 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const { header, levels } = unpack(data);
   if (grid.key !== header.key) {
     grid.key = header.key;
-    grid.header = header;
+    grid.chosen = null;
+    delete canvas.dataset.chosen;
     grid.renders += 1;
+    root.querySelector(".mark").hidden = true;
     const started = performance.now();
-    drawHeads(canvas, header, levels);
+    drawTiles(canvas, header, levels);
     writeLabels(root, header);
     canvas.dataset.drawMs = (performance.now() - started).toFixed(1);
   }
   canvas.dataset.key = header.key;
   canvas.dataset.renders = grid.renders;
 
-  const mark = (layer, head) => {
-    if (layer >= header.layers || head >= header.heads) return;
-    grid.chosen = [layer, head];
-    placeMark(root, header, layer, head);
-    canvas.dataset.chosen = header.titles[layer][head];
+  const mark = (place) => {
+    if (!exists(header, place)) return;
+    grid.chosen = place;
+    placeMark(root, header, place);
+    canvas.dataset.chosen = title(header, place);
   };
-  const choose = (layer, head) => {
-    mark(layer, head);
-    root.querySelector("[aria-live]").textContent = header.titles[layer][head];
-    setTriggerValue("picked", [layer, head]);
+  const choose = (place) => {
+    mark(place);
+    root.querySelector("[aria-live]").textContent = title(header, place);
+    setTriggerValue("picked", place);
   };
 
-  const known = window.headlightChosenHead;
-  if (known) mark(known[0], known[1]);
-  const listen = (event) => mark(event.detail[0], event.detail[1]);
-  window.addEventListener("headlight-head", listen);
+  const known = (window.headlightChosen || {})[header.board];
+  if (known) mark(known);
+  const listen = (event) => { if (event.detail.board === header.board) mark(event.detail.place); };
+  window.addEventListener("headlight-chosen", listen);
 
   canvas.onclick = (event) => {
-    const place = headAt(canvas, header, event);
-    if (place) choose(place[0], place[1]);
+    const place = placeAt(canvas, header, event);
+    if (place) choose(place);
   };
   canvas.onmousemove = (event) => showTip(root, canvas, header, event);
   canvas.onmouseleave = () => { root.querySelector(".tip").hidden = true; };
@@ -56,10 +61,11 @@ export default function ({ data, parentElement, setTriggerValue }) {
     const step = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key];
     if (!step) return;
     event.preventDefault();
-    const [layer, head] = grid.chosen || [0, 0];
-    choose(clamp(layer + step[0], header.layers), clamp(head + step[1], header.heads));
+    const [row, column] = grid.chosen || [0, 0];
+    const next = [row + step[0], column + step[1]];
+    choose(exists(header, next) ? next : [row, column]);
   };
-  return () => window.removeEventListener("headlight-head", listen);
+  return () => window.removeEventListener("headlight-chosen", listen);
 }
 
 function unpack(data) {
@@ -68,37 +74,47 @@ function unpack(data) {
   return { header, levels: data.subarray(4 + length) };
 }
 
-function clamp(value, count) {
-  return Math.min(Math.max(value, 0), count - 1);
+function exists(header, [row, column]) {
+  const inside = row >= 0 && column >= 0 && row < header.rows && column < header.columns;
+  return inside && row * header.columns + column < header.titles.length;
 }
 
-function cellSize(header) {
-  return header.side * Math.max(1, Math.ceil(96 / header.side)); // whole px a cell: edges stay sharp
+function title(header, [row, column]) {
+  return header.titles[row * header.columns + column];
 }
 
-function drawHeads(canvas, header, levels) {
-  const { layers, heads, side } = header;
-  const size = cellSize(header);
-  canvas.width = heads * (size + GAP) - GAP;
-  canvas.height = layers * (size + GAP) - GAP;
+// Where everything lies on the canvas, in its own px. A cell has a whole number of them: edges stay sharp.
+function layout(header) {
+  const size = header.side * Math.max(1, Math.ceil(header.tile / header.side));
+  const above = header.names.length ? Math.round(NAME * size) : 0;
+  const left = (tile) => (tile % header.columns) * (size + GAP);
+  const top = (tile) => Math.floor(tile / header.columns) * (above + size + GAP) + above;
+  const width = header.columns * (size + GAP) - GAP;
+  const height = header.rows * (above + size + GAP) - GAP;
+  return { size, cell: size / header.side, above, left, top, width, height };
+}
+
+function drawTiles(canvas, header, levels) {
+  const { side } = header;
+  const { size, left, top, width, height } = layout(header);
+  canvas.width = width;
+  canvas.height = height;
   const context = canvas.getContext("2d");
   context.imageSmoothingEnabled = false;
-  context.strokeStyle = "rgba(128, 128, 128, 0.6)"; // a head without weights still has an edge, on any background
+  context.strokeStyle = "rgba(128, 128, 128, 0.6)"; // a tile without weights still has an edge, on any background
   const small = new OffscreenCanvas(side, side);
   const smallContext = small.getContext("2d");
   const image = smallContext.createImageData(side, side);
   const pixels = new Uint32Array(image.data.buffer);
   const colours = colourTable(header);
   let from = 0;
-  for (let layer = 0; layer < layers; layer++) {
-    for (let head = 0; head < heads; head++) {
-      for (let i = 0; i < pixels.length; i++) pixels[i] = colours[levels[from++]];
-      smallContext.putImageData(image, 0, 0);
-      context.drawImage(small, head * (size + GAP), layer * (size + GAP), size, size);
-      context.strokeRect(head * (size + GAP) + 0.5, layer * (size + GAP) + 0.5, size - 1, size - 1);
-    }
+  for (let tile = 0; tile < header.titles.length; tile++) {
+    for (let i = 0; i < pixels.length; i++) pixels[i] = colours[levels[from++]];
+    smallContext.putImageData(image, 0, 0);
+    context.drawImage(small, left(tile), top(tile), size, size);
+    context.strokeRect(left(tile) + 0.5, top(tile) + 0.5, size - 1, size - 1);
   }
-  hatchPadding(context, header, levels, size);
+  hatchPadding(context, header, levels);
 }
 
 function colourTable(header) {
@@ -112,38 +128,42 @@ function colourTable(header) {
   return table;
 }
 
-// Grey alone could be taken for a weight: padding is hatched too. One path for all of it.
-function hatchPadding(context, header, levels, size) {
-  const { layers, heads, side } = header;
-  const cell = size / side;
+// Grey alone could be taken for a weight, and a weight on padding for one on a word: padding is hatched too. One path.
+function hatchPadding(context, header, levels) {
+  const { side } = header;
+  const { cell, left, top } = layout(header);
+  const every = Math.ceil(header.tile / 32 / cell); // lines closer than this would fill small cells
   context.beginPath();
-  for (let layer = 0; layer < layers; layer++) {
-    for (let head = 0; head < heads; head++) {
-      for (let i = 0; i < side * side; i++) {
-        if (levels[(layer * heads + head) * side * side + i] !== header.top + 2) continue;
-        const x = head * (size + GAP) + (i % side) * cell;
-        const y = layer * (size + GAP) + Math.floor(i / side) * cell;
-        context.moveTo(x, y + cell);
-        context.lineTo(x + cell, y);
-      }
+  for (let tile = 0; tile < header.titles.length; tile++) {
+    const real = header.real[tile];
+    for (let i = 0; i < side * side; i++) {
+      const column = i % side, row = Math.floor(i / side);
+      if ((column + row) % every) continue;
+      const isPadding = levels[tile * side * side + i] === header.top + 2 || real[column] === "0" || real[row] === "0";
+      if (!isPadding) continue;
+      const x = left(tile) + column * cell, y = top(tile) + row * cell;
+      context.moveTo(x, y + cell);
+      context.lineTo(x + cell, y);
     }
   }
   context.strokeStyle = "#8f8f8f";
   context.stroke();
 }
 
+function spansOf(texts) {
+  return texts.map((text) => {
+    const span = document.createElement("span");
+    span.textContent = text;
+    return span;
+  });
+}
+
 function writeLabels(root, header) {
-  const fill = (selector, count, first) => {
-    const spans = Array.from({ length: count }, (_, i) => {
-      const span = document.createElement("span");
-      span.textContent = i === 0 ? first + " 1" : String(i + 1);
-      return span;
-    });
-    root.querySelector(selector).replaceChildren(...spans);
-  };
-  fill(".across", header.heads, "");
-  fill(".down", header.layers, header.words.layer);
-  root.querySelector(".heads-name").textContent = header.words.head;
+  root.querySelector(".board").style.maxWidth = header.widest + "px";
+  root.querySelector(".across").replaceChildren(...spansOf(header.across));
+  root.querySelector(".down").replaceChildren(...spansOf(header.down));
+  root.querySelector(".names").replaceChildren(...nameTiles(header));
+  root.querySelector(".name").textContent = header.words.name;
   root.querySelector(".note").textContent = header.words.note;
   root.querySelector(".stamp").textContent = header.words.stamp;
   root.querySelector(".stage canvas").setAttribute("aria-label", header.words.label);
@@ -153,33 +173,47 @@ function writeLabels(root, header) {
   scale.putImageData(image, 0, 0);
 }
 
-function placeMark(root, header, layer, head) {
-  const size = cellSize(header);
-  const width = header.heads * (size + GAP) - GAP;
-  const height = header.layers * (size + GAP) - GAP;
+function percent(px, of) {
+  return (100 * px) / of + "%";
+}
+
+// Names stand above their tiles as text, not on the canvas: there they would shrink with it.
+function nameTiles(header) {
+  const { size, left, top, width, height } = layout(header);
+  const spans = spansOf(header.names);
+  spans.forEach((span, tile) => {
+    span.style.left = percent(left(tile), width);
+    span.style.bottom = percent(height - top(tile) + GAP, height);
+    span.style.width = percent(size, width);
+  });
+  return spans;
+}
+
+function placeMark(root, header, [row, column]) {
+  const { size, left, top, width, height } = layout(header);
+  const tile = row * header.columns + column;
   const mark = root.querySelector(".mark");
-  const percent = (px, of) => (100 * px) / of + "%";
-  mark.style.left = percent(head * (size + GAP) - GAP, width);
-  mark.style.top = percent(layer * (size + GAP) - GAP, height);
+  mark.style.left = percent(left(tile) - GAP, width);
+  mark.style.top = percent(top(tile) - GAP, height);
   mark.style.width = percent(size + 2 * GAP, width);
   mark.style.height = percent(size + 2 * GAP, height);
   mark.hidden = false;
 }
 
-function headAt(canvas, header, event) {
+function placeAt(canvas, header, event) {
   const box = canvas.getBoundingClientRect();
-  const head = Math.floor(((event.clientX - box.left) / box.width) * header.heads);
-  const layer = Math.floor(((event.clientY - box.top) / box.height) * header.layers);
-  const inside = head >= 0 && layer >= 0 && head < header.heads && layer < header.layers;
-  return inside ? [layer, head] : null;
+  const column = Math.floor(((event.clientX - box.left) / box.width) * header.columns);
+  const row = Math.floor(((event.clientY - box.top) / box.height) * header.rows);
+  return exists(header, [row, column]) ? [row, column] : null;
 }
 
 function showTip(root, canvas, header, event) {
   const tip = root.querySelector(".tip");
-  const place = headAt(canvas, header, event);
+  const place = placeAt(canvas, header, event);
   tip.hidden = !place;
+  canvas.style.cursor = place ? "pointer" : "default";
   if (!place) return;
-  tip.textContent = header.titles[place[0]][place[1]];
+  tip.textContent = title(header, place);
   const box = canvas.getBoundingClientRect();
   const left = event.clientX - box.left + 12;
   tip.style.left = Math.min(left, box.width - tip.offsetWidth) + "px";

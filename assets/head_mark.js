@@ -1,6 +1,6 @@
-// Tell the overview which head is chosen, in a few bytes: the pictures are not sent again.
+// Tell a board which tile is chosen, in a few bytes: the pictures are not sent again.
 export default function ({ data }) {
   if (!data) return;
-  window.headlightChosenHead = data.head;
-  window.dispatchEvent(new CustomEvent("headlight-head", { detail: data.head }));
+  window.headlightChosen = { ...window.headlightChosen, [data.board]: data.place };
+  window.dispatchEvent(new CustomEvent("headlight-chosen", { detail: data }));
 }

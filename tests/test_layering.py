@@ -14,10 +14,10 @@ from tests.conftest import REPOSITORY
 
 GROUND = {"viz.errors", "viz.names", "viz.text", "viz.theme", "viz.labels", "viz.shipped", "viz.prompts"}
 RECORDS = GROUND | {"viz.records"}
-READERS = RECORDS | {"viz.masks", "viz.predictions", "viz.changes", "viz.words", "viz.patterns", "viz.claims", "viz.claim_text", "viz.claim_report"}
+READERS = RECORDS | {"viz.masks", "viz.predictions", "viz.changes", "viz.words", "viz.measures", "viz.patterns", "viz.claims", "viz.claim_text", "viz.claim_report", "viz.checks", "viz.steps", "viz.losses", "viz.stages", "viz.mask_layers", "viz.mask_stations"}
 MODELS = {"viz.hub", "viz.capture", "viz.models"}
 PASSES = MODELS | {"viz.batching", "viz.forward"}
-RUNNERS = PASSES | {"viz.edits", "viz.generation", "viz.same_alone", "viz.batch_speed", "viz.training"}
+RUNNERS = PASSES | {"viz.edits", "viz.generation", "viz.same_alone", "viz.batch_speed", "viz.training", "viz.fills", "viz.mask_life"}
 DRAWERS = {"viz.figures", "viz.fonts", "viz.diagrams", "viz.svg", "viz.strips", "viz.tensors", "viz.tables", "viz.saved"}
 EVERYTHING = READERS | RUNNERS | DRAWERS
 
@@ -32,15 +32,22 @@ OURS = {
     "viz.text": {"viz.errors"},
     "viz.records": {"viz.errors"},
     "viz.masks": RECORDS,
+    "viz.stages": RECORDS | {"viz.masks"},
+    "viz.mask_layers": RECORDS,
+    "viz.mask_stations": RECORDS,
     "viz.changes": RECORDS,
     "viz.predictions": RECORDS,
     "viz.words": RECORDS,
-    "viz.patterns": RECORDS | {"viz.masks", "viz.words"},
+    "viz.measures": GROUND,
+    "viz.patterns": RECORDS | {"viz.masks", "viz.words", "viz.measures"},
     "viz.claim_text": GROUND,
     "viz.claims": RECORDS | {"viz.words", "viz.claim_text"},
     "viz.claim_report": RECORDS | {"viz.claim_text", "viz.claims"},
+    "viz.checks": RECORDS,
+    "viz.steps": RECORDS,
+    "viz.losses": RECORDS,
     "viz.hub": RECORDS,
-    "viz.capture": RECORDS,
+    "viz.capture": RECORDS | {"viz.masks"},
     "viz.models": READERS | {"viz.capture", "viz.hub"},
     "viz.batching": READERS | {"viz.models"},
     "viz.edits": READERS | {"viz.models", "viz.batching"},
@@ -48,6 +55,8 @@ OURS = {
     "viz.generation": READERS | PASSES,
     "viz.same_alone": READERS | PASSES | {"viz.generation"},
     "viz.batch_speed": READERS | PASSES,
+    "viz.fills": READERS | {"viz.capture"},
+    "viz.mask_life": READERS | PASSES,
     "viz.training": READERS | PASSES,
     "viz.figures": READERS | {"viz.figures"},
     "viz.fonts": GROUND,

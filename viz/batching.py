@@ -9,7 +9,7 @@ from viz.labels import piece_labels, visible
 from viz.models import LoadedModel
 from viz.names import position_number
 from viz.predictions import TYPED_MASK
-from viz.records import Batch
+from viz.records import Batch, PadToken
 
 UNKNOWN_CHARACTERS = 12  # of a word the vocabulary does not know, as many are shown
 MAX_CHARACTERS = 10_000  # far above what any model reads; bounds the tokenizer's work
@@ -129,11 +129,11 @@ def _pad(loaded: LoadedModel, texts: tuple[str, ...], rows: list[dict], padding_
         return padded
 
     def padded_tokens(row: dict) -> tuple[str, ...]:
-        padding = _labels(loaded, [_pad_token_id(loaded)]) * (width - len(row["tokens"]))
+        padding = _labels(loaded, [pad_token_id(loaded)]) * (width - len(row["tokens"]))
         return tuple(row["tokens"] + padding if padding_side == "right" else padding + row["tokens"])
 
     attention_mask = rectangle("attention_mask", False, bool)
-    input_ids = rectangle("input_ids", _pad_token_id(loaded), np.int64)
+    input_ids = rectangle("input_ids", pad_token_id(loaded), np.int64)
     has_types = any(row.get("token_type_ids") for row in rows)
     return Batch(
         texts=texts,
@@ -149,15 +149,52 @@ def _pad(loaded: LoadedModel, texts: tuple[str, ...], rows: list[dict], padding_
     )
 
 
+def extend(loaded: LoadedModel, batch: Batch, new_ids: np.ndarray, new_mask: np.ndarray) -> Batch:
+    """Append generated tokens to every text: ids int64 ``[B, S]`` and which of them are real, bool ``[B, S]``.
+
+    Positions go on counting real tokens. A character whose bytes began in the text is labelled across the border.
+    """
+    attention_mask = np.concatenate([batch.attention_mask, new_mask], axis=1)
+    input_ids = np.concatenate([batch.input_ids, new_ids], axis=1)
+    types = batch.token_type_ids
+    return Batch(
+        texts=batch.texts,
+        tokens=tuple(_extended_labels(loaded, batch, row, input_ids[row], real) for row, real in enumerate(attention_mask)),
+        input_ids=input_ids,
+        attention_mask=attention_mask,
+        special_tokens_mask=np.concatenate([batch.special_tokens_mask, ~new_mask], axis=1),
+        token_type_ids=None if types is None else np.concatenate([types, types[:, -1:].repeat(new_ids.shape[1], 1)], axis=1),
+        position_ids=_position_ids(attention_mask),
+        word_ids=np.concatenate([batch.word_ids, np.full_like(new_ids, -1)], axis=1),
+        padding_side=batch.padding_side,
+        truncated=batch.truncated,
+    )
+
+
+def _extended_labels(loaded: LoadedModel, batch: Batch, row: int, ids: np.ndarray, real: np.ndarray) -> tuple[str, ...]:
+    """Label a row's text and what was appended to it; outside byte-level models the text's own labels say more."""
+    labels = np.array(_labels(loaded, ids.tolist()), dtype=object)
+    labels[real] = _labels(loaded, ids[real].tolist())
+    if not loaded.byte_level:
+        labels[: batch.n_tokens] = batch.tokens[row]
+    return tuple(labels)
+
+
 def _position_ids(attention_mask: np.ndarray) -> np.ndarray:
     """Count real tokens from 0; padding in front of them gets 0, as ``generate`` gives it. ``[B, T]``"""
     return np.maximum(attention_mask.cumsum(axis=1) - 1, 0).astype(np.int64)
 
 
-def _pad_token_id(loaded: LoadedModel) -> int:
+def pad_token_id(loaded: LoadedModel) -> int:
     """Give the id that fills a batch; a model without a pad token (GPT-2) uses its end token."""
     tokenizer = loaded.tokenizer
     return tokenizer.eos_token_id if tokenizer.pad_token_id is None else tokenizer.pad_token_id
+
+
+def pad_token(loaded: LoadedModel) -> PadToken:
+    """Name what a batch of this model is padded with."""
+    token_id = pad_token_id(loaded)
+    return PadToken(token_id, _labels(loaded, [token_id])[0], token_id == loaded.tokenizer.eos_token_id)
 
 
 def _labels(loaded: LoadedModel, ids: list[int]) -> list[str]:

@@ -36,6 +36,7 @@ class _Template:
     top: int
     cell: int
     shows_weight: np.ndarray | None  # bool[side, side], None = every pixel of the grid
+    hatches_weights: bool  # where the model was not told of padding, its weights are hatched
 
 
 def draw(run: Run, row: int, layer: int, head: int) -> Image.Image:
@@ -77,6 +78,8 @@ def _stretches(template: _Template) -> list[tuple[slice, bytes | None]]:
     only the title, the first line of each row of cells and the line below the last one have to be compressed anew.
     """
     height, cell = len(template.pixels), template.cell
+    if template.hatches_weights:  # a hatched weight differs from the line above inside a row of cells too
+        return [(slice(0, height), None)]
     first_lines = range(template.top, height - _GAP + 1, cell)  # the last one is the line below the grid
     changing = [(0, _title_height(cell)), *((line, line + 1) for line in first_lines)]
     lines, stretches, done = _scan_lines(template.pixels), [], 0
@@ -149,15 +152,19 @@ def _template(run: Run, row: int) -> _Template:
         canvas.paste(_INK, (left + middle - turned.width // 2, top - _GAP - turned.height), turned)
     ImageDraw.Draw(canvas).rectangle((left - 1, top - 1, left + side, top + side), outline=_QUIET)
     pixels = np.array(canvas)
+    real = run.batch.attention_mask[row]
+    on_padding = (states == VISIBLE) & ~(real[:, None] & real)
     shows_weight = None
     if (states != VISIBLE).any():
-        pixels[top : top + side, left : left + side] = _stateful_grid(states, cell)
+        grid = _stateful_grid(np.where(on_padding, PADDING, states), cell)
+        pixels[top : top + side, left : left + side] = grid
         shows_weight = (states == VISIBLE).repeat(cell, axis=0).repeat(cell, axis=1)
-    return _Template(pixels, left, top, cell, shows_weight)
+        shows_weight &= ~(on_padding.repeat(cell, axis=0).repeat(cell, axis=1) & (grid == _QUIET))
+    return _Template(pixels, left, top, cell, shows_weight, bool(on_padding.any()))
 
 
 def _stateful_grid(states: np.ndarray, cell: int) -> np.ndarray:
-    """Draw cells without a weight: padding hatched, hidden crossed, later keys as an outline on the background."""
+    """Draw cells by state: padding hatched, hidden crossed, later keys as dots on the background."""
     tiles = {state: _tile(state, cell) for state in (VISIBLE, CAUSAL, PADDING, HIDDEN)}
     n = len(states)
     tile_table = np.stack([tiles[state] for state in sorted(tiles)])

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from viz import capture, masks
-from viz.errors import AllTokensHidden, BatchTooLarge, CaptureFailed
+from viz.errors import AllTokensHidden, BatchTooLarge, CaptureFailed, NotRecorded
 from viz.models import LoadedModel
 from viz.records import Batch, Run
 from viz.shipped import shipped_names
@@ -22,7 +22,7 @@ MAX_ATTENTION_BYTES = 640_000_000
 
 # As many passes at once as there are cores, one thread each: with 30 people this had the shortest waits and bounded
 # the memory (two threads a pass fight for the cores).
-_passes = threading.BoundedSemaphore(os.cpu_count() or 1)
+passes = threading.BoundedSemaphore(os.cpu_count() or 1)
 torch.set_num_threads(1)
 
 
@@ -33,22 +33,36 @@ def run(
     given_mask: np.ndarray | None = None,
     readouts: np.ndarray | None = None,
     leave_out: Collection[str] = (),
+    hiding: masks.Hiding | None = None,
+    see_later: bool = False,
 ) -> Run:
     """Run the model over a batch and keep attentions, scores, the mask it really added, and its predictions' logits.
 
     ``given_mask`` (bool ``[B, K]`` or ``[B, Q, K]``, True = may be looked at) replaces the batch's attention_mask; a
-    causal model never sees later keys in any case. ``readouts`` (int64 ``[N, 2]``) says where logits are read; without
-    it ``find_readouts`` does. ``leave_out`` names arguments the model is not given, as a script that forgets them:
+    causal model never sees later keys, unless ``see_later``: then the mask, given per query, replaces causality, and the
+    Run's ``given_mask`` is ``[B, Q, K]``. ``readouts`` (int64 ``[N, 2]``) says where logits are read; without it
+    ``find_readouts`` does. ``leave_out`` names arguments the model is not given, as a script that forgets them:
     ``"attention_mask"`` (then padding is looked at), ``"position_ids"`` (then the model counts for itself).
-    Raises ``AllTokensHidden`` if a text may look at nothing, ``BatchTooLarge``, ``CaptureFailed``.
+    ``hiding`` adds another value than the model's own, in another number type: in every layer, scores and value are
+    rounded to that type, added and softmaxed there (as torch does it on a CPU), and the attention goes on as float32.
+    Logits, and with them predictions, can then be NaN. A text whose tokens are all hidden runs: that is the lesson.
+    Raises ``AllTokensHidden`` if a text may look at nothing, ``BatchTooLarge``, ``CaptureFailed``; ``NotRecorded`` if
+    ``hiding`` or ``see_later`` is asked of a model whose attention is its own.
     """
-    check_size(loaded, batch)
+    check_size(loaded, *batch.input_ids.shape)
+    if hiding is not None or see_later:
+        require_recorded(loaded)
     told = _told(batch, given_mask, leave_out)
-    _check_something_is_seen(batch, told)
+    if see_later and told.ndim == 2:
+        told = told[:, None].repeat(batch.n_tokens, axis=1)
+    if hiding is None:
+        _check_something_is_seen(batch, told)
     readouts = find_readouts(loaded, batch) if readouts is None else readouts
-    record = _new_recording(loaded, batch, readouts)
-    inputs = {name: tensor for name, tensor in _inputs(loaded, batch, told).items() if name not in leave_out}
-    with _passes, torch.inference_mode(), capture.recording(record):
+    record = new_recording(loaded, batch, readouts, hiding)
+    inputs = model_inputs(loaded, batch, told, see_later)
+    if "position_ids" in leave_out:
+        del inputs["position_ids"]
+    with passes, torch.inference_mode(), capture.recording(record):
         output = loaded.model(**inputs, use_cache=False, output_attentions=not loaded.recorded)
     _check_every_layer_came(loaded, record.n_recorded if loaded.recorded else len(output.attentions))
     if not loaded.recorded:
@@ -66,12 +80,12 @@ def run(
     )
 
 
-def check_size(loaded: LoadedModel, batch: Batch) -> None:
-    """Refuse a batch whose attentions would not fit, with its sizes and with what does fit.
+def check_size(loaded: LoadedModel, n_rows: int, n_tokens: int) -> None:
+    """Refuse a batch of ``[B, T]`` tokens whose attentions would not fit, with its sizes and with what does fit.
 
     Raises ``BatchTooLarge``.
     """
-    (n_rows, n_tokens), maps = batch.input_ids.shape, 4 * loaded.info.n_layers * loaded.info.n_heads
+    maps = 4 * loaded.info.n_layers * loaded.info.n_heads
     n_bytes = maps * n_rows * n_tokens**2
     if n_bytes <= MAX_ATTENTION_BYTES:
         return
@@ -87,8 +101,18 @@ def check_size(loaded: LoadedModel, batch: Batch) -> None:
     )
 
 
+def require_recorded(loaded: LoadedModel) -> None:
+    """Raise ``NotRecorded`` if the model computes attention in its own way, out of our reach."""
+    if not loaded.recorded:
+        raise NotRecorded(checkpoint=loaded.info.checkpoint, shipped=shipped_names())
+
+
 def _told(batch: Batch, given_mask: np.ndarray | None, leave_out: Collection[str]) -> np.ndarray:
-    """Say which keys the model may look at, bool ``[B, K]`` or ``[B, Q, K]``; a model without a mask sees padding."""
+    """Say which keys the model may look at, bool ``[B, K]`` or ``[B, Q, K]``.
+
+    A model without a mask sees padding, and is told so by a mask of ones: given none at all, transformers 5 would take
+    positions that begin anew for packed texts and hide padding, but only in a pass without a cache, which scripts have.
+    """
     if "attention_mask" in leave_out:
         return np.ones_like(batch.attention_mask)
     return batch.attention_mask if given_mask is None else given_mask.astype(bool) & _real_keys(batch, given_mask)
@@ -113,7 +137,10 @@ def _check_something_is_seen(batch: Batch, told: np.ndarray) -> None:
             raise AllTokensHidden(n_tokens=int(real.sum()))
 
 
-def _new_recording(loaded: LoadedModel, batch: Batch, readouts: np.ndarray) -> capture.Recording:
+def new_recording(
+    loaded: LoadedModel, batch: Batch, readouts: np.ndarray, hiding: masks.Hiding | None = None
+) -> capture.Recording:
+    """Prepare the recording of one pass over a batch; scores are kept only up to ``MAX_SCORES_BYTES``."""
     n_rows, n_tokens = batch.input_ids.shape
     shape = (n_rows, loaded.info.n_layers, loaded.info.n_heads, n_tokens, n_tokens)
     keeps_scores = loaded.recorded and 4 * np.prod(shape) <= MAX_SCORES_BYTES
@@ -121,14 +148,18 @@ def _new_recording(loaded: LoadedModel, batch: Batch, readouts: np.ndarray) -> c
         attentions=torch.empty(shape),
         scores=torch.empty(shape) if keeps_scores else None,
         readouts=torch.tensor(readouts),
+        hiding=hiding,
     )
 
 
-def _inputs(loaded: LoadedModel, batch: Batch, told: np.ndarray) -> dict[str, torch.Tensor]:
-    """Give the model its tensors; position_ids always, or left padding would shift every position."""
+def model_inputs(loaded: LoadedModel, batch: Batch, told: np.ndarray, see_later: bool = False) -> dict[str, torch.Tensor]:
+    """Give the model its tensors; position_ids always, or left padding would shift every position.
+
+    ``told`` is the mask, bool ``[B, K]`` or ``[B, Q, K]``; per query, it replaces causality where ``see_later``.
+    """
     inputs = {
         "input_ids": torch.tensor(batch.input_ids),
-        "attention_mask": torch.tensor(_mask_for_model(loaded, told)),
+        "attention_mask": torch.tensor(_mask_for_model(loaded, told, see_later)),
         "position_ids": torch.tensor(batch.position_ids + loaded.first_position),
     }
     if batch.token_type_ids is not None:
@@ -136,7 +167,7 @@ def _inputs(loaded: LoadedModel, batch: Batch, told: np.ndarray) -> dict[str, to
     return inputs
 
 
-def _mask_for_model(loaded: LoadedModel, told: np.ndarray) -> np.ndarray:
+def _mask_for_model(loaded: LoadedModel, told: np.ndarray, see_later: bool) -> np.ndarray:
     """Give a 2-D mask as 0/1; a mask per query as ``[B, 1, Q, K]``, which models take as it is.
 
     The recording attention reads booleans; an eager model adds what it is given, so it gets what is to be added.
@@ -145,7 +176,7 @@ def _mask_for_model(loaded: LoadedModel, told: np.ndarray) -> np.ndarray:
         return told.astype(np.int64)
     if not loaded.recorded:
         return masks.additive_mask(told, causal=loaded.info.causal)
-    allowed = told & np.tri(told.shape[1], dtype=bool) if loaded.info.causal else told
+    allowed = told & np.tri(told.shape[1], dtype=bool) if loaded.info.causal and not see_later else told
     return allowed[:, None]
 
 

@@ -3,6 +3,7 @@
 Works from token strings alone, so it serves text that was typed and text that was generated.
 """
 
+import codecs
 import unicodedata
 from functools import cache
 
@@ -60,6 +61,11 @@ def piece_labels(tokens: list[str], specials: frozenset[str], byte_level: bool) 
     return labels
 
 
+def byte_text(tokens: list[str]) -> str:
+    """Write tokens of a byte-level model as text; bytes that are no character are written ``<E4><BB>``."""
+    return b"".join(map(_token_bytes, tokens)).decode(errors=_HEX)
+
+
 def _token_bytes(token: str) -> bytes:
     alphabet = byte_alphabet()
     return b"".join(bytes([alphabet[c]]) if c in alphabet else c.encode() for c in token)
@@ -82,4 +88,12 @@ def _next_labels(tokens: list[str], raw: list[bytes | None], start: int) -> list
             continue
         n = end - start + 1
         return [text] if n == 1 else [f"{text}·{part}/{n}" for part in range(1, n + 1)]
-    return ["".join(f"<{byte:02X}>" for byte in raw[start])]
+    return [_in_hex(raw[start])]
+
+
+def _in_hex(raw: bytes) -> str:
+    return "".join(f"<{byte:02X}>" for byte in raw)
+
+
+_HEX = "headlight_hex"
+codecs.register_error(_HEX, lambda error: (_in_hex(error.object[error.start : error.end]), error.end))

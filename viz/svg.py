@@ -18,6 +18,8 @@ _LEGEND = 46  # height below the map
 _PATTERNS = (
     f'<pattern id="padding" width="6" height="6" patternUnits="userSpaceOnUse"><rect width="6" height="6" fill="{theme.PADDING}"/>'
     f'<path d="M0,6L6,0" stroke="{theme.PADDING_HATCH}"/></pattern>'
+    f'<pattern id="on-padding" width="6" height="6" patternUnits="userSpaceOnUse"><path d="M0,6L6,0" stroke="{theme.PADDING_HATCH}"/>'
+    "</pattern>"
     f'<pattern id="hidden" width="{_CELL}" height="{_CELL}" patternUnits="userSpaceOnUse" patternTransform="translate({{left}},{{top}})">'
     f'<rect width="{_CELL}" height="{_CELL}" fill="{theme.HIDDEN}"/>'
     f'<path d="M0,0L{_CELL},{_CELL}M0,{_CELL}L{_CELL},0" stroke="{theme.HIDDEN_CROSS}" stroke-width="0.8"/></pattern>'
@@ -67,6 +69,7 @@ def _cells(run: Run, row: int, layer: int, head: int, left: int, top: int) -> li
     states, weights = cell_states(run)[row], run.attentions[row, layer, head]
     colours = theme.lookup_table(theme.WEIGHT_STOPS)[np.rint(255 * np.clip(weights, 0, 1)).astype(int)]
     fills = {PADDING: "url(#padding)", HIDDEN: "url(#hidden)"}
+    real = run.batch.attention_mask[row]
     cells = []
     if run.model.causal:  # dots below all cells: where no key is shown, white would look like 0.00
         side = _CELL * len(states)
@@ -75,7 +78,10 @@ def _cells(run: Run, row: int, layer: int, head: int, left: int, top: int) -> li
         place = f'x="{left + _CELL * k}" y="{top + _CELL * q}" width="{_CELL}" height="{_CELL}"'
         if states[q, k] == VISIBLE:
             fill = "#{:02x}{:02x}{:02x}".format(*colours[q, k].tolist())
-            cells.append(f'<rect {place} fill="{fill}"><title>{weights[q, k]:.6f}</title></rect>')
+            number = f"<title>{weights[q, k]:.6f}</title>"
+            cells.append(f'<rect {place} fill="{fill}">{number}</rect>')
+            if not (real[q] and real[k]):  # the model was not told that this is padding
+                cells.append(f'<rect {place} fill="url(#on-padding)">{number}</rect>')
         else:
             cells.append(f'<rect {place} fill="{fills[states[q, k]]}"/>')
     return cells

@@ -12,8 +12,9 @@ from types import SimpleNamespace
 
 import streamlit as st
 
+from viz.checks import BatchCheck, Mistakes, Speed
 from viz.figures import heatmap, overview
-from viz.records import Run
+from viz.records import Generation, PadToken, Run, Sampling
 
 MAX_BYTES = 600_000_000
 
@@ -76,8 +77,16 @@ _importing = threading.Lock()
 def core() -> SimpleNamespace:
     """Import what brings torch and transformers, under one lock: two threads importing transformers at once fail."""
     with _importing:
-        from viz import batching, edits, forward, models
-    return SimpleNamespace(batching=batching, edits=edits, forward=forward, models=models)
+        from viz import batch_speed, batching, edits, forward, generation, models, same_alone
+    return SimpleNamespace(
+        batch_speed=batch_speed,
+        batching=batching,
+        edits=edits,
+        forward=forward,
+        generation=generation,
+        models=models,
+        same_alone=same_alone,
+    )
 
 
 def sentence_run(checkpoint: str, sentence: str, truncate: bool) -> Run:
@@ -88,6 +97,55 @@ def sentence_run(checkpoint: str, sentence: str, truncate: bool) -> Run:
         return core().forward.run(loaded, core().batching.encode(loaded, [sentence], truncate=truncate))
 
     return _runs.get((checkpoint, sentence, truncate), make)
+
+
+def batch_run(checkpoint: str, prompts: tuple[str, ...], padding_side: str) -> Run:
+    """Run prompts as one padded batch."""
+
+    def make() -> Run:
+        loaded = core().models.load_model(checkpoint)
+        return core().forward.run(loaded, core().batching.encode(loaded, prompts, padding_side=padding_side))
+
+    return _runs.get(("batch", checkpoint, prompts, padding_side), make)
+
+
+def generation(checkpoint: str, prompts: tuple[str, ...], padding_side: str, sampling: Sampling) -> Generation:
+    """Continue prompts as one padded batch; the record holds every step."""
+
+    def make() -> Generation:
+        loaded = core().models.load_model(checkpoint)
+        batch = core().batching.encode(loaded, prompts, padding_side=padding_side)
+        return core().generation.generate(loaded, batch, sampling)
+
+    return _runs.get(("generation", checkpoint, prompts, padding_side, sampling), make)
+
+
+def batch_check(checkpoint: str, prompts: tuple[str, ...], padding_side: str, mistakes: Mistakes) -> BatchCheck:
+    """Compare each prompt's answer in the batch with its answer alone."""
+
+    def make() -> BatchCheck:
+        loaded = core().models.load_model(checkpoint)
+        return core().same_alone.check(loaded, prompts, padding_side=padding_side, mistakes=mistakes)
+
+    return _runs.get(("check", checkpoint, prompts, padding_side, mistakes), make)
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def continuations(checkpoint: str, prompts: tuple[str, ...], padding_side: str, mistakes: Mistakes) -> list[tuple[str, str]]:
+    """Continue each prompt alone and in the batch with the mistakes."""
+    loaded = core().models.load_model(checkpoint)
+    return core().same_alone.continuations(loaded, prompts, padding_side, mistakes)
+
+
+def batch_speed(checkpoint: str, prompts: tuple[str, ...], padding_side: str, rounds: int, progress) -> Speed:
+    """Time prompts one by one and as a batch, now: a measurement is nobody else's."""
+    loaded = core().models.load_model(checkpoint)
+    return core().batch_speed.measure(loaded, prompts, padding_side=padding_side, rounds=rounds, progress=progress)
+
+
+def pad_token(checkpoint: str) -> PadToken:
+    """Name what a model's batches are padded with."""
+    return core().batching.pad_token(core().models.load_model(checkpoint))
 
 
 def edited_run(checkpoint: str, sentence: str, truncate: bool, hidden: tuple, replacement: tuple | None) -> Run:
@@ -107,10 +165,15 @@ def overview_payload(run: Run, row: int) -> bytes:
     return _overview_payload(overview.picture_key(run, row), run, row)
 
 
-def head_figure(run: Run, row: int, layer: int, head: int, own_scale: bool):
+def prompt_payload(run: Run, layer: int, head: int) -> bytes:
+    """Give the picture of one head in every prompt for the browser, drawn once for all visitors."""
+    return _prompt_payload(overview.prompt_tiles_key(run, layer, head), run, layer, head)
+
+
+def head_figure(run: Run, row: int, layer: int, head: int, own_scale: bool, query: int | None = None):
     """Give the map of one head, drawn once for all visitors; ``own_scale`` ends its colours at its largest weight."""
     labels = "\0".join(run.batch.tokens[row])  # equal weights may stand under other words: all unknown words are one id
-    return _head_figure(overview.picture_key(run, row), labels, run, row, layer, head, own_scale)
+    return _head_figure(overview.picture_key(run, row), labels, run, row, layer, head, own_scale, query)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
@@ -119,5 +182,10 @@ def _overview_payload(key: str, _run: Run, _row: int) -> bytes:
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _head_figure(key: str, labels: str, _run: Run, _row: int, layer: int, head: int, own_scale: bool):
-    return heatmap.head_map(_run, _row, layer, head, own_scale=own_scale)
+def _prompt_payload(key: str, _run: Run, _layer: int, _head: int) -> bytes:
+    return overview.prompt_tiles(_run, _layer, _head, key)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _head_figure(key: str, labels: str, _run: Run, _row: int, layer: int, head: int, own_scale: bool, query: int | None):
+    return heatmap.head_map(_run, _row, layer, head, own_scale=own_scale, query=query)

@@ -25,13 +25,14 @@ def choose(layer: int, head: int) -> None:
     """Open a head; called from callbacks, before the page runs."""
     st.session_state["open_head"] = layer, head
     st.session_state["head_error"] = None
-    _draw_again()
+    draw_again()
 
 
 @contextmanager
 def whole_page() -> Iterator[None]:
     """Mark where a page is drawn as a whole; a head chosen before its end draws all of it again."""
     st.session_state["page_is_whole"] = False
+    st.session_state["parts"] = [PANEL]
     yield
     st.session_state["page_is_whole"] = True
 
@@ -79,13 +80,13 @@ def _take(name: str, model: ModelInfo) -> None:
 
 def _name_typed(model: ModelInfo) -> None:
     _take(st.session_state["head_name"], model)
-    _draw_again()
+    draw_again()
 
 
-def _draw_again() -> None:
+def draw_again() -> None:
     """Run only the parts that show the head, if all of the page is there: it would stay without the rest."""
     if st.session_state.get("page_is_whole"):
-        st.rerun([PANEL, EDIT_PANEL] if st.session_state.get("has_edit") else PANEL)
+        st.rerun(st.session_state["parts"])
 
 
 def _number_changed() -> None:

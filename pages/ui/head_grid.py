@@ -1,10 +1,12 @@
-"""Show all heads on one canvas; a click opens the head."""
+"""Show small maps on one canvas: all heads of a text, where a click opens the head, or one head of every prompt."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import streamlit as st
 
 from pages.ui import cache, head_choice
+from viz.figures.overview import PROMPTS_ACROSS
 from viz.records import Run
 
 _ASSETS = Path(__file__).resolve().parents[2] / "assets"
@@ -28,6 +30,22 @@ def head_grid(run: Run, row: int, key: str = "head_grid") -> None:
     _grid(data=cache.overview_payload(run, row), key=key, on_picked_change=picked)
 
 
+def prompt_grid(run: Run, layer: int, head: int, on_choose: Callable[[int], None], key: str = "prompt_grid") -> None:
+    """Draw one head of every prompt; a click calls ``on_choose`` with the prompt's row, before the page runs."""
+
+    def picked() -> None:
+        if place := st.session_state[key].picked:
+            down, across = place
+            on_choose(PROMPTS_ACROSS * down + across)
+
+    _grid(data=cache.prompt_payload(run, layer, head), key=key, on_picked_change=picked)
+
+
 def mark_head(layer: int, head: int) -> None:
     """Frame the chosen head in the overview, without sending the pictures again."""
-    _mark(data={"head": [layer, head]}, key="head_mark", height=0)
+    _mark(data={"board": "heads", "place": [layer, head]}, key="head_mark", height=0)
+
+
+def mark_prompt(row: int) -> None:
+    """Frame the chosen prompt among the tiles, without sending the pictures again."""
+    _mark(data={"board": "prompts", "place": divmod(row, PROMPTS_ACROSS)}, key="prompt_mark", height=0)

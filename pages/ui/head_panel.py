@@ -21,9 +21,14 @@ def head_panel(run: Run, row: int) -> None:
     """Draw the open head; choosing another one runs only this part of the page again."""
     layer, head = head_choice.controls(run.model)
     mark_head(layer, head)
+    head_view(run, row, layer, head)
+
+
+def head_view(run: Run, row: int, layer: int, head: int, query: int | None = None) -> None:
+    """Draw one head of one row with all that belongs to it; ``query`` frames the row of that token."""
     own_scale = st.session_state.get("own_scale", False)
     spoken = tables.describe(run, row, layer, head)
-    st.plotly_chart(cache.head_figure(run, row, layer, head, own_scale), key="head_map", config=BARE, alt=spoken)
+    st.plotly_chart(cache.head_figure(run, row, layer, head, own_scale, query), key="head_map", config=BARE, alt=spoken)
     st.toggle(_("Colours up to this map's largest weight (instead of 1)"), key="own_scale")
     st.markdown(literal(spoken))
     _table(run, row, layer, head)

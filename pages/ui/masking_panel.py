@@ -25,8 +25,9 @@ def masking_panel(before: Run, question: Question) -> None:
     """Offer the edits and, once there is one, draw before, after and the difference."""
     st.subheader(_("What if a word were hidden, or another one?"), anchor=False)
     hidden, replacement = _edit_controls(before)
-    st.session_state["has_edit"] = bool(hidden) or replacement is not None
-    if not st.session_state["has_edit"]:
+    has_edit = bool(hidden) or replacement is not None
+    st.session_state["parts"] = [head_choice.PANEL, head_choice.EDIT_PANEL] if has_edit else [head_choice.PANEL]
+    if not has_edit:
         st.caption(_("Nothing is changed yet."))
         return
     try:

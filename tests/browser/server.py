@@ -22,10 +22,11 @@ def free_port() -> int:
 
 
 @contextmanager
-def running_app(log: Path, **environment: str) -> Iterator[str]:
-    """Run the app as a process of its own; gives its address."""
+def running_app(log: Path, script: Path | None = None, **environment: str) -> Iterator[str]:
+    """Run the app as ``make app`` does, or another script, as a process of its own; gives its address."""
     port = free_port()
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port), "--server.address", "127.0.0.1"]
+    start = ["serve.py"] if script is None else ["-m", "streamlit", "run", str(script)]
+    command = [sys.executable, *start, "--server.port", str(port), "--server.address", "127.0.0.1"]
     with log.open("w") as output:
         process = subprocess.Popen(
             command, cwd=REPOSITORY, env={**os.environ, "HF_HUB_OFFLINE": "1", **environment}, stdout=output, stderr=subprocess.STDOUT

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from transformers import AutoTokenizer
 
-from viz.batching import encode, replace_token
+from viz.batching import encode, extend, replace_token
 from viz.errors import EmptyReplacement, EmptyText, MaskTokenInCausalModel, TextTooLarge, TextTooLong
 
 ODD_TEXTS = [
@@ -273,3 +273,50 @@ def test_an_unknown_word_shows_what_was_typed(tiny_bert):
     assert batch.tokens[0][:4] == ("[CLS]", "the", "[UNK]·☃", "[MASK]")
     assert batch.tokens[1][5] == "[UNK]·" + "q" * 12 + "…"
     assert replace_token(tiny_bert, batch, 0, 1, "cat").tokens[0][:4] == ("[CLS]", "cat", "[UNK]·☃", "[MASK]")
+
+
+def extended(loaded, texts, side, new_ids, new_mask):
+    return extend(loaded, encode(loaded, texts, padding_side=side), np.array(new_ids), np.array(new_mask, dtype=bool))
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_generated_tokens_are_appended_behind_the_padded_texts(side, tiny_gpt2):
+    dog, end = tiny_gpt2.tokenizer("dog")["input_ids"][0], tiny_gpt2.tokenizer.eos_token_id
+    before = encode(tiny_gpt2, ["The turtle", "The turtle and the"], padding_side=side)
+    after = extended(tiny_gpt2, ["The turtle", "The turtle and the"], side, [[dog, end, end], [dog] * 3], [[1, 1, 0], [1] * 3])
+    for name in ("input_ids", "attention_mask", "special_tokens_mask"):
+        np.testing.assert_array_equal(getattr(after, name)[:, :4], getattr(before, name))
+    assert after.input_ids[:, 4:].tolist() == [[dog, end, end], [dog] * 3]
+    assert after.attention_mask[:, 4:].tolist() == [[True, True, False], [True] * 3]
+    assert after.special_tokens_mask[:, 4:].tolist() == [[False, False, True], [False] * 3]
+    assert after.word_ids[:, 4:].tolist() == [[-1] * 3] * 2
+    assert [tokens[:4] for tokens in after.tokens] == list(before.tokens)
+    assert after.tokens[0][5:] == ("<|endoftext|>",) * 2
+    assert after.texts == before.texts and after.truncated == before.truncated and after.padding_side == side
+
+
+@pytest.mark.parametrize("side, expected", [("left", [0, 0, 0, 1, 2, 3, 3]), ("right", [0, 1, 1, 1, 2, 3, 3])])
+def test_positions_of_appended_tokens_go_on_counting_real_ones(side, expected, tiny_gpt2):
+    after = extended(tiny_gpt2, ["The turtle", "The turtle and the"], side, [[5, 5, 5]] * 2, [[1, 1, 0], [1, 1, 1]])
+    assert after.position_ids.tolist() == [expected, [0, 1, 2, 3, 4, 5, 6]]
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_a_character_that_begins_in_the_text_and_ends_behind_it_is_labelled_on_both_sides(side, tiny_gpt2):
+    bei = tiny_gpt2.tokenizer.convert_tokens_to_ids(["å", "Į", "Ĺ"])  # the bytes E5 8C 97 of 北
+    whole = encode(tiny_gpt2, ["a北", "The turtle and the"], padding_side=side)
+    assert whole.input_ids[0, whole.attention_mask[0]].tolist()[1:] == bei
+    cut = extended(tiny_gpt2, ["a北"], side, [[*bei[:2]]], [[1, 1]])
+    assert cut.tokens[0] == ("a", "北·1/3", "北·2/3", "北·3/3", "<E5>", "<8C>")
+    texts = ["a", "The turtle and the"]
+    first = extended(tiny_gpt2, texts, side, [[bei[0], 0], [5, 5]], [[1, 0], [1, 1]])  # padding inside the character
+    both = extend(tiny_gpt2, first, np.array([bei[1:], [5, 5]]), np.ones((2, 2), dtype=bool))
+    assert both.tokens[0][-4:] == ("北·1/3", "<|endoftext|>", "北·2/3", "北·3/3")
+    assert both.tokens[0].count("<|endoftext|>") == 4
+
+
+def test_what_was_typed_for_an_unknown_word_stays_shown_when_tokens_are_appended(tiny_bert):
+    cat = tiny_bert.tokenizer.convert_tokens_to_ids("cat")
+    after = extended(tiny_bert, ["the ☃"], "left", [[cat]], [[1]])
+    assert after.tokens == (("[CLS]", "the", "[UNK]·☃", "[SEP]", "cat"),)
+    assert after.token_type_ids.tolist() == [[0] * 5]

@@ -1,26 +1,15 @@
 """The page Masked word without a browser: what each input leads to, and that nothing is lost."""
 
-import json
-
 import numpy as np
 import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 from transformers import AutoModelForMaskedLM, AutoTokenizer
 
+from tests.pages.driver import figure, messages, open_app, title
 from viz.shipped import MODELS_FOLDER
 
 SENTENCE = "The turtle moves slow across the [MASK]."
-SECONDS = 60
-
-
-def open_app(**query) -> AppTest:
-    app = AppTest.from_file(str(MODELS_FOLDER.parents[1] / "app.py"), default_timeout=SECONDS)
-    for name, value in query.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception
-    return app
 
 
 def ask(app: AppTest, text: str, *, model: str | None = None) -> AppTest:
@@ -31,20 +20,6 @@ def ask(app: AppTest, text: str, *, model: str | None = None) -> AppTest:
     app.run()
     assert not app.exception
     return app
-
-
-def figure(app: AppTest, key: str) -> dict:
-    charts = [chart for chart in app.get("plotly_chart") if chart.proto.id.endswith(f"-{key}")]
-    assert len(charts) == 1, f"{len(charts)} charts are called {key}"
-    return json.loads(charts[0].proto.spec)
-
-
-def title(app: AppTest) -> str:
-    return figure(app, "head_map")["layout"]["title"]["text"]
-
-
-def messages(elements) -> list[str]:
-    return [element.value.replace("\\", "") for element in elements]
 
 
 def completed(app: AppTest) -> list[str]:

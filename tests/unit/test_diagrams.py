@@ -219,6 +219,19 @@ def test_padding_is_grey_and_hatched():
     assert 0.1 < (cell == 150).mean() < 0.5
 
 
+def test_a_weight_on_padding_is_hatched_where_the_model_was_not_told_and_the_zip_draws_it_too():
+    weights = np.full((1, 1, 1, 2, 2), 0.2, dtype=np.float32)
+    run = named(["a", "b"], [1, 0], given_mask=np.ones((1, 2), dtype=bool), attentions=weights)
+    grid = grid_of(diagrams.draw(run, 0, 0, 0), 2)
+    hatched, padding = cell_of(grid, 0, 1), cell_of(grid, 1, 1)
+    assert np.unique(cell_of(grid, 0, 0)).tolist() == [51]  # 255 * 0.2
+    assert np.unique(hatched).tolist() == [51, 150]
+    assert ((hatched == 150) == (padding == 150)).all()
+    with zipfile.ZipFile(io.BytesIO(diagrams.zip_all(run, 0))) as archive:
+        packed = Image.open(io.BytesIO(archive.read(archive.namelist()[0])))
+        assert_same_picture(packed, diagrams.draw(run, 0, 0, 0))
+
+
 def test_a_row_of_a_batch_is_drawn_as_it_is_alone():
     weights = random_rows((2, 1, 1, 3, 3))
     masks, tokens = [[1, 1, 1], [0, 1, 1]], (("one", "two", "three"), ("[PAD]", "turtle", "moves"))

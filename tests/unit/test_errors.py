@@ -38,6 +38,14 @@ SENTENCES = {
         {"n_prompts": 1000, "limit": 16},
         "There are 1,000 prompts; at most 16 are run in one batch. Remove some lines.",
     ),
+    errors.PromptsUnreadable: (
+        {"name": "prompts.txt", "reason": "it is not text in UTF-8"},
+        "Cannot read 'prompts.txt': it is not text in UTF-8. Give a text file in UTF-8 with one prompt a line.",
+    ),
+    errors.UnknownPadWord: (
+        {"word": "turtle", "checkpoint": "gpt2"},
+        "'turtle' is not one word of gpt2's vocabulary, so it cannot fill a batch. Choose a short word, for example: the",
+    ),
     errors.BatchTooLarge: (
         {
             "n_rows": 16,
@@ -52,9 +60,43 @@ SENTENCES = {
         "A batch of 16 x 512 tokens on 12 layers of 12 heads has 2,415 MB of attention; at most 640 MB are kept. "
         "Of this length 4 texts fit; 16 texts fit with 263 tokens each.",
     ),
+    errors.NotAGenerator: (
+        {"checkpoint": "headlight-bert"},
+        "headlight-bert guesses masked words and does not continue a text. Choose a GPT-2 model.",
+    ),
+    errors.TooLongToContinue: (
+        {"number": 2, "n_tokens": 1020, "max_new_tokens": 10, "max_positions": 1024, "n_left": 4},
+        "Prompt 2 has 1,020 tokens and 10 more are asked for; this model reads 1,024, so 4 more fit. "
+        "Ask for fewer, or shorten the prompt.",
+    ),
+    errors.SettingOutOfRange: (
+        {"name": "top_p", "seen": 1.5, "allowed": "0 < top_p ≤ 1"},
+        "top_p is 1.5. Give a number with 0 < top_p ≤ 1.",
+    ),
     errors.AllTokensHidden: (
         {"n_tokens": 7},
         "All 7 tokens are hidden: nothing is left to look at. Show at least one token.",
+    ),
+    errors.ScoresNotKept: (
+        {"checkpoint": "gpt2", "n_rows": 2, "n_tokens": 1024, "shipped": "A or B"},
+        "The scores before softmax are not in this run of gpt2 (2 x 1,024 tokens): the text is too long for them to be kept, "
+        "or the model's attention can only be read, or the file was saved without them. Take a shorter text, or run it with A or B.",
+    ),
+    errors.UnknownHiding: (
+        {"fill": "max", "dtype": "float32", "dtypes": "float32, float16"},
+        "Cannot hide with 'max' in float32. Give min, -inf or a number, and one of float32, float16.",
+    ),
+    errors.NotRecorded: (
+        {"checkpoint": "xlnet", "shipped": "A or B"},
+        "The attention of xlnet can only be read: what is added to its scores is out of reach. Choose A or B.",
+    ),
+    errors.MaskUnreadable: (
+        {"name": "m.npy", "reason": "it is empty."},
+        "Cannot read the mask in 'm.npy': it is empty. Give one row of 0 and 1 for each query, as text, JSON or .npy.",
+    ),
+    errors.MaskDoesNotFit: (
+        {"name": "m.npy", "seen": "3 x 4", "n_tokens": 7},
+        "The mask in 'm.npy' has the size 3 x 4; this text has 7 tokens, so it must be 7 x 7.",
     ),
     errors.TokensDoNotFit: (
         {"positions": "8, 9", "n_tokens": 7},
@@ -85,6 +127,76 @@ SENTENCES = {
     errors.CaptureFailed: (
         {"checkpoint": "x", "n_returned": 0, "n_layers": 12, "shipped": "A or B"},
         "'x' returned attention for 0 of 12 layers, so it cannot be drawn. Choose A or B.",
+    ),
+    errors.WordNotInText: (
+        {"word": "slow", "number": 1, "words": "The, dog, runs"},
+        "The word 'slow' is not in text 1. Its words are: The, dog, runs.",
+    ),
+    errors.AmbiguousWord: (
+        {"word": "the", "number": 1, "positions": "2, 7"},
+        "The word 'the' stands in text 1 more than once, at positions 2, 7. Give one of these positions instead.",
+    ),
+    errors.NothingToMeasure: (
+        {"measure": "same"},
+        "In this text no token can be measured by 'same'. Take a longer text, or another measure.",
+    ),
+    errors.PairForMeasure: (
+        {"measure": "next"},
+        "The measure is 'next'. A query and a key are given, both, for the measure 'pair', and for no other.",
+    ),
+    errors.CannotRead: ({"name": "a.txt", "reason": "it is a folder."}, "Cannot read 'a.txt': it is a folder. Give a text file in UTF-8."),
+    errors.NoSentences: (
+        {"example": "It _moves_ *slow*."},
+        "There is no sentence. Write one a line, with the query as *so* and the key as _so_, for example: It _moves_ *slow*.",
+    ),
+    errors.TooManySentences: (
+        {"n_sentences": 1000, "limit": 200},
+        "There are 1,000 sentences; at most 200 are tested at once. Remove some lines.",
+    ),
+    errors.WrongMarks: (
+        {"number": 3, "n_queries": 2, "n_keys": 0, "line": "It *moves* *slow*."},
+        "Line 3 marks 2 query words and 0 key words: It *moves* *slow*. "
+        "Mark one query as *so* and one key as _so_; a sign that marks nothing is written with a backslash before it.",
+    ),
+    errors.WrongTemplate: (
+        {"reason": "'verb' has no list."},
+        "The template and its lists do not fit together: 'verb' has no list. "
+        "Write {animal} in the template and a line such as: animal: turtle, dog",
+    ),
+    errors.SentenceNotFound: (
+        {"n_texts": 3, "text": "The dog runs."},
+        "None of the 3 texts that were run consists of the words of this sentence: The dog runs.",
+    ),
+    errors.MarksShareToken: (
+        {"text": "It moves slowly."},
+        "Query and key share a token in this sentence: It moves slowly. Mark two different words.",
+    ),
+    errors.RunsDoNotMatch: (
+        {"shapes": "6 x 12, 12 x 12"},
+        "The runs are of different models, with layers x heads: 6 x 12, 12 x 12. Take runs of one model.",
+    ),
+    errors.NoKeyInSight: (
+        {"n_sentences": 5},
+        "The model reads from left to right, and in none of the 5 sentences does the key stand before the query. "
+        "Mark keys that come earlier, or choose a BERT model.",
+    ),
+    errors.TooManyExamples: (
+        {"n_texts": 1200, "limit": 16},
+        "There are 1,200 sentences; a training batch has at most 16 here. Remove some lines.",
+    ),
+    errors.TrainingBatchTooLarge: (
+        {"n_rows": 12, "n_tokens": 100, "n_cells": 1200, "limit": 1024},
+        "A training batch of 12 x 100 tokens has 1,200 positions, padding included; at most 1,024 are "
+        "trained on here. Remove some sentences, or shorten the longest.",
+    ),
+    errors.NothingScored: (
+        {"seed": 3, "share": 0.15},
+        "With the seed 3 and a share of 0.15 no token is drawn to be scored, and the loss would be no number (NaN). "
+        "Take another seed, or a higher share.",
+    ),
+    errors.NothingToGuess: (
+        {},
+        "No token has a label and a token before it, so nothing is scored and the loss would be no number (NaN). Type longer sentences.",
     ),
     errors.NotARun: ({"name": "a.npz", "reason": "it is empty."}, "'a.npz' is not a saved run: it is empty."),
     errors.WrongShape: (

@@ -100,10 +100,49 @@ def test_padding_is_hatched_and_hidden_cells_are_crossed_where_they_are():
         np.full((3, 3), 1 / 3), attention_mask=[1, 1, 0], given_mask=np.array([[True, False, False]])
     )
     padding, hidden = [shape.path for shape in figure.layout.shapes]
-    # One stroke from lower left to upper right in each padded cell (key, query): (2,0) (2,1) (0,2) (1,2) (2,2).
-    assert padding == "M1.5,0.5L2.5,-0.5M1.5,1.5L2.5,0.5M-0.5,2.5L0.5,1.5M0.5,2.5L1.5,1.5M1.5,2.5L2.5,1.5"
+    # Diagonals through the padded cells (key, query), from the upper right down: alone through (2,0), (0,2) and (2,2),
+    # one through (2,1) and (1,2), which touch.
+    assert padding == "M2.5,-0.5L1.5,0.5M0.5,1.5L-0.5,2.5M2.5,0.5L0.5,2.5M2.5,1.5L1.5,2.5"
     # Two strokes in each hidden cell: key 1 of queries 0 and 1.
     assert hidden == "M0.5,-0.5L1.5,0.5M0.5,0.5L1.5,-0.5M0.5,0.5L1.5,1.5M0.5,1.5L1.5,0.5"
+
+
+def strokes(path: str) -> list[tuple[float, ...]]:
+    """Read a path of straight lines as (x0, y0, x1, y1)."""
+    return [tuple(map(float, re.split("[,L]", line))) for line in path.split("M")[1:]]
+
+
+@pytest.mark.parametrize("n_tokens, padded", [(12, slice(8, 12)), (12, slice(0, 5)), (50, slice(10, 50)), (512, slice(0, 400))])
+def test_lines_over_padding_stay_inside_it_and_are_few(n_tokens, padded):
+    real = np.ones(n_tokens, dtype=bool)
+    real[padded] = False
+    figure = map_of(np.full((n_tokens, n_tokens), 1 / n_tokens), attention_mask=real.astype(int).tolist())
+    lines = strokes(figure.layout.shapes[0].path)
+    for x0, y0, x1, y1 in lines:
+        assert x0 + y0 == x1 + y1  # a diagonal
+        keys, queries = np.arange(x1 + 0.5, x0 + 0.5).astype(int), np.arange(y0 + 0.5, y1 + 0.5).astype(int)[::-1]
+        assert len(keys) == len(queries) > 0
+        assert not (real[keys] & real[queries]).any()
+    sums = {x0 + y0 for x0, y0, *_ in lines}
+    assert len(sums) <= 2 * 60  # the whole map has twice the diagonals of a side
+    assert len(lines) <= 3 * 60
+    if n_tokens == 12:  # then every padded cell has its stroke
+        assert sum(x0 - x1 for x0, _, x1, _ in lines) == (~(real[:, None] & real)).sum()
+
+
+def test_a_map_of_512_tokens_with_400_padded_is_small():
+    weights = np.random.default_rng(0).dirichlet(np.ones(512), size=512)
+    figure = map_of(weights, attention_mask=[1] * 112 + [0] * 400)
+    assert len(figure.to_json()) < 2_200_000
+    assert 0 < len(str(figure.layout.shapes)) < 50_000
+
+
+def test_weights_on_padding_of_a_model_that_was_not_told_are_shown_and_hatched():
+    figure = map_of([[0.25, 0.75], [0.5, 0.5]], attention_mask=[1, 0], given_mask=np.ones((1, 2), dtype=bool))
+    assert figure.data[-1].z[0].tolist() == [0.25, 0.75]
+    assert np.isnan(figure.data[-1].z[1]).all()
+    # Cells (key 1, query 0) and (key 0, query 1) lie on one diagonal, (1, 1) on the next.
+    assert figure.layout.shapes[0].path == "M1.5,-0.5L-0.5,1.5M1.5,0.5L0.5,1.5"
 
 
 def test_the_scale_is_0_to_1_unless_another_is_asked_for():
@@ -198,6 +237,33 @@ def test_the_row_that_predicts_the_next_token_is_framed_and_said():
         frames = [shape for shape in figure.layout.shapes if shape.type == "rect"]
         assert [(f.x0, f.x1, f.y0, f.y1) for f in frames] == [(-0.5, position + 0.5, position - 0.5, position + 0.5)]
         assert "framed: this row predicts the next token" in notes(figure)
+
+
+def frames(figure: go.Figure) -> list[tuple[float, ...]]:
+    return [(f.x0, f.x1, f.y0, f.y1) for f in figure.layout.shapes if f.type == "rect"]
+
+
+def causal_run(attention_mask: list[int]):
+    last = max(np.flatnonzero(attention_mask))
+    return hand_made.run([attention_mask], model=hand_made.model_info(causal=True), readouts=np.array([[0, last]]),
+                         readout_logits=np.zeros((1, 0), np.float32))  # fmt: skip
+
+
+def test_the_frame_begins_behind_left_padding():
+    assert frames(heatmap.head_map(causal_run([0, 0, 1, 1]), 0, 0, 0)) == [(1.5, 3.5, 2.5, 3.5)]
+
+
+def test_an_asked_query_is_framed_instead_of_the_last_row():
+    figure = heatmap.head_map(causal_run([0, 1, 1, 1]), 0, 0, 0, query=2)
+    assert frames(figure) == [(0.5, 2.5, 1.5, 2.5)]
+    assert notes(figure) == ["framed: this row predicts the next token"]
+    assert frames(heatmap.head_map(causal_run([1, 1, 1]), 0, 0, 0, query=0)) == [(-0.5, 0.5, -0.5, 0.5)]
+
+
+def test_an_asked_query_of_a_masked_model_is_framed_over_all_real_keys_and_predicts_nothing():
+    figure = heatmap.head_map(hand_made.run([[1, 1, 1, 0]]), 0, 0, 0, query=1)
+    assert frames(figure) == [(-0.5, 2.5, 0.5, 1.5)]
+    assert notes(figure) == []
 
 
 def test_a_masked_model_frames_no_row():

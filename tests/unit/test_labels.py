@@ -161,3 +161,10 @@ def test_every_token_gets_one_label_in_any_cut_of_a_text():
     for width in range(1, 7):
         pieces = [text[i : i + width] for i in range(0, len(text), width)]
         assert len(labels.piece_labels(byte_tokens(*pieces), NO_SPECIALS, True)) == len(pieces)
+
+
+def test_byte_tokens_are_written_as_text_and_bytes_that_are_no_character_as_numbers():
+    assert labels.byte_text(byte_tokens(b" the\n", "北".encode()[:1], "北".encode()[1:])) == " the\n北"
+    assert labels.byte_text(byte_tokens(b"a", b"\xe4\xbb")) == "a<E4><BB>"
+    assert labels.byte_text(byte_tokens(b"\xff\xe4\xbb", b"b\x97")) == "<FF><E4><BB>b<97>"
+    assert labels.byte_text([]) == ""

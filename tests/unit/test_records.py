@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from tests import hand_made
-from viz.errors import WrongShape
-from viz.records import Prediction
+from viz.errors import SettingOutOfRange, WrongShape
+from viz.records import Generation, Prediction, Sampling
 
 BATCH_ARRAYS = ("input_ids", "attention_mask", "special_tokens_mask", "token_type_ids", "position_ids", "word_ids")
 RUN_ARRAYS = ("attentions", "scores", "given_mask", "additive_mask", "readouts", "readout_logits")
@@ -113,3 +113,67 @@ def test_a_runs_memory_is_that_of_its_arrays():
     assert hand_made.run([[1, 1]]).nbytes == 4 * 4  # four float32 attentions
     # two arrays [2, 2, 4, 3, 3], one [2, 1, 3, 3], one [1, 2], all float32
     assert full_run().nbytes == 4 * (144 + 144 + 18 + 2)
+
+
+STEP_ARRAYS = {"probability": (2, 2), "probability_after_cut": (2, 2), "rank": (2, 2)}
+CANDIDATE_ARRAYS = dict.fromkeys(("candidate_ids", "candidate_probability", "candidate_after_cut"), (2, 2, 4))
+GENERATION_ARRAYS = {"n_new": (2,), "finished": (2,)} | STEP_ARRAYS | CANDIDATE_ARRAYS
+
+
+def generation(**fields):
+    """Build a continuation of 2 texts of 1 token by 2 steps, with 4 candidates each."""
+    values = {name: np.zeros(shape) for name, shape in GENERATION_ARRAYS.items()}
+    values |= {"run": full_run(), "n_prompt": 1, "sampling": Sampling(), "continuations": ("b c", "b")}
+    return Generation(**(values | fields))
+
+
+@pytest.mark.parametrize("name", GENERATION_ARRAYS)
+def test_a_generations_arrays_refuse_writing(name):
+    with pytest.raises(ValueError, match="read-only"):
+        getattr(generation(), name)[...] = 0
+
+
+@pytest.mark.parametrize("name", GENERATION_ARRAYS)
+def test_a_generations_array_of_another_shape_is_refused(name):
+    with pytest.raises(WrongShape):
+        generation(**{name: np.zeros((*GENERATION_ARRAYS[name][:-1], 3))})
+
+
+def test_the_steps_of_a_generation_are_the_columns_behind_the_prompt():
+    assert generation().n_steps == 2
+    with pytest.raises(WrongShape):
+        generation(n_prompt=2)
+
+
+def test_a_generations_memory_is_that_of_its_run_and_its_candidates():
+    assert generation().nbytes == full_run().nbytes + 3 * 8 * 16  # three arrays [2, 2, 4] of float64
+
+
+def test_greedy_is_what_nobody_asked_to_be_random():
+    assert Sampling() == Sampling(max_new_tokens=10, temperature=None, top_k=0, top_p=1.0, seed=0)
+    assert len({Sampling(), Sampling(seed=0), Sampling(temperature=1.0)}) == 2  # a key for caches
+
+
+@pytest.mark.parametrize(
+    "name, values, allowed",
+    [
+        ("max_new_tokens", (0, -1, 101), "1 ≤ max_new_tokens ≤ 100"),
+        ("temperature", (0, -1.0, 10.1, 1e-40, float("nan"), float("inf")), "0.001 ≤ temperature ≤ 10"),
+        ("top_k", (-1,), "top_k ≥ 0"),
+        ("top_p", (0, -0.5, 1.01, float("nan")), "0 < top_p ≤ 1"),
+        ("seed", (-1, 2**32), "0 ≤ seed ≤ 4294967295"),
+    ],
+)
+def test_a_choice_that_cannot_be_drawn_from_is_refused_with_the_value_seen(name, values, allowed):
+    for value in values:
+        with pytest.raises(SettingOutOfRange) as caught:
+            Sampling(**{name: value})
+        assert str(caught.value) == f"{name} is {value}. Give a number with {allowed}."
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"max_new_tokens": 1}, {"max_new_tokens": 100}, {"temperature": 0.001}, {"temperature": 10}, {"top_p": 1e-9}, {"seed": 2**32 - 1}],
+)
+def test_the_ends_of_what_is_allowed_are_allowed(fields):
+    assert Sampling(**fields)

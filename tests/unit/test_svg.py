@@ -114,7 +114,19 @@ def test_padding_and_hidden_cells_have_a_pattern_and_no_number():
     assert {fills[place] for place in [(0, 2), (1, 2), (2, 0), (2, 1), (2, 2)]} == {"url(#padding)"}
     for place, cell in cells(root).items():
         assert (cell.find(f"{SVG}title") is not None) == (place in [(0, 0), (1, 0)])
-    assert {pattern.get("id") for pattern in root.iter(f"{SVG}pattern")} == {"padding", "hidden", "later"}
+    assert {pattern.get("id") for pattern in root.iter(f"{SVG}pattern")} == {"padding", "on-padding", "hidden", "later"}
+
+
+def test_a_weight_on_padding_is_hatched_and_keeps_its_colour_and_number():
+    root = picture(2, attention_mask=[[1, 0]], given_mask=np.ones((1, 2), dtype=bool), attentions=weights([0, 1], [0, 1]))
+    drawn = [(rect.get("fill"), rect.findtext(f"{SVG}title")) for rect in root.iter(f"{SVG}rect") if rect.get("width") == "24" and rect.get("x")]
+    assert drawn == [
+        ("#ffffff", "0.000000"),
+        ("#08306b", "1.000000"),
+        ("url(#on-padding)", "1.000000"),
+        ("url(#padding)", None),
+        ("url(#padding)", None),
+    ]
 
 
 def test_a_weight_above_one_has_the_last_colour():

@@ -12,14 +12,18 @@ from viz.records import Run
 from viz.text import _
 
 HEIGHT = 560
+NOTE_PX = 18
+HATCH_LINES = 60  # across padding: more would be a grey plane, and long to send
 
 
 def head_map(
-    run: Run, row: int, layer: int, head: int, *, own_scale: bool = False, height: int = HEIGHT
+    run: Run, row: int, layer: int, head: int, *, own_scale: bool = False, height: int = HEIGHT, query: int | None = None
 ) -> go.Figure:
     """Draw one head: weights in blue, padding grey and hatched, later keys flat and empty, hidden keys crossed.
 
-    The colour scale runs from 0 to 1, or with ``own_scale`` to this map's largest visible weight.
+    The colour scale runs from 0 to 1, or with ``own_scale`` to this map's largest visible weight. Framed is the row
+    ``query``; without one, the row that predicts a causal model's next token. What a model that was not told of padding
+    puts on it is shown as a weight, hatched.
     """
     tokens = run.batch.tokens[row]
     states = cell_states(run)[row]
@@ -29,9 +33,9 @@ def head_map(
     if (states != VISIBLE).any():
         maps.insert(0, _state_layer(states, names))
     layout = _frame(tokens, names, head_title(layer, head), height)
-    layout["shapes"] = _hatch(states)
-    if run.model.causal:
-        _mark_prediction_row(layout, run, row)
+    layout["shapes"] = _hatch(states, run.batch.attention_mask[row])
+    for framed in _framed_rows(run, row, query):
+        _frame_row(layout, run, row, framed)
     if run.model.weights == "random":
         layout["annotations"].append(_stamp())
     return go.Figure(maps, layout)
@@ -107,18 +111,33 @@ def _colorbar(title: str) -> dict:
     }
 
 
-def _hatch(states: np.ndarray) -> list[dict]:
+def _hatch(states: np.ndarray, real: np.ndarray) -> list[dict]:
     """Hatch padding and cross hidden cells: one path each, however many cells there are."""
-    shapes = []
-    for state, colour, path in (
-        (PADDING, theme.PADDING_HATCH, "M{x0},{y1}L{x1},{y0}"),
-        (HIDDEN, theme.HIDDEN_CROSS, "M{x0},{y0}L{x1},{y1}M{x0},{y1}L{x1},{y0}"),
-    ):
-        cells = np.argwhere(states == state)
-        if len(cells):
-            marks = (path.format(x0=k - 0.5, x1=k + 0.5, y0=q - 0.5, y1=q + 0.5) for q, k in cells.tolist())
-            shapes.append({"type": "path", "path": "".join(marks), "line": {"color": colour, "width": 0.7}})
-    return shapes
+    hidden = np.argwhere(states == HIDDEN)
+    cross = "M{x0},{y0}L{x1},{y1}M{x0},{y1}L{x1},{y0}"
+    crosses = (cross.format(x0=k - 0.5, x1=k + 0.5, y0=q - 0.5, y1=q + 0.5) for q, k in hidden.tolist())
+    paths = {theme.PADDING_HATCH: _padding_lines(real), theme.HIDDEN_CROSS: "".join(crosses)}
+    return [{"type": "path", "path": path, "line": {"color": colour, "width": 0.7}} for colour, path in paths.items() if path]
+
+
+def _padding_lines(real: np.ndarray) -> str:
+    """Draw diagonals through the cells whose query or key is no real token, as an SVG path.
+
+    A diagonal joins cells of equal query + key; where there would be too many, every second, third … one is left.
+    """
+    n_tokens, n_padding = len(real), int((~real).sum())
+    if not n_padding:
+        return ""
+    step = -(-(n_tokens + n_padding) // HATCH_LINES)
+    lines = []
+    for total in range(0, 2 * n_tokens - 1, step):
+        queries = np.arange(max(0, total - n_tokens + 1), min(total, n_tokens - 1) + 1)
+        padded = ~(real[queries] & real[total - queries])
+        edges = np.flatnonzero(np.diff(padded, prepend=False, append=False)).tolist()  # begin, end, begin, end ...
+        for begin, end in zip(edges[::2], edges[1::2]):
+            first, last = int(queries[begin]), int(queries[end - 1])
+            lines.append(f"M{total - first + 0.5},{first - 0.5}L{total - last - 0.5},{last + 0.5}")
+    return "".join(lines)
 
 
 def _frame(tokens, names: list[str], title: str, height: int) -> dict:
@@ -142,17 +161,28 @@ def _frame(tokens, names: list[str], title: str, height: int) -> dict:
     }
 
 
-def _mark_prediction_row(layout: dict, run: Run, row: int) -> None:
-    """Say which row predicts the next token: the last real one."""
-    for at, position in run.readouts.tolist():
-        if at == row:
-            frame = {"x0": -0.5, "x1": position + 0.5, "y0": position - 0.5, "y1": position + 0.5}
-            layout["shapes"].append({"type": "rect", **frame, "line": {"color": theme.ACCENT, "width": 2}})
-            place = {"x": 1, "y": 0, "xref": "paper", "yref": "paper", "xanchor": "right", "yanchor": "top"}
-            note = _("framed: this row predicts the next token")
-            layout["annotations"].append(
-                {"text": note, "showarrow": False, "yshift": -30, "font": {"color": theme.ACCENT, "size": 12}, **place}
-            )
+def _framed_rows(run: Run, row: int, query: int | None) -> list[int]:
+    """Give the asked query, or the rows that predict the next token: the last real one of a causal model."""
+    if query is not None:
+        return [query]
+    return [position for at, position in run.readouts.tolist() if at == row] if run.model.causal else []
+
+
+def _frame_row(layout: dict, run: Run, row: int, query: int) -> None:
+    """Frame a query row over the keys it may look at, padding left out; of a causal model, say what the row predicts."""
+    real = np.flatnonzero(run.batch.attention_mask[row]).tolist()
+    last = query if run.model.causal else real[-1]
+    frame = {"x0": min(real[0], query) - 0.5, "x1": last + 0.5, "y0": query - 0.5, "y1": query + 0.5}
+    layout["shapes"].append({"type": "rect", **frame, "line": {"color": theme.ACCENT, "width": 2}})
+    if run.model.causal:
+        place = {"x": 1, "y": 0, "xref": "paper", "yref": "paper", "xanchor": "right", "yanchor": "top"}
+        # Below the scale and its name: beside them the words would lie on each other in half a page.
+        layout["margin"]["b"] += NOTE_PX
+        layout["height"] += NOTE_PX
+        note = _("framed: this row predicts the next token")
+        layout["annotations"].append(
+            {"text": note, "showarrow": False, "yshift": -46, "font": {"color": theme.ACCENT, "size": 12}, **place}
+        )
 
 
 def _stamp() -> dict:

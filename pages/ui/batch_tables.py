@@ -1,0 +1,72 @@
+"""Show a batch as the tokenizer makes it: strips of tokens, tables of numbers, code to copy."""
+
+import streamlit as st
+
+from pages.ui import cache
+from pages.ui.markdown import literal
+from viz import strips, tensors
+from viz.names import position_number
+from viz.records import Batch, Run
+from viz.strips import Chip
+from viz.text import _
+
+
+def batch_tables(run: Run) -> None:
+    """Show the strips of a batch, say why there is padding, offer the numbers."""
+    batch_strips(run)
+    st.markdown(_why_rectangular(run))
+    expander = st.expander(_("The numbers the model is given, and the code to copy"), on_change="rerun", key="numbers_open")
+    if expander.open:
+        with expander:
+            _numbers(run.batch)
+
+
+def batch_strips(run: Run) -> None:
+    """Draw one strip a prompt, padding grey, with position_ids as the model used them."""
+    batch = run.batch
+    rows = [strips.strip(_chips(batch, row), _("prompt {number}").format(number=position_number(row))) for row in range(len(batch.texts))]
+    kinds = ["real", "special", "padding"] if batch.special_tokens_mask[batch.attention_mask].any() else ["real", "padding"]
+    st.html(strips.board([*rows, strips.legend(kinds)]))
+
+
+def _chips(batch: Batch, row: int) -> list[Chip]:
+    """Make a chip of every token, with its position id under it."""
+    special = batch.special_tokens_mask[row]
+    kinds = ["padding" if not real else "special" if s else "real" for real, s in zip(batch.attention_mask[row], special)]
+    return [Chip(token, str(at), kind) for token, at, kind in zip(batch.tokens[row], batch.position_ids[row], kinds)]
+
+
+def _why_rectangular(run: Run) -> str:
+    """Say what was filled up, with what, and how much of the batch it is."""
+    batch = run.batch
+    counts = tensors.lengths(batch)
+    if min(counts) == batch.n_tokens:
+        same = _("All prompts have {n} tokens, so nothing is padded.") if len(counts) > 1 else _("One prompt of {n} tokens: nothing is padded.")
+        return same.format(n=batch.n_tokens)
+    pad = cache.pad_token(run.model.checkpoint)
+    own = _("its end token, since it has no padding token of its own") if pad.is_end_token else _("its padding token")
+    message = _(
+        "A tensor is rectangular, and these prompts have {lengths} tokens. So each row is filled up to {width} on the "
+        "{side} with {token} (id {token_id}, {own}): {share:.0%} of the batch is padding. The small numbers are position_ids."
+    )
+    return message.format(
+        lengths=", ".join(map(str, counts)),
+        width=batch.n_tokens,
+        side=_("left") if batch.padding_side == "left" else _("right"),
+        token=literal(pad.token),
+        token_id=pad.token_id,
+        own=own,
+        share=tensors.padding_share(batch),
+    )
+
+
+def _numbers(batch: Batch) -> None:
+    st.caption(_("Code to paste; `position_ids` count real tokens only, as `generate` counts them."))
+    st.code(tensors.as_code(batch), language="python", height=160 if len(batch.texts) > 4 else "content")
+    tables = {"input_ids": batch.input_ids, "attention_mask": batch.attention_mask.astype(int), "position_ids": batch.position_ids}
+    if batch.token_type_ids is not None:
+        tables["token_type_ids"] = batch.token_type_ids
+    for tab, (name, array) in zip(st.tabs(list(tables)), tables.items()):
+        columns = {str(position_number(at)): array[:, at] for at in range(batch.n_tokens)}
+        labels = [position_number(row) for row in range(len(array))]
+        tab.dataframe({_("prompt"): labels} | columns, hide_index=True, key=f"table_{name}")

@@ -1,0 +1,38 @@
+"""Hold which prompt of a batch is open; it lives in the address (``?prompt=2``) as the open head does."""
+
+import streamlit as st
+
+from pages.ui import head_choice
+from viz.names import position_from_number, position_number
+from viz.text import _
+
+
+def choose(row: int) -> None:
+    """Open a prompt; called from callbacks, before the page runs."""
+    st.session_state["open_prompt"] = row
+    head_choice.draw_again()
+
+
+def chosen(n_rows: int) -> int:
+    """Give the open prompt as a 0-based row, the last one where the batch has fewer."""
+    if "open_prompt" not in st.session_state:
+        number = st.query_params.get("prompt", "1")
+        st.session_state["open_prompt"] = position_from_number(int(number)) if number.isascii() and number.isdigit() else 0
+    row = min(max(st.session_state["open_prompt"], 0), n_rows - 1)
+    st.query_params["prompt"] = str(position_number(row))
+    return row
+
+
+def control(n_rows: int) -> int:
+    """Show a button a prompt and give the open one."""
+    row = chosen(n_rows)
+    st.session_state["prompt_number"] = row
+    st.segmented_control(
+        _("Prompt"), range(n_rows), key="prompt_number", format_func=lambda at: str(position_number(at)),
+        required=True, on_change=_clicked,
+    )  # fmt: skip
+    return row
+
+
+def _clicked() -> None:
+    choose(st.session_state["prompt_number"])

@@ -1,0 +1,32 @@
+"""Show the heads of a batch: all heads of one prompt, one head over all prompts, one map."""
+
+import streamlit as st
+
+from pages.ui import head_choice, prompt_choice
+from pages.ui.head_grid import head_grid, mark_head, mark_prompt, prompt_grid
+from pages.ui.head_panel import head_view
+from pages.ui.markdown import literal
+from pages.ui.prompt_form import prompt_name
+from viz.records import Run
+from viz.text import _
+
+
+@st.fragment(key=head_choice.PANEL)
+def prompt_heads(run: Run) -> None:
+    """Draw the open prompt and the open head; choosing another one runs only this part again, and no pass."""
+    n_rows = len(run.batch.texts)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        row = prompt_choice.control(n_rows)
+        st.caption(literal(prompt_name(run, row, 120)))
+        st.subheader(_("All heads of this prompt"), anchor=False)
+        head_grid(run, row)
+    with right:
+        layer, head = head_choice.controls(run.model)
+        mark_head(layer, head)
+        head_view(run, row, layer, head)
+    if n_rows > 1:
+        with left:
+            st.subheader(_("This head in every prompt"), anchor=False)
+            prompt_grid(run, layer, head, prompt_choice.choose)
+            mark_prompt(row)

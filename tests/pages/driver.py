@@ -1,0 +1,54 @@
+"""Open the app's pages without a browser and read what they show."""
+
+import json
+
+from streamlit.testing.v1 import AppTest
+
+from viz.shipped import MODELS_FOLDER
+
+SECONDS = 60
+
+
+def open_app(page: str | None = None, **query) -> AppTest:
+    """Open a page (its file, or the first one) at an address; it must not raise."""
+    app = AppTest.from_file(str(MODELS_FOLDER.parents[1] / "app.py"), default_timeout=SECONDS)
+    if page is not None:
+        app.switch_page(page)
+    for name, value in query.items():
+        app.query_params[name] = value
+    app.run()
+    assert not app.exception
+    return app
+
+
+def press(app: AppTest, label: str) -> AppTest:
+    """Press the button of a label; the page must not raise."""
+    next(button for button in app.button if button.label == label).click().run()
+    assert not app.exception
+    return app
+
+
+def figure(app: AppTest, key: str) -> dict:
+    charts = [chart for chart in app.get("plotly_chart") if chart.proto.id.endswith(f"-{key}")]
+    assert len(charts) == 1, f"{len(charts)} charts are called {key}"
+    return json.loads(charts[0].proto.spec)
+
+
+def table(app: AppTest, column: str):
+    """Give the one table of a page that has a column of this name."""
+    found = [element.value for element in app.dataframe if column in element.value.columns]
+    assert len(found) == 1, f"{len(found)} tables have a column {column}"
+    return found[0]
+
+
+def html(app: AppTest) -> str:
+    """Join what the page writes as HTML."""
+    return "".join(element.proto.body for element in app.get("html"))
+
+
+def title(app: AppTest) -> str:
+    return figure(app, "head_map")["layout"]["title"]["text"]
+
+
+def messages(elements) -> list[str]:
+    return [element.value.replace("\\", "") for element in elements]

@@ -1,0 +1,133 @@
+"""Write the tokens of prompts as strips of chips in HTML: what is real, padding, added or not scored.
+
+Chips wrap on narrow screens. Each kind has a mark besides its colour, and says in words what it is. Token text is
+data: it reaches the HTML escaped, and isolated, so that Arabic does not turn its neighbours around.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from html import escape
+
+from viz import theme
+from viz.text import _
+
+# One letter a kind: a batch has thousands of chips.
+_CLASSES = {
+    "real": "r",
+    "special": "s",
+    "padding": "p",
+    "mask": "m",
+    "added": "a",
+    "next": "n",
+    "end": "e",
+    "unscored": "u",
+    "changed": "c",
+}
+KINDS = tuple(_CLASSES)
+
+# Lines and tints are mixed with the text's own colour or with nothing, so that they hold on a light and a dark page.
+_STYLE = """
+.hl-strips { font-size: 13px; line-height: 1.3; }
+.hl-strips ol { list-style: none; margin: 0; padding: 0; display: flex; flex-wrap: wrap; gap: 3px; align-items: flex-start; }
+.hl-strips .strip { display: grid; grid-template-columns: 6.5em minmax(0, 1fr); gap: 6px; margin: 0 0 8px; }
+.hl-strips .strip > b { font-weight: 600; padding-top: 2px; overflow-wrap: anywhere; }
+.hl-strips .legend { margin: 10px 0 4px; gap: 6px; }
+.hl-strips li { position: relative; margin: 0; padding: 1px 5px; min-width: 1.1em; max-width: 100%; box-sizing: border-box;
+  font-size: 13px; text-align: center; border: 1px solid color-mix(in srgb, currentColor 32%, transparent); border-radius: 4px; }
+.hl-strips bdi { display: block; font-family: ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace;
+  white-space: pre-wrap; overflow-wrap: anywhere; min-height: 1.3em; }
+.hl-strips small { display: block; font-size: 10px; line-height: 1.2; opacity: 0.85; font-variant-numeric: tabular-nums; }
+.hl-strips i { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+.hl-strips .s { border-style: dashed; border-color: color-mix(in srgb, currentColor 65%, transparent); }
+.hl-strips .p { color: #3a3a3a; border-color: HATCH;
+  background: repeating-linear-gradient(135deg, PADDING 0 5px, color-mix(in srgb, HATCH 55%, PADDING) 5px 6px); }
+.hl-strips .m { outline: 2px solid ACCENT; outline-offset: -1px; border-color: ACCENT; font-weight: 600; }
+.hl-strips .a { background: color-mix(in srgb, BLUE 20%, transparent);
+  border-color: color-mix(in srgb, BLUE 75%, currentColor); border-bottom-width: 3px; }
+.hl-strips .n { background: color-mix(in srgb, ACCENT 22%, transparent); outline: 2px solid ACCENT; outline-offset: -1px;
+  font-weight: 600; }
+.hl-strips .n bdi::before { content: "▸"; }
+.hl-strips .e { border: 3px double color-mix(in srgb, BLUE 75%, currentColor); border-radius: 0; padding: 0 4px; }
+.hl-strips .u { color: #4a2300; border-color: CROSS;
+  background: repeating-linear-gradient(45deg, HIDDEN 0 5px, color-mix(in srgb, CROSS 35%, HIDDEN) 5px 6px); }
+.hl-strips .c { border: 2px dotted ACCENT; padding: 0 4px; font-weight: 600; }
+.hl-strips .c bdi { text-decoration: underline; text-underline-offset: 2px; }
+.hl-strips p { margin: 0; font-size: 15px; white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: plaintext; }
+.hl-strips mark { color: inherit; font-weight: 600; background: color-mix(in srgb, BLUE 20%, transparent);
+  border-bottom: 2px solid BLUE; }
+@media (max-width: 640px) { .hl-strips .strip { grid-template-columns: minmax(0, 1fr); gap: 2px; } }
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """Hold one token of a strip: its text, a number or word under it (may be empty), and one of ``KINDS``."""
+
+    text: str
+    note: str = ""
+    kind: str = "real"
+
+
+def kind_words() -> dict[str, str]:
+    """Say what each kind of chip is, in the reader's language."""
+    return {
+        "real": _("token of the text"),
+        "special": _("special token"),
+        "padding": _("padding"),
+        "mask": _("mask, to be guessed"),
+        "added": _("generated"),
+        "next": _("chosen at this step"),
+        "end": _("end token"),
+        "unscored": _("not scored (label -100)"),
+        "changed": _("changed"),
+    }
+
+
+def strip(chips: Sequence[Chip], label: str) -> str:
+    """Write one prompt as a list of chips behind its label; to be shown within a `board`."""
+    words = {kind: escape(word) for kind, word in kind_words().items()}
+    items = "".join(_item(chip, words[chip.kind]) for chip in chips)
+    name = escape(label)
+    return f'<div class="strip"><b aria-hidden="true">{name}</b><ol role="list" aria-label="{name}">{items}</ol></div>'
+
+
+def continued(text: str, added: str, label: str) -> str:
+    """Write a text and what a model added to it, set apart; to be shown within a `board`."""
+    mark = f'<mark title="{escape(_("generated"))}">{escape(added)}</mark>'
+    return f'<div class="strip"><b>{escape(label)}</b><p>{escape(text)}{mark}</p></div>'
+
+
+def legend(kinds: Iterable[str]) -> str:
+    """Write one chip a kind that says what it is, each kind once; to be shown within a `board`."""
+    words = kind_words()
+    items = "".join(f'<li class="{_CLASSES[kind]}">{escape(words[kind])}</li>' for kind in dict.fromkeys(kinds))
+    return f'<ol class="legend" role="list" aria-label="{escape(_("what the marks mean"))}">{items}</ol>'
+
+
+def board(parts: Iterable[str]) -> str:
+    """Join strips and legends into one piece of HTML that brings their style."""
+    # The style stands inside: browsers move a leading one out of the fragment, and it would be lost.
+    return f'<div class="hl-strips"><style>{stylesheet()}</style>{"".join(parts)}</div>'
+
+
+def stylesheet() -> str:
+    """Give the style of strips and legends, with the colours that maps have for the same things."""
+    colours = {
+        "PADDING": theme.PADDING,
+        "HATCH": theme.PADDING_HATCH,
+        "HIDDEN": theme.HIDDEN,
+        "CROSS": theme.HIDDEN_CROSS,
+        "ACCENT": theme.ACCENT,
+        "BLUE": theme.BAR,
+    }
+    style = _STYLE
+    for name, colour in colours.items():
+        style = style.replace(name, colour)
+    return style
+
+
+def _item(chip: Chip, word: str) -> str:
+    """Write one chip. What is no plain token also says so in words that are read aloud and not seen."""
+    note = f"<small>{escape(chip.note)}</small>" if chip.note else ""
+    spoken = "" if chip.kind == "real" else f"<i>{word}</i>"
+    return f'<li class="{_CLASSES[chip.kind]}" title="{word}"><bdi>{escape(chip.text)}</bdi>{note}{spoken}</li>'
