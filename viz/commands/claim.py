@@ -1,0 +1,151 @@
+"""Test a claim about a head over many sentences: ``python -m viz claim FILE --head Layer4_Head11``."""
+
+import argparse
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from viz import claim_report, claims
+from viz.claim_text import MarkedSentence, read_sentences
+from viz.commands.options import one_line
+from viz.errors import CannotRead
+from viz.names import diagram_name, folder_name, head_index_label, head_label, head_title, parse_head
+from viz.records import Run
+from viz.shipped import SHIPPED, shipped_names
+
+ROWS_AT_ONCE = 8  # sentences a pass; short ones, as claims have
+
+DESCRIPTION = """Test whether a head looks most from one word at another, over many sentences.
+
+FILE has one sentence a line, the query marked *so* and the key _so_; a backslash before * or _ keeps the sign. Empty
+lines and lines that begin with # are left out, and the same line twice counts once. For the swap test, write
+sentences in which the key stands on the other side of the query: both orders are then counted apart.
+
+Exit code: 0 the claim holds, 1 it does not, 2 something is wrong with what was given."""
+EXAMPLES = """example of a FILE:
+  The turtle _moves_ *slow* across the road.
+  The turtle *slowly* _moves_ across the road.
+
+examples:
+  python -m viz claim adverbs.txt --head Layer3_Head2
+  python -m viz claim adverbs.txt --model bert-base-uncased --out analysis
+  python -m viz claim adverbs.txt --head Layer4_Head11 --open monday.npz tuesday.npz --json
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Say what the command takes."""
+    parser.add_argument("file", type=Path, metavar="FILE", help="marked sentences, one a line, in UTF-8")
+    parser.add_argument("--head", metavar="HEAD", help="Layer4_Head11 or L3H10; without it all heads are searched, and p is corrected for that")
+    parser.add_argument("--model", default=SHIPPED[0], help=f"{shipped_names()}, a folder, or a name on the Hub (default: %(default)s)")
+    parser.add_argument("--open", type=Path, nargs="+", metavar="RUN.npz", help="saved runs instead of a model: each sentence is found among their texts by its words")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="write analysis.md there, and a diagram of the head for each sentence")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+
+
+def answer(options: argparse.Namespace) -> int:
+    """Test and print; torch is imported only where a model runs."""
+    sentences = read_sentences(_text(options.file))
+    runs = _opened(options.open) if options.open else _model_runs(options.model, sentences)
+    model = runs[0].model
+    head = None if options.head is None else parse_head(options.head, model.n_layers, model.n_heads)
+    readings, left_out = claims.gather(runs, sentences)
+    result = claims.judge(readings, head, left_out)
+    if options.out is not None:
+        _write(runs, result, options.out)
+    if options.json:
+        print(json.dumps(_as_json(result, model.checkpoint), ensure_ascii=False, indent=2))
+    else:
+        print("\n".join(map(one_line, _lines(result))))
+    return 0 if result.holds else 1
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_bytes().decode("utf-8")
+    except OSError as error:
+        raise CannotRead(name=str(file), reason=f"{error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise CannotRead(name=str(file), reason="it is no text in UTF-8.") from error
+
+
+def _opened(files: Sequence[Path]) -> list[Run]:
+    from viz import saved
+
+    return [saved.read(file) for file in files]
+
+
+def _model_runs(checkpoint: str, sentences: Sequence[MarkedSentence]) -> list[Run]:
+    """Run the sentences, a few at a time; a sentence that is marked twice over runs once."""
+    from viz.batching import encode
+    from viz.forward import run as run_model
+    from viz.models import load_model
+
+    loaded = load_model(checkpoint)
+    texts = list(dict.fromkeys(sentence.text for sentence in sentences))
+    batches = [texts[at : at + ROWS_AT_ONCE] for at in range(0, len(texts), ROWS_AT_ONCE)]
+    return [run_model(loaded, encode(loaded, batch)) for batch in batches]
+
+
+def _lines(result: claims.Result) -> list[str]:
+    """Say the verdict, then list the sentences, the best heads and the rules that know only the position."""
+    table = claim_report.sentence_table(result)
+    total = len(result.readings)
+    lines = [claim_report.verdict_sentence(result), ""]
+    for text, hit, weight, word in zip(table["sentence"], table["hit"], table["attention"], table["looks_most_at"]):
+        lines.append(f"{'hit ' if hit else 'miss'}  {weight:.4f}  {text}" + ("" if hit else f"  (most: {word})"))
+    lines += [f"left out: the key stands behind the query  {sentence.text}" for sentence in result.left_out]
+    lines.append("")
+    for standing in dict.fromkeys([*result.best, result.standing]):
+        title = head_title(standing.layer, standing.head)
+        lines.append(f"rank {standing.rank:<4} {title:24} {standing.hits} of {total} hits, mean attention {standing.mean_weight:.4f}")
+    lines.append("")
+    lines += [f"always {claim_report.offset_label(at)}: {hits} of {total} hits" for at, hits in result.offsets.items()]
+    return lines
+
+
+def _write(runs: Sequence[Run], result: claims.Result, folder: Path) -> None:
+    """Write analysis.md and one diagram a sentence."""
+    from viz import diagrams
+
+    layer, head = result.standing.layer, result.standing.head
+    folder.mkdir(parents=True, exist_ok=True)
+    pictures = []
+    for number, of in enumerate(result.readings, start=1):
+        name = f"{number:03}_{folder_name(of.sentence.text)}_{diagram_name(layer, head)}"
+        diagrams.draw(runs[of.source], of.row, layer, head).save(folder / name)
+        pictures.append(name)
+    text = claim_report.analysis(result, runs[0].model, pictures)
+    (folder / "analysis.md").write_text(text, encoding="utf-8")
+
+
+def _as_json(result: claims.Result, checkpoint: str) -> dict:
+    table = claim_report.sentence_table(result)
+    return {
+        "model": checkpoint,
+        "head": head_label(result.standing.layer, result.standing.head),
+        "index": head_index_label(result.standing.layer, result.standing.head),
+        "verdict": result.verdict.value,
+        "holds": result.holds,
+        "sentence": claim_report.verdict_sentence(result),
+        "hits": result.standing.hits,
+        "total": len(result.readings),
+        "luck": result.luck,
+        "p": result.p,
+        "n_searched": result.n_searched,
+        "p_corrected": result.p_corrected,
+        "mean_weight": result.standing.mean_weight,
+        "even_weight": result.even,
+        "rank": result.standing.rank,
+        "n_heads": result.n_heads,
+        "sentences": [dict(zip(table, row)) for row in zip(*table.values())],
+        "left_out": [sentence.text for sentence in result.left_out],
+        "best": [
+            {"head": head_label(s.layer, s.head), "rank": s.rank, "hits": s.hits, "mean_weight": s.mean_weight, "faint": s.faint}
+            for s in result.best
+        ],
+        "offsets": {str(offset): hits for offset, hits in result.offsets.items()},
+        "looks_there": {str(offset): n for offset, n in result.looks_there.items()},
+        "same_order": {"hits": result.same_order.hits, "total": result.same_order.total},
+        "swapped": {"hits": result.swapped.hits, "total": result.swapped.total},
+    }
