@@ -15,7 +15,7 @@ from pages.ui.continuation_panel import continuation_panel  # noqa: E402
 from pages.ui.prompt_heads import prompt_heads  # noqa: E402
 from pages.ui.speed_panel import speed_panel  # noqa: E402
 
-question = prompt_form.ask()
+question = prompt_form.ask("batch")
 
 slot = st.container()
 with slot.skeleton(height=480):

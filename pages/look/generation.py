@@ -12,7 +12,7 @@ from pages.ui import cache, head_choice, prompt_form  # noqa: E402
 from pages.ui.sampling_form import ask_sampling  # noqa: E402
 from pages.ui.step_panel import step_panel  # noqa: E402
 
-question = prompt_form.ask(sides=False)
+question = prompt_form.ask("generation", sides=False)
 sampling = ask_sampling()
 
 slot = st.container()

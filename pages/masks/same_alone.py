@@ -13,7 +13,7 @@ from pages.ui.batch_tables import batch_strips  # noqa: E402
 from pages.ui.mistakes_form import ask_mistakes  # noqa: E402
 from pages.ui.prompt_heads import prompt_heads  # noqa: E402
 
-question = prompt_form.ask()
+question = prompt_form.ask("same_alone")
 
 slot = st.container()
 with slot.skeleton(height=480):

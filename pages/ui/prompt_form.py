@@ -33,15 +33,13 @@ class BatchQuestion:
         return tuple(read_prompts(self.text)[0])
 
 
-def ask(*, sides: bool = True) -> BatchQuestion:
-    """Show the form and give the question in it; the first visit finds it filled. Without ``sides`` padding is left.
+def ask(page: str, *, sides: bool = True) -> BatchQuestion:
+    """Show the form on a page and give the question in it; the first visit finds it filled.
 
-    The three pages about batches share one question, so its truth is kept apart from the form's fields, which
-    disappear with their page.
+    The pages about batches share one question. Without ``sides`` padding is on the left.
     """
     question = _current()
-    for field, value in (("batch_text", question.text), ("batch_model", question.checkpoint), ("batch_side", question.padding_side)):
-        st.session_state.setdefault(field, value)
+    _fill_fields(page, question)
     with st.form("batch_question", border=False):
         text_column, choice_column = st.columns([3, 1], vertical_alignment="bottom")
         label = _("Prompts, one a line (up to {n})").format(n=MAX_PROMPTS)
@@ -125,6 +123,14 @@ def _current() -> BatchQuestion:
             padding_side=side if side in SIDES else default.padding_side,
         )
     return st.session_state["asked_batch"]
+
+
+def _fill_fields(page: str, question: BatchQuestion) -> None:
+    """Put the question into the fields where they are new: coming from another page they would stay empty."""
+    fields = {"batch_text": question.text, "batch_model": question.checkpoint, "batch_side": question.padding_side}
+    if st.session_state.get("form_page") != page or "batch_text" not in st.session_state:
+        st.session_state.update(fields)
+    st.session_state["form_page"] = page
 
 
 def _write_address(question: BatchQuestion) -> None:

@@ -21,11 +21,11 @@ SECONDS_A_STEP = 1.2
 def step_panel(generation: Generation) -> None:
     """Draw one step; the slider, the play button and the choice of head run only this part, and no pass."""
     every = SECONDS_A_STEP if st.session_state.get("playing") else None
-    st.fragment(_step, key=head_choice.PANEL, run_every=every)(generation)
+    st.fragment(_step, key=head_choice.PANEL, run_every=every)(generation, clock_runs=every is not None)
 
 
-def _step(generation: Generation) -> None:
-    step = _step_control(generation.n_steps)
+def _step(generation: Generation, clock_runs: bool) -> None:
+    step = _step_control(generation.n_steps, clock_runs)
     row = prompt_choice.control(len(generation.run.batch.texts))
     kinds = ["real", "padding", "added", "next", "end"]
     st.html(strips.board([*_strips(generation, step), strips.legend(kinds)]))
@@ -44,17 +44,20 @@ def _step(generation: Generation) -> None:
         head_view(run, row, layer, head, query=query)
 
 
-def _step_control(n_steps: int) -> int:
-    """Show slider and play button; while playing, each run of this part goes one step on."""
+def _step_control(n_steps: int, clock_runs: bool) -> int:
+    """Show slider and play button; while playing, each run of this part goes one step on.
+
+    The clock belongs to the page: when playing begins or ends, all of it runs again.
+    """
     playing = st.session_state.get("playing", False)
     number = min(st.session_state.get("open_step", 1), n_steps)
     if playing and time.monotonic() - st.session_state.get("stepped_at", 0) > SECONDS_A_STEP / 2:
         number = min(number + 1, n_steps)
         st.session_state["stepped_at"] = time.monotonic()
-    if playing and number == n_steps:
-        st.session_state["playing"] = False
-        st.rerun()
     st.session_state["open_step"] = st.session_state["step_slider"] = number
+    st.session_state["playing"] = playing = playing and number < n_steps
+    if playing != clock_runs:
+        st.rerun()
     slider, button = st.columns([5, 1], vertical_alignment="bottom")
     if n_steps > 1:
         slider.slider(_("Step: which new token is chosen"), 1, n_steps, key="step_slider", on_change=_slid)
@@ -67,7 +70,7 @@ def _slid() -> None:
 
 
 def _play_or_pause(n_steps: int) -> None:
-    """Start from the first step when the last one is open; the page runs again, since the clock belongs to it."""
+    """Start or stop; from the first step when the last one is open."""
     playing = not st.session_state.get("playing", False)
     if playing and st.session_state["open_step"] == n_steps:
         st.session_state["open_step"] = 1

@@ -20,11 +20,7 @@ LOCAL_HUB = Path(os.environ.get("HEADLIGHT_LOCAL_HUB") or Path(tempfile.gettempd
 
 pytestmark = pytest.mark.skipif(not BUILDER.exists(), reason="needs ../shared")
 
-PROMPTS = {
-    "It will rain in the": [1026, 481, 6290, 287, 262],
-    "I want to eat a big bowl of": [40, 765, 284, 4483, 257, 1263, 9396, 286],
-    "My dog is": [3666, 3290, 318],
-}
+PROMPTS = ("It will rain in the", "I want to eat a big bowl of", "My dog is")
 
 COMPARE = """
 import sys
@@ -90,12 +86,30 @@ def test_a_full_size_model_loads_by_name_and_shows_the_numbers_of_plain_transfor
     assert tokens.startswith(f"({first_tokens}, ")
 
 
-def test_the_prompts_of_the_batching_example_have_their_well_known_ids(local_hub):
+def test_the_prompts_of_the_batching_example_have_their_well_known_ids_and_masks(local_hub):
     program = (
         "import sys; from viz.models import load_model; from viz.batching import encode\n"
         "batch = encode(load_model('gpt2'), sys.argv[1:], padding_side='left')\n"
-        "for ids, real in zip(batch.input_ids, batch.attention_mask): print(ids[real].tolist(), ids[~real].tolist())"
+        "for ids, real in zip(batch.input_ids, batch.attention_mask): print(ids.tolist(), real.astype(int).tolist())"
     )
-    lines = offline(local_hub, program, *PROMPTS)
-    n_longest = max(len(ids) for ids in PROMPTS.values())
-    assert lines == [f"{ids} {[50256] * (n_longest - len(ids))}" for ids in PROMPTS.values()]
+    assert offline(local_hub, program, *PROMPTS) == [
+        "[50256, 50256, 50256, 1026, 481, 6290, 287, 262] [0, 0, 0, 1, 1, 1, 1, 1]",
+        "[40, 765, 284, 4483, 257, 1263, 9396, 286] [1, 1, 1, 1, 1, 1, 1, 1]",
+        "[50256, 50256, 50256, 50256, 50256, 3666, 3290, 318] [0, 0, 0, 0, 0, 1, 1, 1]",
+    ]
+
+
+def test_sixteen_texts_of_512_tokens_are_refused_and_the_number_that_fits_runs(local_hub):
+    program = (
+        "from viz.models import load_model; from viz.batching import encode; from viz.forward import run\n"
+        "from viz.errors import BatchTooLarge\n"
+        "loaded = load_model('google-bert/bert-base-uncased')\n"
+        "try: run(loaded, encode(loaded, ['the ' * 510] * 16))\n"
+        "except BatchTooLarge as error: print(error)\n"
+        "print(*run(loaded, encode(loaded, ['the ' * 510] * 4)).attentions.shape)"
+    )
+    assert offline(local_hub, program) == [
+        "A batch of 16 x 512 tokens on 12 layers of 12 heads has 2,415 MB of attention; at most 640 MB are kept. "
+        "Of this length 4 texts fit; 16 texts fit with 263 tokens each.",
+        "4 12 12 512 512",
+    ]

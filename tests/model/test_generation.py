@@ -3,8 +3,7 @@
 import json
 import logging
 import shutil
-import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
 import numpy as np
@@ -305,21 +304,20 @@ def test_sampling_leaves_torchs_generator_as_it_was(tiny_pair):
 def test_a_continuation_waits_for_its_turn_among_the_passes(tiny_pair):
     held, ran = 0, []
     hook = tiny_pair.ours.model.register_forward_pre_hook(lambda *_: ran.append(1))
-    while forward.passes.acquire(blocking=False):
-        held += 1
-    waiting = [
-        threading.Thread(target=generate, args=(tiny_pair.ours, left(tiny_pair), Sampling(1))),
-        threading.Thread(target=continue_by_hand, args=(tiny_pair.ours, left(tiny_pair), (), 1)),
-    ]
-    for thread in waiting:
-        thread.start()
-        thread.join(0.3)
-        assert not ran
-    forward.passes.release(held)
-    for thread in waiting:
-        thread.join(20)
-        assert not thread.is_alive()
+    with ThreadPoolExecutor(2) as pool:
+        while forward.passes.acquire(blocking=False):
+            held += 1
+        waiting = [
+            pool.submit(generate, tiny_pair.ours, left(tiny_pair), Sampling(1)),
+            pool.submit(continue_by_hand, tiny_pair.ours, left(tiny_pair), (), 1),
+        ]
+        done_too_early, _ = wait(waiting, timeout=0.5)
+        ran_too_early = len(ran)
+        forward.passes.release(held)
+        for future in waiting:
+            future.result(timeout=20)
     hook.remove()
+    assert not done_too_early and ran_too_early == 0
     assert len(ran) == 3  # one step and the pass with capture; one step by hand
 
 

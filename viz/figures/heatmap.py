@@ -12,7 +12,7 @@ from viz.records import Run
 from viz.text import _
 
 HEIGHT = 560
-NOTE_PX = 18
+NOTE_PX = 28
 HATCH_LINES = 60  # across padding: more would be a grey plane, and long to send
 
 
@@ -181,7 +181,7 @@ def _frame_row(layout: dict, run: Run, row: int, query: int) -> None:
         layout["height"] += NOTE_PX
         note = _("framed: this row predicts the next token")
         layout["annotations"].append(
-            {"text": note, "showarrow": False, "yshift": -46, "font": {"color": theme.ACCENT, "size": 12}, **place}
+            {"text": note, "showarrow": False, "yshift": -56, "font": {"color": theme.ACCENT, "size": 12}, **place}
         )
 
 
