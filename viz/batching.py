@@ -33,6 +33,21 @@ def encode(loaded: LoadedModel, texts: Sequence[str], *, padding_side: str = "ri
     return _pad(loaded, tuple(texts), rows, padding_side)
 
 
+def encode_pair(loaded: LoadedModel, first: str, second: str, truncate: bool = False) -> Batch:
+    """Tokenize two texts as one row, ``[1, T]``, as its tokenizer joins a pair.
+
+    For BERT: ``[CLS] A [SEP] B [SEP]`` with token_type_ids 0 and 1, all of it visible. GPT-2's tokenizer knows no pairs and
+    puts B's tokens straight behind A's. Word ids go on counting in B.
+    Raises ``EmptyText``, ``TextTooLarge``, ``MaskTokenInCausalModel``, or ``TextTooLong`` unless ``truncate``, which
+    cuts the longer text first.
+    """
+    first, second = (text.encode(errors="replace").decode() for text in (first, second))
+    _check(loaded, first)
+    _check(loaded, second)
+    text = f"{first}{second}" if loaded.info.causal else f"{first} {second}"
+    return _pad(loaded, (text,), [_row(loaded, first, position_number(0), truncate, second)], "right")
+
+
 def replace_token(loaded: LoadedModel, batch: Batch, row: int, position: int, word: str) -> Batch:
     """Put a word (or ``[MASK]``) in place of one token of a text; other tokens stay what they were.
 
@@ -93,27 +108,34 @@ def _normalise(loaded: LoadedModel, text: str) -> str:
     return text if mask_token is None else TYPED_MASK.sub(mask_token, text)
 
 
-def _row(loaded: LoadedModel, text: str, number: int, truncate: bool) -> dict:
-    """Tokenize one text, without padding."""
+def _row(loaded: LoadedModel, text: str, number: int, truncate: bool, second: str | None = None) -> dict:
+    """Tokenize one text, or a pair, without padding."""
     limit = loaded.info.max_positions
-    normal = _normalise(loaded, text)
+    normal = [_normalise(loaded, part) for part in (text, second) if part is not None]
     wanted = {"return_special_tokens_mask": True, "return_offsets_mapping": True, "verbose": False}
-    encoding = loaded.tokenizer(normal, **wanted)
+    encoding = loaded.tokenizer(*normal, **wanted)
     n_tokens = len(encoding["input_ids"])
-    if all(encoding["special_tokens_mask"]):
+    if not set(range(len(normal))) <= set(encoding.sequence_ids()) or all(encoding["special_tokens_mask"]):
         raise EmptyText(example=EXAMPLE)
     if n_tokens > limit and not truncate:
         raise TextTooLong(number=number, n_tokens=n_tokens, max_positions=limit)
     if n_tokens > limit:
-        encoding = loaded.tokenizer(normal, truncation=True, max_length=limit, **wanted)
+        encoding = loaded.tokenizer(*normal, truncation=True, max_length=limit, **wanted)
     return {
         "input_ids": encoding["input_ids"],
         "tokens": _with_unknown(loaded, normal, encoding),
         "token_type_ids": encoding.get("token_type_ids"),
         "special_tokens_mask": encoding["special_tokens_mask"],
-        "word_ids": [-1 if word is None else word for word in encoding.word_ids()],
+        "word_ids": _word_ids(encoding),
         "truncated": n_tokens > limit,
     }
+
+
+def _word_ids(encoding) -> list[int]:
+    """Number the words, -1 where a token belongs to none; a second text's words go on where the first one's end."""
+    parts, words = encoding.sequence_ids(), encoding.word_ids()
+    n_first = 1 + max((word for part, word in zip(parts, words) if part == 0 and word is not None), default=-1)
+    return [-1 if word is None else word + (n_first if part else 0) for part, word in zip(parts, words)]
 
 
 def _pad(loaded: LoadedModel, texts: tuple[str, ...], rows: list[dict], padding_side: str) -> Batch:
@@ -202,14 +224,14 @@ def _labels(loaded: LoadedModel, ids: list[int]) -> list[str]:
     return piece_labels(tokens, frozenset(loaded.tokenizer.all_special_tokens), loaded.byte_level)
 
 
-def _with_unknown(loaded: LoadedModel, text: str, encoding) -> list[str]:
-    """Label a text's tokens; behind an unknown one stands what was typed there, shortened: ``[UNK]·北``."""
-    labels = _labels(loaded, encoding["input_ids"])
+def _with_unknown(loaded: LoadedModel, texts: list[str], encoding) -> list[str]:
+    """Label the tokens of a text or a pair; behind an unknown one stands what was typed there, shortened: ``[UNK]·北``."""
+    labels, parts = _labels(loaded, encoding["input_ids"]), encoding.sequence_ids()
     if loaded.byte_level:
         return labels
     for at, token_id in enumerate(encoding["input_ids"]):
         start, end = encoding["offset_mapping"][at]
         if token_id == loaded.tokenizer.unk_token_id and end > start:
-            typed = text[start:end]
+            typed = texts[parts[at]][start:end]
             labels[at] = f"{labels[at]}·{visible(typed[:UNKNOWN_CHARACTERS])}{'…' * (len(typed) > UNKNOWN_CHARACTERS)}"
     return labels

@@ -15,7 +15,20 @@ import torch
 from transformers import AttentionInterface, AttentionMaskInterface
 from transformers.masking_utils import sdpa_mask
 
+from viz.masks import Hiding
+
 IMPLEMENTATION = "headlight"
+
+
+@dataclass
+class MaskCall:
+    """Keep what transformers' mask function was asked, and what it gave back."""
+
+    rule: str  # its rule for a cell: causal_mask_function, bidirectional_mask_function, ...
+    received: torch.Tensor | None  # bool[B, K], True = real token
+    q_length: int
+    kv_length: int
+    returned: torch.Tensor | None  # bool[B, 1, Q, K], or None: nothing to hide
 
 
 @dataclass
@@ -25,7 +38,11 @@ class Recording:
     attentions: torch.Tensor  # float32[B, L, H, Q, K]
     scores: torch.Tensor | None  # the same shape, or None: not kept
     readouts: torch.Tensor  # int64[N, 2]: (row, position) the output layer reads
+    hiding: Hiding | None = None  # None: hide as the model does
     additive_masks: list[torch.Tensor | None] = field(default_factory=list)  # one a layer, [B, 1, Q, K]
+    modules: list[torch.nn.Module] = field(default_factory=list)  # the one that attends, one a layer
+    shapes: list[tuple[torch.Size, torch.Size]] = field(default_factory=list)  # of scores and attentions, one pair a layer
+    mask_calls: list[MaskCall] = field(default_factory=list)
 
     @property
     def n_recorded(self) -> int:
@@ -34,6 +51,11 @@ class Recording:
 
 
 _active: ContextVar[Recording | None] = ContextVar("attention_recording", default=None)
+
+
+def is_recording(into: Recording) -> bool:
+    """Tell whether this recording is the one active in this thread."""
+    return _active.get() is into
 
 
 @contextmanager
@@ -70,33 +92,78 @@ def _select_readouts(module: torch.nn.Module, inputs: tuple) -> tuple | None:
 
 def _allowed_cells(*args, **kwargs) -> torch.Tensor | None:
     """Give the mask as booleans ``[B, 1, Q, K]``; never leave causality to the attention function."""
-    return sdpa_mask(*args, **{**kwargs, "allow_is_causal_skip": False})
+    allowed = sdpa_mask(*args, **{**kwargs, "allow_is_causal_skip": False})
+    record = _active.get()
+    if record is not None:
+        rule = getattr(kwargs.get("mask_function"), "__name__", "")
+        lengths = kwargs["q_length"], kwargs["kv_length"]
+        record.mask_calls.append(MaskCall(rule, kwargs.get("attention_mask"), *lengths, allowed))
+    return allowed
 
 
 def _attention(module, query, key, value, attention_mask, scaling=None, dropout=0.0, **_):
-    """Compute softmax(q·k·scaling + mask)·v as "eager" does; query, key, value are ``[B, H, T, D]``."""
+    """Compute softmax(q·k·scaling + mask)·v as "eager" does; query, key, value are ``[B, H, T, D]``.
+
+    A recording may ask to hide otherwise: then scores and mask are added and softmaxed as ``attention_when_hiding``
+    does, and only that; the values are weighted in the model's own type.
+    """
     groups = getattr(module, "num_key_value_groups", 1)
     if groups > 1:
         key, value = key.repeat_interleave(groups, dim=1), value.repeat_interleave(groups, dim=1)
     scores = torch.matmul(query, key.transpose(2, 3)) * (query.shape[-1] ** -0.5 if scaling is None else scaling)
-    added = _additive(attention_mask, scores.dtype)
-    attentions = torch.softmax(scores if added is None else scores + added, dim=-1)
     record = _active.get()
+    if record is None or record.hiding is None:
+        added = _additive(attention_mask, scores.dtype)
+        attentions = torch.softmax(scores if added is None else scores + added, dim=-1)
+    else:
+        added, attentions = attention_when_hiding(scores, attention_mask, record.hiding)
     if record is not None:
-        _keep(record, scores, added, attentions)
+        _keep(record, module, scores, added, attentions)
     weights = torch.nn.functional.dropout(attentions, p=dropout, training=module.training)
     return torch.matmul(weights, value).transpose(1, 2).contiguous(), attentions
 
 
-def _additive(mask: torch.Tensor | None, dtype: torch.dtype) -> torch.Tensor | None:
-    """Turn a boolean mask into what transformers adds: 0, and the dtype's smallest number where hidden."""
+def attention_when_hiding(
+    scores: torch.Tensor, mask: torch.Tensor | None, hiding: Hiding
+) -> tuple[torch.Tensor | None, torch.Tensor]:
+    """Add and softmax in the asked type; give what was added and the attention, both as the scores' type again.
+
+    ``mask`` is boolean (True = may be looked at) and broadcasts to the scores. Scores and fill are rounded to the
+    type first; what it cannot hold becomes -inf, and a row of nothing but -inf becomes NaN, which flows on.
+    """
+    dtype = getattr(torch, hiding.dtype)
+    total, added = scores.to(dtype), None
+    if mask is not None:
+        added = _additive(mask, dtype, hiding.fill).to(dtype)
+        total = total + added
+        added = added.to(scores.dtype)
+    return added, torch.softmax(total, dim=-1).to(scores.dtype)
+
+
+def _additive(mask: torch.Tensor | None, dtype: torch.dtype, fill: float | str = "min") -> torch.Tensor | None:
+    """Turn a boolean mask into what is added: 0, and where hidden the fill; transformers' is the type's smallest number."""
     if mask is None or mask.dtype != torch.bool:
         return mask
-    return torch.zeros(mask.shape, dtype=dtype).masked_fill_(~mask, torch.finfo(dtype).min)
+    return torch.zeros(mask.shape, dtype=dtype).masked_fill_(~mask, stored(fill, dtype))
 
 
-def _keep(record: Recording, scores: torch.Tensor, added: torch.Tensor | None, attentions: torch.Tensor) -> None:
+def stored(fill: float | str, dtype: torch.dtype) -> float:
+    """Give a fill as a type holds it; out of its range it is -inf."""
+    if fill == "min":
+        return torch.finfo(dtype).min
+    return torch.tensor(float(fill), dtype=torch.float64).to(dtype).item()
+
+
+def _keep(
+    record: Recording,
+    module: torch.nn.Module,
+    scores: torch.Tensor,
+    added: torch.Tensor | None,
+    attentions: torch.Tensor,
+) -> None:
     layer = record.n_recorded
+    record.modules.append(module)
+    record.shapes.append((scores.shape, attentions.shape))
     record.attentions[:, layer].copy_(attentions)
     if record.scores is not None:
         record.scores[:, layer].copy_(scores)

@@ -224,7 +224,10 @@ class NothingScored(VizError):
 
 
 class NothingToGuess(VizError):
-    template = N_("No token has a label and a token before it, so nothing is scored and the loss would be no number (NaN). Type longer sentences.")
+    template = N_(
+        "No token has a label and a token before it, so nothing is scored and the loss would be no number (NaN). "
+        "Type a longer sentence, for example: {example}"
+    )
 
 
 class NotARun(VizError):

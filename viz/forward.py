@@ -52,9 +52,7 @@ def run(
     check_size(loaded, *batch.input_ids.shape)
     if hiding is not None or see_later:
         require_recorded(loaded)
-    told = _told(batch, given_mask, leave_out)
-    if see_later and told.ndim == 2:
-        told = told[:, None].repeat(batch.n_tokens, axis=1)
+    told = mask_told(batch, given_mask, leave_out, see_later)
     if hiding is None:
         _check_something_is_seen(batch, told)
     readouts = find_readouts(loaded, batch) if readouts is None else readouts
@@ -107,15 +105,19 @@ def require_recorded(loaded: LoadedModel) -> None:
         raise NotRecorded(checkpoint=loaded.info.checkpoint, shipped=shipped_names())
 
 
-def _told(batch: Batch, given_mask: np.ndarray | None, leave_out: Collection[str]) -> np.ndarray:
-    """Say which keys the model may look at, bool ``[B, K]`` or ``[B, Q, K]``.
+def mask_told(
+    batch: Batch, given_mask: np.ndarray | None, leave_out: Collection[str] = (), see_later: bool = False
+) -> np.ndarray:
+    """Say which keys the model may look at, bool ``[B, K]`` or ``[B, Q, K]`` (always so if ``see_later``).
 
     A model without a mask sees padding, and is told so by a mask of ones: given none at all, transformers 5 would take
     positions that begin anew for packed texts and hide padding, but only in a pass without a cache, which scripts have.
     """
     if "attention_mask" in leave_out:
-        return np.ones_like(batch.attention_mask)
-    return batch.attention_mask if given_mask is None else given_mask.astype(bool) & _real_keys(batch, given_mask)
+        told = np.ones_like(batch.attention_mask)
+    else:
+        told = batch.attention_mask if given_mask is None else given_mask.astype(bool) & _real_keys(batch, given_mask)
+    return told[:, None].repeat(batch.n_tokens, axis=1) if see_later and told.ndim == 2 else told
 
 
 def find_readouts(loaded: LoadedModel, batch: Batch) -> np.ndarray:

@@ -195,8 +195,9 @@ SENTENCES = {
         "Take another seed, or a higher share.",
     ),
     errors.NothingToGuess: (
-        {},
-        "No token has a label and a token before it, so nothing is scored and the loss would be no number (NaN). Type longer sentences.",
+        {"example": "The cat sat."},
+        "No token has a label and a token before it, so nothing is scored and the loss would be no number (NaN). "
+        "Type a longer sentence, for example: The cat sat.",
     ),
     errors.NotARun: ({"name": "a.npz", "reason": "it is empty."}, "'a.npz' is not a saved run: it is empty."),
     errors.WrongShape: (

@@ -7,8 +7,8 @@ import pytest
 
 from tests import hand_made
 from viz import masks
-from viz.errors import WrongShape
-from viz.masks import CAUSAL, HIDDEN, PADDING, VISIBLE
+from viz.errors import UnknownHiding, WrongShape
+from viz.masks import CAUSAL, HIDDEN, PADDING, VISIBLE, Hiding
 
 LOWEST = float(np.finfo(np.float32).min)
 
@@ -179,3 +179,66 @@ def test_padding_wins_over_hidden():
         [HIDDEN, VISIBLE, PADDING],
         [PADDING, PADDING, PADDING],
     ]
+
+
+def test_cells_are_not_causal_where_the_model_added_nothing_at_later_keys():
+    causal, told = hand_made.model_info(causal=True), np.array([[[True, False, True], [True] * 3, [True] * 3]])
+    added = masks.additive_mask(told)
+    lifted = hand_made.run([[1, 1, 1]], model=causal, given_mask=told, additive_mask=added)
+    assert masks.cell_states(lifted)[0].tolist() == [[VISIBLE, HIDDEN, VISIBLE], [VISIBLE] * 3, [VISIBLE] * 3]
+    kept = hand_made.run([[1, 1, 1]], model=causal, additive_mask=masks.additive_mask(np.ones((1, 3)), causal=True))
+    assert masks.cell_states(kept)[0].tolist() == [
+        [VISIBLE, CAUSAL, CAUSAL],
+        [VISIBLE, VISIBLE, CAUSAL],
+        [VISIBLE, VISIBLE, VISIBLE],
+    ]
+
+
+@pytest.mark.parametrize(
+    "fill, dtype", [("min", "float32"), ("-inf", "bfloat16"), (-1e4, "float16"), (-1, "float32"), (0.0, "float32")]
+)
+def test_what_hides_is_a_value_and_a_number_type_and_can_be_a_key(fill, dtype):
+    assert {Hiding(fill, dtype): 1}[Hiding(fill, dtype)] == 1
+
+
+@pytest.mark.parametrize(
+    "fill, dtype",
+    [
+        ("max", "float32"),
+        ("-1", "float32"),
+        (math.nan, "float32"),
+        (-math.inf, "float32"),
+        (None, "float32"),
+        ("min", "float64"),
+    ],
+)
+def test_what_cannot_hide_is_refused_with_what_can(fill, dtype):
+    with pytest.raises(UnknownHiding, match="Give min, -inf or a number, and one of float32, float16, bfloat16"):
+        Hiding(fill, dtype)
+
+
+@pytest.mark.parametrize(
+    "value, float16, bfloat16",
+    [
+        (0.0, 0.0, 0.0),
+        (-1e4, -10_000.0, -9984.0),
+        (-1e9, -math.inf, -998_244_352.0),
+        (-math.inf, -math.inf, -math.inf),
+        (LOWEST, -math.inf, -math.inf),  # float32's smallest lies nearer to infinity than to bfloat16's smallest
+        (-65519.0, -65504.0, -65536.0),
+        (1 + 2**-11, 1.0, 1.0),  # a tie in float16 goes to even
+        (1 + 2**-8, 1 + 2**-8, 1.0),  # a tie in bfloat16 goes to even
+        (1 + 3 * 2**-8, 1 + 3 * 2**-8, 1 + 2**-6),
+        (2.31, 2.310546875, 2.3125),
+    ],
+)
+def test_a_number_is_rounded_as_a_type_holds_it(value, float16, bfloat16):
+    numbers = np.array([value, -value], dtype=np.float32)
+    for dtype, expected in (("float32", numbers[0]), ("float16", float16), ("bfloat16", bfloat16)):
+        held = masks.rounded(numbers, dtype)
+        assert held.dtype == np.float32
+        assert held.tolist() == [expected, -expected]
+
+
+def test_what_is_no_number_stays_none():
+    assert all(np.isnan(masks.rounded(np.array([math.nan, -math.nan]), dtype)).all() for dtype in masks.DTYPES)

@@ -173,7 +173,14 @@ def test_a_choice_that_cannot_be_drawn_from_is_refused_with_the_value_seen(name,
 
 @pytest.mark.parametrize(
     "fields",
-    [{"max_new_tokens": 1}, {"max_new_tokens": 100}, {"temperature": 0.001}, {"temperature": 10}, {"top_p": 1e-9}, {"seed": 2**32 - 1}],
+    [
+        {"max_new_tokens": 1},
+        {"max_new_tokens": 100},
+        {"temperature": 0.001},
+        {"temperature": 10},
+        {"top_p": 1e-9},
+        {"seed": 2**32 - 1},
+    ],
 )
 def test_the_ends_of_what_is_allowed_are_allowed(fields):
     assert Sampling(**fields)

@@ -32,7 +32,7 @@ def head_map(
     maps = [_weight_layer(weights, names, float(np.nanmax(weights)) if own_scale else 1.0)]
     if (states != VISIBLE).any():
         maps.insert(0, _state_layer(states, names))
-    layout = _frame(tokens, names, head_title(layer, head), height)
+    layout = frame(tokens, names, head_title(layer, head), height)
     layout["shapes"] = _hatch(states, run.batch.attention_mask[row])
     for framed in _framed_rows(run, row, query):
         _frame_row(layout, run, row, framed)
@@ -55,10 +55,10 @@ def difference_map(before: Run, after: Run, layer: int, head: int, row: int = 0,
         zmin=-reach,
         zmax=reach,
         colorscale=theme.colorscale(theme.CHANGE_STOPS),
-        colorbar=_colorbar(_("change of attention")),
+        colorbar=colorbar(_("change of attention")),
         hovertemplate="%{y} → %{x}: %{z:+.4f}<extra></extra>",
     )
-    layout = _frame(tokens, names, head_title(layer, head), height)
+    layout = frame(tokens, names, head_title(layer, head), height)
     if after.model.weights == "random":
         layout["annotations"].append(_stamp())
     return go.Figure([layer_of_changes], layout)
@@ -90,12 +90,12 @@ def _weight_layer(weights: np.ndarray, names: list[str], largest: float) -> go.H
         zmax=largest,
         colorscale=theme.colorscale(theme.WEIGHT_STOPS),
         hoverongaps=False,
-        colorbar=_colorbar(_("attention")),
+        colorbar=colorbar(_("attention")),
         hovertemplate="%{y} → %{x}: %{z:.4f}<extra></extra>",
     )
 
 
-def _colorbar(title: str) -> dict:
+def colorbar(title: str) -> dict:
     """Lay the scale below the map: beside it, it would take a fifth of a phone's width."""
     return {
         "orientation": "h",
@@ -140,7 +140,7 @@ def _padding_lines(real: np.ndarray) -> str:
     return "".join(lines)
 
 
-def _frame(tokens, names: list[str], title: str, height: int) -> dict:
+def frame(tokens, names: list[str], title: str, height: int) -> dict:
     """Give axes, names and margins; the query axis runs down, the key axis lies on top.
 
     Given to the figure at once: changing a figure afterwards, setting by setting, took most of a click's time.
@@ -172,8 +172,7 @@ def _frame_row(layout: dict, run: Run, row: int, query: int) -> None:
     """Frame a query row over the keys it may look at, padding left out; of a causal model, say what the row predicts."""
     real = np.flatnonzero(run.batch.attention_mask[row]).tolist()
     last = query if run.model.causal else real[-1]
-    frame = {"x0": min(real[0], query) - 0.5, "x1": last + 0.5, "y0": query - 0.5, "y1": query + 0.5}
-    layout["shapes"].append({"type": "rect", **frame, "line": {"color": theme.ACCENT, "width": 2}})
+    layout["shapes"].append(query_frame(min(real[0], query), last, query))
     if run.model.causal:
         place = {"x": 1, "y": 0, "xref": "paper", "yref": "paper", "xanchor": "right", "yanchor": "top"}
         # Below the scale and its name: beside them the words would lie on each other in half a page.
@@ -183,6 +182,12 @@ def _frame_row(layout: dict, run: Run, row: int, query: int) -> None:
         layout["annotations"].append(
             {"text": note, "showarrow": False, "yshift": -56, "font": {"color": theme.ACCENT, "size": 12}, **place}
         )
+
+
+def query_frame(first: int, last: int, query: int) -> dict:
+    """Frame a query's row from one key to another."""
+    place = {"x0": first - 0.5, "x1": last + 0.5, "y0": query - 0.5, "y1": query + 0.5}
+    return {"type": "rect", **place, "line": {"color": theme.ACCENT, "width": 2}}
 
 
 def _stamp() -> dict:
