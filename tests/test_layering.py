@@ -14,11 +14,11 @@ from tests.conftest import REPOSITORY
 
 GROUND = {"viz.errors", "viz.names", "viz.text", "viz.theme", "viz.labels", "viz.shipped", "viz.prompts"}
 RECORDS = GROUND | {"viz.records"}
-READERS = RECORDS | {"viz.masks", "viz.predictions", "viz.changes", "viz.words", "viz.measures", "viz.patterns", "viz.claims", "viz.claim_text", "viz.claim_report", "viz.checks", "viz.steps", "viz.losses", "viz.stages", "viz.mask_layers", "viz.mask_stations"}
+READERS = RECORDS | {"viz.masks", "viz.predictions", "viz.changes", "viz.words", "viz.measures", "viz.patterns", "viz.boards", "viz.claims", "viz.claim_text", "viz.claim_report", "viz.checks", "viz.steps", "viz.losses", "viz.stages", "viz.mask_layers", "viz.mask_choice", "viz.mask_stations", "viz.ablation"}
 MODELS = {"viz.hub", "viz.capture", "viz.models"}
 PASSES = MODELS | {"viz.batching", "viz.forward"}
-RUNNERS = PASSES | {"viz.edits", "viz.generation", "viz.same_alone", "viz.batch_speed", "viz.training", "viz.fills", "viz.mask_life"}
-DRAWERS = {"viz.figures", "viz.fonts", "viz.diagrams", "viz.svg", "viz.strips", "viz.tensors", "viz.tables", "viz.saved"}
+RUNNERS = PASSES | {"viz.edits", "viz.generation", "viz.many_texts", "viz.same_alone", "viz.batch_speed", "viz.training", "viz.fills", "viz.mask_life", "viz.switch_off"}
+DRAWERS = {"viz.figures", "viz.fonts", "viz.diagrams", "viz.svg", "viz.strips", "viz.tensors", "viz.tables", "viz.saved", "viz.claim_files"}
 EVERYTHING = READERS | RUNNERS | DRAWERS
 
 OURS = {
@@ -34,18 +34,21 @@ OURS = {
     "viz.masks": RECORDS,
     "viz.stages": RECORDS | {"viz.masks"},
     "viz.mask_layers": RECORDS,
+    "viz.mask_choice": RECORDS | {"viz.mask_layers"},
     "viz.mask_stations": RECORDS,
     "viz.changes": RECORDS,
     "viz.predictions": RECORDS,
     "viz.words": RECORDS,
     "viz.measures": GROUND,
     "viz.patterns": RECORDS | {"viz.masks", "viz.words", "viz.measures"},
+    "viz.boards": RECORDS | {"viz.masks", "viz.words", "viz.measures", "viz.patterns"},
     "viz.claim_text": GROUND,
     "viz.claims": RECORDS | {"viz.words", "viz.claim_text"},
     "viz.claim_report": RECORDS | {"viz.claim_text", "viz.claims"},
     "viz.checks": RECORDS,
     "viz.steps": RECORDS,
     "viz.losses": RECORDS,
+    "viz.ablation": RECORDS | {"viz.masks", "viz.predictions", "viz.words"},
     "viz.hub": RECORDS,
     "viz.capture": RECORDS | {"viz.masks"},
     "viz.models": READERS | {"viz.capture", "viz.hub"},
@@ -53,10 +56,12 @@ OURS = {
     "viz.edits": READERS | {"viz.models", "viz.batching"},
     "viz.forward": READERS | {"viz.capture", "viz.models"},
     "viz.generation": READERS | PASSES,
+    "viz.many_texts": READERS | PASSES,
     "viz.same_alone": READERS | PASSES | {"viz.generation"},
     "viz.batch_speed": READERS | PASSES,
     "viz.fills": READERS | {"viz.capture"},
     "viz.mask_life": READERS | PASSES,
+    "viz.switch_off": READERS | PASSES,
     "viz.training": READERS | PASSES,
     "viz.figures": READERS | {"viz.figures"},
     "viz.fonts": GROUND,
@@ -65,6 +70,7 @@ OURS = {
     "viz.strips": READERS,
     "viz.tensors": RECORDS,
     "viz.tables": READERS,
+    "viz.claim_files": READERS | {"viz.fonts", "viz.diagrams"},
     "viz.saved": READERS,
     "viz.commands": EVERYTHING | {"viz.commands"},
     "viz.__main__": EVERYTHING | {"viz.commands"},

@@ -9,8 +9,9 @@ import numpy as np
 import torch
 
 from viz import capture, masks
-from viz.errors import AllTokensHidden, BatchTooLarge, CaptureFailed, NotRecorded
+from viz.errors import AllTokensHidden, BatchTooLarge, CaptureFailed, HeadOutOfRange, HeadsStayOn, NotRecorded
 from viz.models import LoadedModel
+from viz.names import head_index_label
 from viz.records import Batch, Run
 from viz.shipped import shipped_names
 
@@ -35,6 +36,8 @@ def run(
     leave_out: Collection[str] = (),
     hiding: masks.Hiding | None = None,
     see_later: bool = False,
+    off: Collection[tuple[int, int]] = (),
+    off_by: str = "zero",
 ) -> Run:
     """Run the model over a batch and keep attentions, scores, the mask it really added, and its predictions' logits.
 
@@ -46,8 +49,11 @@ def run(
     ``hiding`` adds another value than the model's own, in another number type: in every layer, scores and value are
     rounded to that type, added and softmaxed there (as torch does it on a CPU), and the attention goes on as float32.
     Logits, and with them predictions, can then be NaN. A text whose tokens are all hidden runs: that is the lesson.
+    ``off`` names heads, 0-based (layer, head), that are switched off: before the output projection a head's output is
+    replaced by zeros (``off_by="zero"``) or by its mean over the batch's real tokens (``"mean"``).
     Raises ``AllTokensHidden`` if a text may look at nothing, ``BatchTooLarge``, ``CaptureFailed``; ``NotRecorded`` if
-    ``hiding`` or ``see_later`` is asked of a model whose attention is its own.
+    ``hiding`` or ``see_later`` is asked of a model whose attention is its own, ``HeadsStayOn`` if ``off`` is;
+    ``HeadOutOfRange``.
     """
     check_size(loaded, *batch.input_ids.shape)
     if hiding is not None or see_later:
@@ -57,6 +63,7 @@ def run(
         _check_something_is_seen(batch, told)
     readouts = find_readouts(loaded, batch) if readouts is None else readouts
     record = new_recording(loaded, batch, readouts, hiding)
+    record.off = _switched_off(loaded, batch, off, off_by)
     inputs = model_inputs(loaded, batch, told, see_later)
     if "position_ids" in leave_out:
         del inputs["position_ids"]
@@ -74,7 +81,7 @@ def run(
         scores=None if record.scores is None else record.scores.numpy(),
         additive_mask=_one_mask(record.additive_masks),
         readouts=readouts,
-        readout_logits=_asked_logits(output.logits, readouts).numpy(),
+        readout_logits=asked_logits(output.logits, readouts).numpy(),
     )
 
 
@@ -105,6 +112,33 @@ def require_recorded(loaded: LoadedModel) -> None:
         raise NotRecorded(checkpoint=loaded.info.checkpoint, shipped=shipped_names())
 
 
+def require_switchable(loaded: LoadedModel) -> None:
+    """Raise ``HeadsStayOn`` if the model computes attention in its own way, out of our reach."""
+    if not loaded.recorded:
+        raise HeadsStayOn(checkpoint=loaded.info.checkpoint, shipped=shipped_names())
+
+
+def _switched_off(
+    loaded: LoadedModel, batch: Batch, off: Collection[tuple[int, int]], off_by: str
+) -> capture.SwitchedOff | None:
+    """Mark the heads that are off, the same ones in every row. Raises ``HeadsStayOn``, ``HeadOutOfRange``."""
+    if not off:
+        return None
+    require_switchable(loaded)
+    n_layers, n_heads = loaded.info.n_layers, loaded.info.n_heads
+    heads = torch.zeros((1, n_layers, n_heads), dtype=torch.bool)
+    for layer, head in off:
+        if not (0 <= layer < n_layers and 0 <= head < n_heads):
+            raise HeadOutOfRange(label=head_index_label(layer, head), n_layers=n_layers, n_heads=n_heads)
+        heads[0, layer, head] = True
+    return capture.SwitchedOff(heads, replacing(batch.attention_mask, off_by))
+
+
+def replacing(attention_mask: np.ndarray, off_by: str) -> torch.Tensor | None:
+    """Give what stands in for a head that is off: the tokens its mean is over, bool ``[B, T]``, or None for zeros."""
+    return {"zero": None, "mean": torch.tensor(attention_mask)}[off_by]
+
+
 def mask_told(
     batch: Batch, given_mask: np.ndarray | None, leave_out: Collection[str] = (), see_later: bool = False
 ) -> np.ndarray:
@@ -113,10 +147,11 @@ def mask_told(
     A model without a mask sees padding, and is told so by a mask of ones: given none at all, transformers 5 would take
     positions that begin anew for packed texts and hide padding, but only in a pass without a cache, which scripts have.
     """
-    if "attention_mask" in leave_out:
-        told = np.ones_like(batch.attention_mask)
+    real = np.ones_like(batch.attention_mask) if "attention_mask" in leave_out else batch.attention_mask
+    if given_mask is None:
+        told = real
     else:
-        told = batch.attention_mask if given_mask is None else given_mask.astype(bool) & _real_keys(batch, given_mask)
+        told = given_mask.astype(bool) & (real if given_mask.ndim == 2 else real[:, None, :])
     return told[:, None].repeat(batch.n_tokens, axis=1) if see_later and told.ndim == 2 else told
 
 
@@ -126,10 +161,6 @@ def find_readouts(loaded: LoadedModel, batch: Batch) -> np.ndarray:
         return np.argwhere((batch.input_ids == loaded.tokenizer.mask_token_id) & batch.attention_mask)
     last = batch.n_tokens - 1 - batch.attention_mask[:, ::-1].argmax(axis=1)
     return np.stack([np.arange(len(last)), last], axis=1)
-
-
-def _real_keys(batch: Batch, given_mask: np.ndarray) -> np.ndarray:
-    return batch.attention_mask if given_mask.ndim == 2 else batch.attention_mask[:, None, :]
 
 
 def _check_something_is_seen(batch: Batch, told: np.ndarray) -> None:
@@ -193,7 +224,7 @@ def _check_every_layer_came(loaded: LoadedModel, n_returned: int) -> None:
         )
 
 
-def _asked_logits(logits: torch.Tensor, readouts: np.ndarray) -> torch.Tensor:
+def asked_logits(logits: torch.Tensor, readouts: np.ndarray) -> torch.Tensor:
     """Give the logits of the read-outs, ``[N, V]``; a few models compute theirs past the output layer, everywhere."""
     if logits.ndim == 3:
         rows, positions = readouts.T

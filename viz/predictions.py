@@ -51,6 +51,11 @@ def top_k(run: Run, readout: int, k: int) -> list[Prediction]:
     ]
 
 
+def are_numbers(run: Run) -> bool:
+    """Tell whether the logits are numbers; a row hidden by -inf makes all that follow NaN."""
+    return not np.isnan(run.readout_logits).any()
+
+
 def require_readouts(run: Run) -> None:
     """Raise ``NoMaskToken`` if there is nothing to predict."""
     if len(run.readouts) == 0:

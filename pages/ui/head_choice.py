@@ -29,10 +29,13 @@ def choose(layer: int, head: int) -> None:
 
 
 @contextmanager
-def whole_page() -> Iterator[None]:
-    """Mark where a page is drawn as a whole; a head chosen before its end draws all of it again."""
+def whole_page(*also: str) -> Iterator[None]:
+    """Mark where a page is drawn as a whole; a head chosen before its end draws all of it again.
+
+    ``also`` names the fragments, besides the panel, that show something of the open head.
+    """
     st.session_state["page_is_whole"] = False
-    st.session_state["parts"] = [PANEL]
+    st.session_state["parts"] = [PANEL, *also]
     yield
     st.session_state["page_is_whole"] = True
 

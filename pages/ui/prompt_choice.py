@@ -23,15 +23,19 @@ def chosen(n_rows: int) -> int:
     return row
 
 
-def control(n_rows: int) -> int:
-    """Show a button a prompt and give the open one."""
+def control(n_rows: int, *, whole_page: bool = False) -> int:
+    """Show a button a prompt and give the open one; ``whole_page`` where more than the head's parts shows it."""
     row = chosen(n_rows)
     st.session_state["prompt_number"] = row
     st.segmented_control(
         _("Prompt"), range(n_rows), key="prompt_number", format_func=lambda at: str(position_number(at)),
-        required=True, on_change=_clicked,
+        required=True, on_change=_keep if whole_page else _clicked,
     )  # fmt: skip
     return row
+
+
+def _keep() -> None:
+    st.session_state["open_prompt"] = st.session_state["prompt_number"]
 
 
 def _clicked() -> None:

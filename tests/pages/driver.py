@@ -46,8 +46,8 @@ def html(app: AppTest) -> str:
     return "".join(element.proto.body for element in app.get("html"))
 
 
-def title(app: AppTest) -> str:
-    return figure(app, "head_map")["layout"]["title"]["text"]
+def title(app: AppTest, key: str = "head_map") -> str:
+    return figure(app, key)["layout"]["title"]["text"]
 
 
 def messages(elements) -> list[str]:

@@ -60,7 +60,7 @@ def payload(run: Run, row: int, key: str) -> bytes:
         "real": [real] * (n_layers * n_heads),
         "words": _words(run),
     }
-    return _pack(header, thumbnails(run, row))
+    return pack(header, thumbnails(run, row))
 
 
 def prompt_thumbnails(run: Run, layer: int, head: int) -> np.ndarray:
@@ -92,15 +92,15 @@ def prompt_tiles(run: Run, layer: int, head: int, key: str) -> bytes:
         "real": _real_pixels(run, MAX_PROMPT_SIDE),
         "words": _prompt_words(run, layer, head),
     }
-    return _pack(header, prompt_thumbnails(run, layer, head))
+    return pack(header, prompt_thumbnails(run, layer, head))
 
 
-def _pack(header: dict, pixels: np.ndarray) -> bytes:
-    """Add what every board has, and lay header and levels behind each other."""
+def pack(header: dict, pixels: np.ndarray, stops: tuple[str, ...] = theme.WEIGHT_STOPS) -> bytes:
+    """Add what every board has, and lay header and levels behind each other; ``stops`` are the colours of its scale."""
     header |= {
         "side": pixels.shape[-1],
         "top": TOP_LEVEL,
-        "colours": theme.lookup_table(theme.WEIGHT_STOPS).ravel().tolist(),
+        "colours": theme.lookup_table(stops).ravel().tolist(),
         "states": {CAUSAL: theme.rgba(theme.CAUSAL), PADDING: theme.rgba(theme.PADDING), HIDDEN: theme.rgba(theme.HIDDEN)},
     }
     text = json.dumps(header, separators=(",", ":")).encode()
