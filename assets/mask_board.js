@@ -117,6 +117,7 @@ function stateOf({ fixed, allowed }, i) {
 function tile(state, pixels, colours) {
   const small = new OffscreenCanvas(pixels, pixels);
   const pen = small.getContext("2d");
+  const ratio = window.devicePixelRatio || 1;
   pen.fillStyle = [colours.hidden, colours.allowed, colours.padding][state];
   pen.fillRect(0, 0, pixels, pixels);
   pen.beginPath();
@@ -124,12 +125,13 @@ function tile(state, pixels, colours) {
     pen.moveTo(0, 0), pen.lineTo(pixels, pixels);
     pen.moveTo(0, pixels), pen.lineTo(pixels, 0);
   } else if (state === FIXED) {
-    const lines = Math.max(1, Math.round(pixels / HATCH));
+    const lines = Math.max(1, Math.round(pixels / (HATCH * ratio)));
     for (let at = 1; at < 2 * lines; at++) {
       const end = (at * pixels) / lines;
       pen.moveTo(end, 0), pen.lineTo(0, end);
     }
   }
+  pen.lineWidth = Math.max(1, Math.min(ratio, pixels / 10)); // as wide on a phone's fine screen as on any other
   pen.strokeStyle = state === HIDDEN ? colours.cross : colours.hatch;
   pen.stroke();
   if (state !== FIXED && pixels >= 6) { // smaller cells would be all edge
@@ -164,7 +166,8 @@ function writeWords(board) {
   find(".help").textContent = data.words.help;
   stage.setAttribute("aria-label", sentence(board, board.cursor));
   const ratio = window.devicePixelRatio || 1;
-  find(".legend").replaceChildren(...[[ALLOWED, "allowed"], [HIDDEN, "hidden"], [FIXED, "fixed"]].map(([state, word]) => {
+  const states = [[ALLOWED, "allowed"], [HIDDEN, "hidden"], [FIXED, "fixed"]].slice(0, board.fixed.includes(1) ? 3 : 2);
+  find(".legend").replaceChildren(...states.map(([state, word]) => {
     const entry = document.createElement("span");
     const swatch = document.createElement("canvas");
     swatch.width = swatch.height = Math.round(14 * ratio);
@@ -287,7 +290,9 @@ function listen(board) {
     say(board, board.cursor);
   };
   stage.onpointercancel = (event) => { if (isOurs(event)) cancel(board); };
-  stage.onpointerleave = () => { find(".said").textContent = ""; };
+  stage.onpointerleave = (event) => {
+    if (event.pointerType === "mouse") find(".said").textContent = ""; // a finger that is lifted leaves too
+  };
   stage.onfocus = () => { find(".cursor").hidden = !stage.matches(":focus-visible"); };
   stage.onblur = () => { find(".cursor").hidden = true; };
   stage.onkeydown = (event) => pressed(board, event);

@@ -66,6 +66,10 @@ class TrainingBatch:
         """Real tokens that are the same as the padding, bool ``[B, T]``: the ends of texts, where GPT-2 is padded."""
         return self.batch.attention_mask & (self.original_ids == self.pad_id)
 
+    def count(self, *kinds: str) -> int:
+        """Count the positions of these kinds; without any, all of them."""
+        return int(np.isin(self.kinds, kinds).sum()) if kinds else self.kinds.size
+
     @property
     def nbytes(self) -> int:
         """Memory its own arrays take, in bytes; what a bounded cache counts."""
@@ -94,6 +98,22 @@ class Way:
     def __post_init__(self):
         for array in (self.position_losses, self.padding_mass):
             array.flags.writeable = False
+
+    @property
+    def counted(self) -> np.ndarray:
+        """Where this way's loss counts, bool ``[B, T]``."""
+        return ~np.isnan(self.position_losses)
+
+    @property
+    def sentence_losses(self) -> np.ndarray:
+        """Mean loss of each sentence, float64 ``[B]``, NaN where nothing of it is scored."""
+        with np.errstate(invalid="ignore"):
+            return np.nansum(self.position_losses, axis=1, dtype=np.float64) / self.counted.sum(axis=1)
+
+    @property
+    def worst_row(self) -> int:
+        """The sentence in which the worst head puts most on padding; the first where no head puts any there."""
+        return 0 if self.worst_head is None else int(self.padding_mass[:, *self.worst_head].argmax())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -126,6 +146,10 @@ class FourWays:
         """Give one of the four."""
         return next(w for w in self.ways if (w.mask_given, w.padding_scored) == (mask_given, padding_scored))
 
+    def difference(self, way: Way) -> float:
+        """Say how far a way's loss lies above the loss with the mask given and padding not scored."""
+        return way.loss - self.way(mask_given=True, padding_scored=False).loss
+
     @property
     def mask_matters(self) -> bool:
         """Whether the loss of real tokens changes when the mask is left out, by more than rounding."""
@@ -151,6 +175,10 @@ class Unpadded:
     def __post_init__(self):
         for array in (self.losses, self.n_scored):
             array.flags.writeable = False
+
+    def difference(self, way: Way) -> float:
+        """Say how far a way's loss, in the batch, lies above the loss of the sentences alone."""
+        return way.loss - self.loss
 
     @property
     def nbytes(self) -> int:

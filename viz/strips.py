@@ -22,6 +22,12 @@ _CLASSES = {
     "end": "e",
     "unscored": "u",
     "changed": "c",
+    "random": "x",
+    "kept": "k",
+    "seen": "v",
+    "unseen": "w",
+    "scored": "l",
+    "blank": "b",
 }
 KINDS = tuple(_CLASSES)
 
@@ -32,8 +38,8 @@ _STYLE = """
 .hl-strips .strip { display: grid; grid-template-columns: 6.5em minmax(0, 1fr); gap: 6px; margin: 0 0 8px; }
 .hl-strips .strip > b { font-weight: 600; padding-top: 2px; overflow-wrap: anywhere; }
 .hl-strips .legend { margin: 10px 0 4px; gap: 6px; }
-.hl-strips li { position: relative; margin: 0; padding: 1px 5px; min-width: 1.1em; max-width: 100%; box-sizing: border-box;
-  font-size: 13px; text-align: center; border: 1px solid color-mix(in srgb, currentColor 32%, transparent); border-radius: 4px; }
+.hl-strips li, .hl-strips li div { position: relative; margin: 0; padding: 1px 5px; min-width: 1.1em; max-width: 100%;
+  box-sizing: border-box; font-size: 13px; text-align: center; border: 1px solid color-mix(in srgb, currentColor 32%, transparent); border-radius: 4px; }
 .hl-strips bdi { display: block; font-family: ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace;
   white-space: pre-wrap; overflow-wrap: anywhere; min-height: 1.3em; }
 .hl-strips small { display: block; font-size: 10px; line-height: 1.2; opacity: 0.85; font-variant-numeric: tabular-nums; }
@@ -52,6 +58,16 @@ _STYLE = """
   background: repeating-linear-gradient(45deg, HIDDEN 0 5px, color-mix(in srgb, CROSS 35%, HIDDEN) 5px 6px); }
 .hl-strips .c { border: 2px dotted ACCENT; padding: 0 4px; font-weight: 600; }
 .hl-strips .c bdi { text-decoration: underline; text-underline-offset: 2px; }
+.hl-strips .x { border: 2px dashed ACCENT; padding: 0 4px; font-weight: 600; font-style: italic; }
+.hl-strips .k { border-color: ACCENT; border-bottom-width: 4px; font-weight: 600; }
+.hl-strips .v { background: color-mix(in srgb, BLUE 12%, transparent); }
+.hl-strips .w { color: #3a3a3a; background: PADDING; border-style: dotted; }
+.hl-strips .l { background: color-mix(in srgb, ACCENT 14%, transparent); border-color: ACCENT; font-weight: 600; }
+.hl-strips .b { border-color: transparent; }
+.hl-strips .wide { grid-template-columns: minmax(0, 1fr); gap: 4px; margin: 16px 0 0; }
+.hl-strips .stacks { gap: 8px 4px; align-items: stretch; }
+.hl-strips .stacks > li { display: grid; gap: 2px; grid-template-rows: 1fr; grid-auto-rows: auto; border: none; padding: 0; }
+.hl-strips .stacks > li:first-child div { text-align: left; padding: 1px 0; align-self: end; font-weight: 400; opacity: 0.85; }
 .hl-strips p { margin: 0; font-size: 15px; white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: plaintext; }
 .hl-strips mark { color: inherit; font-weight: 600; background: color-mix(in srgb, BLUE 20%, transparent);
   border-bottom: 2px solid BLUE; }
@@ -80,6 +96,12 @@ def kind_words() -> dict[str, str]:
         "end": _("end token"),
         "unscored": _("not scored (label -100)"),
         "changed": _("changed"),
+        "random": _("random word, to be guessed"),
+        "kept": _("kept as it was, to be guessed"),
+        "seen": _("seen (attention_mask 1)"),
+        "unseen": _("not seen (attention_mask 0)"),
+        "scored": _("scored (the label is the word to guess)"),
+        "blank": _("nothing"),
     }
 
 
@@ -89,6 +111,18 @@ def strip(chips: Sequence[Chip], label: str) -> str:
     items = "".join(_item(chip, words[chip.kind]) for chip in chips)
     name = escape(label)
     return f'<div class="strip"><b aria-hidden="true">{name}</b><ol role="list" aria-label="{name}">{items}</ol></div>'
+
+
+def columns(stacks: Iterable[Sequence[Chip]], names: Sequence[str], label: str) -> str:
+    """Write one text as columns, each a stack of chips, behind the names of their rows; to be shown within a `board`."""
+    words = {kind: escape(word) for kind, word in kind_words().items()}
+    first = "".join(f'<div class="b">{escape(name)}</div>' for name in names)
+    items = "".join(f"<li>{''.join(_item(chip, words[chip.kind], 'div') for chip in stack)}</li>" for stack in stacks)
+    name = escape(label)
+    return (
+        f'<div class="strip wide"><b aria-hidden="true">{name}</b>'
+        f'<ol class="stacks" role="list" aria-label="{name}"><li>{first}</li>{items}</ol></div>'
+    )
 
 
 def continued(text: str, added: str, label: str) -> str:
@@ -126,8 +160,8 @@ def stylesheet() -> str:
     return style
 
 
-def _item(chip: Chip, word: str) -> str:
+def _item(chip: Chip, word: str, tag: str = "li") -> str:
     """Write one chip. What is no plain token also says so in words that are read aloud and not seen."""
     note = f"<small>{escape(chip.note)}</small>" if chip.note else ""
-    spoken = "" if chip.kind == "real" else f"<i>{word}</i>"
-    return f'<li class="{_CLASSES[chip.kind]}" title="{word}"><bdi>{escape(chip.text)}</bdi>{note}{spoken}</li>'
+    spoken = "" if chip.kind in ("real", "blank") else f"<i>{word}</i>"
+    return f'<{tag} class="{_CLASSES[chip.kind]}" title="{word}"><bdi>{escape(chip.text)}</bdi>{note}{spoken}</{tag}>'

@@ -30,7 +30,7 @@ from viz.losses import (
 )
 from viz.masks import padding_mass
 from viz.models import LoadedModel
-from viz.records import Batch
+from viz.records import Batch, Run
 
 MAX_TEXTS = 16
 # Positions of a batch, padding counted: on a model of the size of BERT-base the passes then took 1.2 GB (measured).
@@ -96,7 +96,7 @@ def losses(loaded: LoadedModel, training_batch: TrainingBatch) -> FourWays:
     while a decoder tied to the embedding pushes every row of the vocabulary, [PAD] too, in all four ways.
     Raises what ``forward.run`` raises.
     """
-    masses = {mask_given: _padding_mass(loaded, training_batch, mask_given) for mask_given in (True, False)}
+    masses = {mask_given: padding_mass(run(loaded, training_batch, mask_given=mask_given)) for mask_given in (True, False)}
     # The logits of one way at most are kept: of a large vocabulary they are 125 MB.
     right_way, logits = _way(loaded, training_batch, masses[True], True, False)
     stopping = _stopping(training_batch, logits)
@@ -122,6 +122,16 @@ def unpadded(loaded: LoadedModel, training_batch: TrainingBatch) -> Unpadded:
             n_scored=counts,
             all_one_length=training_batch.all_one_length,
         )
+
+
+def run(loaded: LoadedModel, training_batch: TrainingBatch, *, mask_given: bool) -> Run:
+    """Run the batch, told its mask or nothing, for the maps of its heads; what is padding stays marked in the run.
+
+    Raises what ``forward.run`` raises.
+    """
+    batch = training_batch.batch
+    told = replace(batch, attention_mask=_shown(batch, mask_given))
+    return replace(forward.run(loaded, told, readouts=NO_READOUTS), batch=batch)
 
 
 def _check_settings(n_texts: int, seed: int, mlm_probability: float) -> None:
@@ -218,13 +228,6 @@ def _counted(labels: np.ndarray, causal: bool) -> np.ndarray:
     if causal:
         counted[:, 0] = False
     return counted
-
-
-def _padding_mass(loaded: LoadedModel, training_batch: TrainingBatch, mask_given: bool) -> np.ndarray:
-    """Run the batch, told its mask or that all tokens are shown, and give each head's mass on padding ``[B, L, H]``."""
-    batch = training_batch.batch
-    run = forward.run(loaded, replace(batch, attention_mask=_shown(batch, mask_given)), readouts=NO_READOUTS)
-    return padding_mass(replace(run, batch=batch))
 
 
 def _shown(batch: Batch, mask_given: bool) -> np.ndarray:

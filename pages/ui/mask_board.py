@@ -36,7 +36,8 @@ def mask_board(
     """Draw the mask of one prompt; a change calls ``on_change`` with the whole mask, before the page runs.
 
     ``allowed`` bool ``[T, T]`` says which key (column) a query (row) may look at, ``fixed`` bool ``[T, T]`` which cells
-    stay as they are (padding, or what another layer closes). ``on_change`` gets a new bool ``[T, T]``, once for each click or drag.
+    stay as they are (padding, or what another layer closes). ``on_change`` gets a new bool ``[T, T]``, once for each
+    click, drag or stroke of the space bar.
     """
     board = _digest(tokens, fixed)
     answered = f"{key}_answered"

@@ -63,7 +63,7 @@ def answer(question: BatchQuestion) -> tuple[BatchQuestion, Run] | None:
     def make(asked: BatchQuestion) -> Run:
         return cache.batch_run(asked.checkpoint, asked.prompts, asked.padding_side)
 
-    kept = _kept("last_batch", make, question)
+    kept = kept_answer("last_batch", make, question)
     if kept is not None:
         _say_what_was_done(kept[0], kept[1].model.weights == "random")
     return kept
@@ -75,14 +75,14 @@ def continued(question: BatchQuestion, sampling: Sampling) -> Generation | None:
     def make(asked: tuple[BatchQuestion, Sampling]) -> Generation:
         return cache.generation(asked[0].checkpoint, asked[0].prompts, "left", asked[1])
 
-    kept = _kept("last_generation", make, (question, sampling))
+    kept = kept_answer("last_generation", make, (question, sampling))
     if kept is None:
         return None
     _say_what_was_done(question, kept[1].run.model.weights == "random")
     return kept[1]
 
 
-def _kept(key: str, make: Callable, asked):
+def kept_answer(key: str, make: Callable, asked):
     """Give what was asked and the answer to it, or the last pair that could be made."""
     try:
         made = make(asked)

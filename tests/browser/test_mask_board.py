@@ -275,6 +275,7 @@ def test_two_boards_do_not_disturb_each_other(board):
     click(board, 1, 1)
     expect(board.get_by_text("calls 1, small 1 0,")).to_be_visible()
     expect(canvas(board, "small")).to_have_attribute("data-renders", "1")
+    expect(board.locator(".st-key-small .legend")).to_have_text("allowedhidden")  # nothing there is fixed
 
 
 def test_token_text_stays_text(board):
@@ -318,4 +319,5 @@ def test_a_finger_paints_on_a_phone_and_nothing_sticks_out(browser: Browser, add
         points = [dict(zip("xy", centre(page, *place), strict=True))] if place else []
         finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
     expect_mask(page, with_hidden((0, 1), (slice(2, 6), 2)), 2)
+    expect(page.locator(".st-key-mask_board .said")).to_have_text("query {key}, key moves: hidden")
     context.close()

@@ -61,8 +61,9 @@ def test_a_token_is_isolated_from_its_neighbours():
     assert [tag for tag, _ in read.tags] == ["div", "b", "ol", "li", "bdi", "li", "bdi"]
 
 
-def test_there_are_nine_kinds():
-    assert KINDS == ("real", "special", "padding", "mask", "added", "next", "end", "unscored", "changed")
+def test_there_are_fifteen_kinds():
+    assert KINDS[:9] == ("real", "special", "padding", "mask", "added", "next", "end", "unscored", "changed")
+    assert KINDS[9:] == ("random", "kept", "seen", "unseen", "scored", "blank")
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -70,7 +71,7 @@ def test_a_kind_is_said_in_words_and_has_a_style_of_its_own(kind):
     read = Reader(strips.strip([Chip("x", kind=kind)], "prompt 1"))
     (item,) = read.named("li")
     assert item["title"] == strips.kind_words()[kind]
-    assert read.texts.get("i", []) == ([] if kind == "real" else [item["title"]])  # a plain token needs no word
+    assert read.texts.get("i", []) == ([] if kind in ("real", "blank") else [item["title"]])  # a plain token needs no word
     assert (f".hl-strips .{item['class']} {{" in strips.stylesheet()) == (kind != "real")
 
 
@@ -90,6 +91,10 @@ def test_no_two_kinds_look_or_sound_alike():
         ("end", "border: 3px double"),
         ("unscored", "repeating-linear-gradient(45deg"),
         ("changed", "border: 2px dotted"),
+        ("random", "border: 2px dashed"),
+        ("kept", "border-bottom-width: 4px"),
+        ("unseen", "border-style: dotted"),
+        ("scored", "font-weight: 600"),
     ],
 )
 def test_a_kind_has_a_mark_besides_its_colour(kind, property):
@@ -114,6 +119,25 @@ def test_a_note_stands_under_its_token_only_where_there_is_one():
     read = Reader(strips.strip([Chip("a", "101"), Chip("b")], "prompt 1"))
     assert [tag for tag, _ in read.tags][3:] == ["li", "bdi", "small", "li", "bdi"]
     assert read.texts["small"] == ["101"]
+
+
+def test_columns_stack_the_chips_of_a_position_behind_the_names_of_their_rows():
+    stacks = [[Chip("[MASK]", "4", "mask"), Chip("1", kind="seen")], [Chip("cat"), Chip("0", kind="unseen")]]
+    read = Reader(strips.board([strips.columns(stacks, ["input_ids", "attention_mask"], "sentence 1")]))
+    assert read.open == []
+    assert read.texts["b"] == ["sentence 1"] == [read.named("ol")[0]["aria-label"]]
+    assert len(read.named("li")) == 3  # the names, then two positions
+    assert read.texts["bdi"] == ["[MASK]", "1", "cat", "0"]
+    assert read.texts["div"][2:4] == ["input_ids", "attention_mask"]
+    assert [item["class"] for item in read.named("div")[4:]] == ["m", "v", "r", "w"]
+
+
+@pytest.mark.parametrize("text", NASTY)
+def test_any_token_in_a_column_is_text(text):
+    read = Reader(strips.board([strips.columns([[Chip(text, text), Chip(text, kind="scored")]], [text], text)]))
+    assert read.open == []
+    assert {tag for tag, _ in read.tags} <= {"div", "style", "b", "ol", "li", "bdi", "small", "i"}
+    assert read.texts["bdi"] == [text, text]
 
 
 def test_a_legend_names_each_kind_once_in_the_order_asked():
