@@ -20,7 +20,16 @@ page = st.navigation(
             st.Page("pages/look/batch.py", title=_("Batch of prompts"), icon=":material/table_rows:", url_path="batch"),
             st.Page("pages/look/generation.py", title=_("Generation, step by step"), icon=":material/animation:", url_path="generation"),
         ],
-        _("Masks"): [st.Page("pages/masks/same_alone.py", title=_("Same alone?"), icon=":material/balance:", url_path="same_alone")],
+        _("Masks"): [
+            st.Page("pages/masks/same_alone.py", title=_("Same alone?"), icon=":material/balance:", url_path="same_alone"),
+            st.Page("pages/masks/inside.py", title=_("Inside the mask"), icon=":material/layers:", url_path="inside"),
+            st.Page("pages/masks/training.py", title=_("Training: seen and scored"), icon=":material/school:", url_path="training"),
+        ],
+        _("Heads"): [
+            st.Page("pages/heads/board.py", title=_("Head board"), icon=":material/grid_on:", url_path="board"),
+            st.Page("pages/heads/claim.py", title=_("Test a claim"), icon=":material/fact_check:", url_path="claim"),
+            st.Page("pages/heads/switch_off.py", title=_("Switch heads off"), icon=":material/toggle_off:", url_path="switch_off"),
+        ],
     }
 )
 warm_up.start()

@@ -3,7 +3,7 @@
 //
 // `data` is: length of the header (u32, little endian), the header as JSON, then levels tile by tile (row by row). The
 // last row of tiles may be shorter. A level up to `top` is a weight, top + n a state without a weight: 1 later key,
-// 2 padding, 3 hidden.
+// 2 padding, 3 hidden. Names stand above their tiles or, where `inks` gives their colours, inside.
 //
 // Which tile is chosen comes from Python by another, tiny component (head_mark.js) as an event on the window that names
 // its board, so that choosing never sends the pictures again.
@@ -86,7 +86,7 @@ function title(header, [row, column]) {
 // Where everything lies on the canvas, in its own px. A cell has a whole number of them: edges stay sharp.
 function layout(header) {
   const size = header.side * Math.max(1, Math.ceil(header.tile / header.side));
-  const above = header.names.length ? Math.round(NAME * size) : 0;
+  const above = header.names.length && !header.inks ? Math.round(NAME * size) : 0;
   const left = (tile) => (tile % header.columns) * (size + GAP);
   const top = (tile) => Math.floor(tile / header.columns) * (above + size + GAP) + above;
   const width = header.columns * (size + GAP) - GAP;
@@ -164,6 +164,7 @@ function writeLabels(root, header) {
   root.querySelector(".down").replaceChildren(...spansOf(header.down));
   root.querySelector(".names").replaceChildren(...nameTiles(header));
   root.querySelector(".name").textContent = header.words.name;
+  root.querySelectorAll(".ends").forEach((end, at) => { end.textContent = (header.ends || ["0", "1"])[at]; });
   root.querySelector(".note").textContent = header.words.note;
   root.querySelector(".stamp").textContent = header.words.stamp;
   root.querySelector(".stage canvas").setAttribute("aria-label", header.words.label);
@@ -177,14 +178,22 @@ function percent(px, of) {
   return (100 * px) / of + "%";
 }
 
-// Names stand above their tiles as text, not on the canvas: there they would shrink with it.
+// Names are text, not on the canvas: there they would shrink with it.
 function nameTiles(header) {
   const { size, left, top, width, height } = layout(header);
   const spans = spansOf(header.names);
   spans.forEach((span, tile) => {
     span.style.left = percent(left(tile), width);
-    span.style.bottom = percent(height - top(tile) + GAP, height);
     span.style.width = percent(size, width);
+    if (header.inks) {
+      span.className = "inside";
+      span.style.top = percent(top(tile), height);
+      span.style.height = percent(size, height);
+      span.style.fontSize = `min(12px, ${36 / header.columns}cqw)`;
+      span.style.color = header.inks[tile];
+    } else {
+      span.style.bottom = percent(height - top(tile) + GAP, height);
+    }
   });
   return spans;
 }

@@ -65,7 +65,7 @@ def _ways(checkpoint: str) -> dict:
 
 def _peak_megabytes(checkpoint: str, name: str) -> float:
     """Give by how many MB one pass of either way raises the memory above the model."""
-    return _raised_by(_ways(checkpoint)[name])
+    return raised_by(_ways(checkpoint)[name])
 
 
 def _peak_of_the_largest(checkpoint: str) -> float:
@@ -76,10 +76,10 @@ def _peak_of_the_largest(checkpoint: str) -> float:
 
     loaded = load_model(checkpoint)
     batch = encode(loaded, ["[MASK] " + "the " * 509] * 4)
-    return _raised_by(lambda: run(loaded, batch))
+    return raised_by(lambda: run(loaded, batch))
 
 
-def _raised_by(work: Callable[[], object]) -> float:
+def raised_by(work: Callable[[], object]) -> float:
     """Give by how many MB a call raises this process's memory at most."""
     Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
     before = _status("VmRSS")

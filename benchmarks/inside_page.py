@@ -18,7 +18,7 @@ TEXT = "[MASK] " + "the " * 61  # 64 tokens with [CLS] and [SEP]
 UNTIL_MOVED = """
 () => new Promise((resolve) => {
   const state = () => [
-    document.querySelector('.st-key-stage_map_2 .shapelayer path')?.getAttribute('d'),
+    document.querySelector('.st-key-attention_map .shapelayer path')?.getAttribute('d'),
     document.querySelector('[data-testid=stCode]')?.textContent,
   ];
   const before = state();
@@ -41,7 +41,7 @@ def main() -> None:
             browser = playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)
             page = browser.new_page(viewport={"width": 1400, "height": 2200})
             page.goto(f"{address}/inside?text={quote(TEXT)}")
-            page.locator(".st-key-stage_map_2 .gtitle").wait_for(timeout=60_000)
+            page.locator(".st-key-attention_map .gtitle").wait_for(timeout=60_000)
             settle(page)
             seconds = [_choose(page, number + 10) for number in range(ROUNDS)]
             browser.close()

@@ -165,6 +165,12 @@ def test_the_language_is_asked_at_every_look_up(speaking, tmp_path):
     assert said == ["Слой", "层", "Layer"]
 
 
+def test_a_message_marked_elsewhere_is_translated_too(speaking, tmp_path):
+    write_catalogue(tmp_path, "ru", {"bits": "биты"})
+    speaking("ru")
+    assert [text.translated("bits"), text.translated("tokens")] == ["биты", "tokens"]
+
+
 def test_a_message_the_catalogue_lacks_is_said_in_english(speaking, tmp_path):
     write_catalogue(tmp_path, "ru", {"Layer": "Слой"})
     speaking("ru")

@@ -31,14 +31,27 @@ class MaskCall:
     returned: torch.Tensor | None  # bool[B, 1, Q, K], or None: nothing to hide
 
 
+@dataclass(frozen=True)
+class SwitchedOff:
+    """Say whose output is replaced before the output projection: by zeros, or by the head's mean over the real tokens.
+
+    A batch may hold copies of the same R rows behind each other, so that each switches off other heads; every copy has
+    its own mean.
+    """
+
+    heads: torch.Tensor  # bool[B, L, H] or [1, L, H], True = off; L are the layers that run
+    real: torch.Tensor | None  # bool[R, T], True = the mean counts this token; None: zeros
+
+
 @dataclass
 class Recording:
     """Receive one pass: ``attentions`` and ``scores`` are written in place, layer by layer."""
 
-    attentions: torch.Tensor  # float32[B, L, H, Q, K]
+    attentions: torch.Tensor | None  # float32[B, L, H, Q, K], or None: not kept
     scores: torch.Tensor | None  # the same shape, or None: not kept
     readouts: torch.Tensor  # int64[N, 2]: (row, position) the output layer reads
     hiding: Hiding | None = None  # None: hide as the model does
+    off: SwitchedOff | None = None  # None: every head stays on
     additive_masks: list[torch.Tensor | None] = field(default_factory=list)  # one a layer, [B, 1, Q, K]
     modules: list[torch.nn.Module] = field(default_factory=list)  # the one that attends, one a layer
     shapes: list[tuple[torch.Size, torch.Size]] = field(default_factory=list)  # of scores and attentions, one pair a layer
@@ -120,7 +133,24 @@ def _attention(module, query, key, value, attention_mask, scaling=None, dropout=
     if record is not None:
         _keep(record, module, scores, added, attentions)
     weights = torch.nn.functional.dropout(attentions, p=dropout, training=module.training)
-    return torch.matmul(weights, value).transpose(1, 2).contiguous(), attentions
+    outputs = torch.matmul(weights, value)
+    if record is not None and record.off is not None:
+        outputs = _switch_off(outputs, record.off, record.n_recorded - 1)
+    return outputs.transpose(1, 2).contiguous(), attentions
+
+
+def _switch_off(outputs: torch.Tensor, off: SwitchedOff, layer: int) -> torch.Tensor:
+    """Replace the outputs ``[B, H, T, D]`` of the heads that are off; those of the others keep their bits."""
+    heads = off.heads[:, layer, :, None, None]
+    if not heads.any():
+        return outputs
+    if off.real is None:
+        return outputs.masked_fill(heads, 0)
+    copies = outputs.unflatten(0, (-1, len(off.real)))
+    real = off.real[None, :, None, :, None]
+    sums = torch.where(real, copies, 0).sum(dim=(1, 3), keepdim=True)
+    means = (sums / real.sum()).expand_as(copies).flatten(0, 1)
+    return torch.where(heads, means, outputs)
 
 
 def attention_when_hiding(
@@ -164,7 +194,8 @@ def _keep(
     layer = record.n_recorded
     record.modules.append(module)
     record.shapes.append((scores.shape, attentions.shape))
-    record.attentions[:, layer].copy_(attentions)
+    if record.attentions is not None:
+        record.attentions[:, layer].copy_(attentions)
     if record.scores is not None:
         record.scores[:, layer].copy_(scores)
     record.additive_masks.append(added)

@@ -167,7 +167,11 @@ def gather(
     shapes = {(run.model.n_layers, run.model.n_heads) for run in runs}
     if len(shapes) > 1:
         raise RunsDoNotMatch(shapes=", ".join(f"{n_layers} x {n_heads}" for n_layers, n_heads in sorted(shapes)))
-    places = [(source, row, pieces(run, row)) for source, run in enumerate(runs) for row in range(len(run.batch.tokens))]
+    places = [
+        (source, row, pieces(run, row), run.batch.texts[row])
+        for source, run in enumerate(runs)
+        for row in range(len(run.batch.tokens))
+    ]
     readings, left_out = [], []
     for sentence in sentences:
         source, row, spans = _place(places, sentence)
@@ -229,8 +233,9 @@ def corrected(p: float, n_searched: int) -> float:
     return 1.0 if p >= 1 else float(-np.expm1(n_searched * np.log1p(-p)))
 
 
-def _place(places: list[tuple[int, int, tuple[Piece, ...]]], sentence: MarkedSentence) -> tuple[int, int, dict]:
-    for source, row, row_pieces in places:
+def _place(places: list[tuple[int, int, tuple[Piece, ...], str]], sentence: MarkedSentence) -> tuple[int, int, dict]:
+    """Find the row that has the words of a sentence; the one with its very text is tried first, to be quick."""
+    for source, row, row_pieces, _text in sorted(places, key=lambda place: place[3] != sentence.text):
         if spans := align(row_pieces, sentence.text):
             return source, row, spans
     raise SentenceNotFound(n_texts=len(places), text=sentence.text)
@@ -259,6 +264,12 @@ def _reading(run: Run, source: int, row: int, sentence: MarkedSentence, spans: d
         even=_even_share(run, row, query, key),
         weights=np.stack([rows[..., list(unit.positions)].sum(axis=-1) for unit in candidates], axis=-1),
     )
+
+
+def marked_tokens(run: Run, of: Reading) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Give the 0-based positions of the query's tokens and of the key's in the run that was read."""
+    spans = align(pieces(run, of.row), of.sentence.text)
+    return _tokens(spans, of.sentence.query), _tokens(spans, of.sentence.key)
 
 
 def _tokens(spans: dict[int, tuple[int, int]], mark: tuple[int, int]) -> tuple[int, ...]:

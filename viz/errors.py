@@ -104,6 +104,17 @@ class NotRecorded(VizError):
     template = N_("The attention of {checkpoint} can only be read: what is added to its scores is out of reach. Choose {shipped}.")
 
 
+class HeadsStayOn(VizError):
+    template = N_("The attention of {checkpoint} can only be read: its heads cannot be switched off. Choose {shipped}.")
+
+
+class NotOneToken(VizError):
+    template = N_(
+        "'{word}' is not one of {checkpoint}'s tokens: the model reads it as {tokens}, so it has no probability of its own. "
+        "Type a word that is one token, for example: {example}"
+    )
+
+
 class MaskUnreadable(VizError):
     template = N_("Cannot read the mask in '{name}': {reason} Give one row of 0 and 1 for each query, as text, JSON or .npy.")
 

@@ -46,6 +46,11 @@ def _(message: str) -> str:
     return catalogue(_language_source()).gettext(message)
 
 
+def translated(message: str) -> str:
+    """Translate a message that stands elsewhere, marked there with ``N_``."""
+    return catalogue(_language_source()).gettext(message)
+
+
 def ngettext(singular: str, plural: str, n: int) -> str:
     """Translate a message whose form depends on a number."""
     return catalogue(_language_source()).ngettext(singular, plural, n)

@@ -15,7 +15,7 @@ from pages.ui.life_panel import life_panel  # noqa: E402
 from pages.ui.mask_controls import ask_mask  # noqa: E402
 from pages.ui.mask_effect import mask_effect  # noqa: E402
 from pages.ui.prompt_form import explained  # noqa: E402
-from pages.ui.stages_panel import stages_panel  # noqa: E402
+from pages.ui.stages_panel import MAPS, stage_maps, stages_panel  # noqa: E402
 
 question = inside_form.ask()
 
@@ -25,7 +25,7 @@ with slot.skeleton(height=480):
 
 if answer is not None:
     question, before = answer
-    with slot, head_choice.whole_page("fills", "life"):
+    with slot, head_choice.whole_page(MAPS, "fills", "life"):
         inside_strips(before)
         row = prompt_choice.control(len(before.batch.texts), whole_page=True) if len(before.batch.texts) > 1 else 0
         st.subheader(_("Layers of the mask"), anchor=False)
@@ -36,6 +36,7 @@ if answer is not None:
             choice, run = type(choice)(row=row), before
         st.subheader(_("From scores to attention"), anchor=False)
         stages_panel(run, row)
+        stage_maps(run, row)
         if run is not before:
             st.subheader(_("What this mask changes"), anchor=False)
             mask_effect(before, run, row)

@@ -86,10 +86,10 @@ def _name_typed(model: ModelInfo) -> None:
     draw_again()
 
 
-def draw_again() -> None:
-    """Run only the parts that show the head, if all of the page is there: it would stay without the rest."""
+def draw_again(*parts: str) -> None:
+    """Run only the parts that show the head, or those named, if all of the page is there: it would stay without the rest."""
     if st.session_state.get("page_is_whole"):
-        st.rerun(st.session_state["parts"])
+        st.rerun(list(parts) or st.session_state["parts"])
 
 
 def _number_changed() -> None:

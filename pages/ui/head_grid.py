@@ -41,6 +41,16 @@ def prompt_grid(run: Run, layer: int, head: int, on_choose: Callable[[int], None
     _grid(data=cache.prompt_payload(run, layer, head), key=key, on_picked_change=picked)
 
 
+def number_grid(data: bytes, key: str) -> None:
+    """Draw a board of heads that is packed already, as ``viz.figures.head_board`` does; a click opens the head."""
+
+    def picked() -> None:
+        if place := st.session_state[key].picked:
+            head_choice.choose(*place)
+
+    _grid(data=data, key=key, on_picked_change=picked)
+
+
 def mark_head(layer: int, head: int) -> None:
     """Frame the chosen head in the overview, without sending the pictures again."""
     _mark(data={"board": "heads", "place": [layer, head]}, key="head_mark", height=0)

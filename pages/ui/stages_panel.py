@@ -13,6 +13,7 @@ from viz.stages import Stages, arithmetic, matrix_stages, stages
 from viz.text import _
 
 MAP_PX = 430
+MAPS = "stage_maps"
 
 
 @st.fragment(key=head_choice.PANEL)
@@ -28,11 +29,27 @@ def stages_panel(run: Run, row: int) -> None:
     )
     _rows(one)
     st.code(f"{one.tokens[query]} → {one.tokens[key]}:  {arithmetic(one, key)}", language=None)
+    picture, words = st.columns([3, 2], gap="medium")
+    figure = head_map(run, row, layer, head, height=MAP_PX, query=query)
+    picture.plotly_chart(figure, key="attention_map", config=BARE, alt=_("attention of {head}").format(head=head_title(layer, head)))
     said = _("The softmax of the sums differs from the model's own attention by at most {difference:.1e}.")
-    st.caption(said.format(difference=one.largest_difference))
+    words.caption(said.format(difference=one.largest_difference))
     if one.nothing_added:
-        st.caption(_("The model added nothing here: no token is padded or hidden, so the library makes no mask."))
-    _maps(run, row, layer, head, query)
+        words.caption(_("The model added nothing here: no token is padded or hidden, so the library makes no mask."))
+
+
+@st.fragment(key=MAPS)
+def stage_maps(run: Run, row: int) -> None:
+    """Draw scores and mask of all queries; they do not depend on the open query, so it leaves them as they are drawn."""
+    layer, head = head_choice.chosen(run.model)
+    maps = matrix_stages(run, row, layer, head)
+    figures = {
+        _("scores of all queries, before the mask"): score_map(maps, height=MAP_PX),
+        _("what the mask adds, for all queries"): added_map(maps, height=MAP_PX),
+    }
+    for number, (column, (name, figure)) in enumerate(zip(st.columns(2), figures.items())):
+        column.caption(name)
+        column.plotly_chart(figure, key=f"stage_map_{number}", config=BARE, alt=f"{head_title(layer, head)}: {name}")
 
 
 def open_query(run: Run, row: int) -> int:
@@ -67,7 +84,7 @@ def _default(which: str, run: Run, row: int) -> int:
 
 def _chosen(which: str) -> None:
     st.session_state[f"open_{which}"] = st.session_state[f"choose_{which}"]
-    head_choice.draw_again()
+    head_choice.draw_again(head_choice.PANEL, "fills")
 
 
 def _rows(one: Stages) -> None:
@@ -76,17 +93,3 @@ def _rows(one: Stages) -> None:
     stages_of = (one.scores, one.added, one.total, one.attention)
     columns = {f"{position_number(at)} {token}": [f"{stage[at]:.5g}" for stage in stages_of] for at, token in enumerate(one.tokens)}
     st.dataframe({_("stage"): names} | columns, hide_index=True, key="stage_rows")
-
-
-def _maps(run: Run, row: int, layer: int, head: int, query: int) -> None:
-    """Draw the stages of all queries; only the last map frames the open one, so that the others stay as they are drawn."""
-    maps = matrix_stages(run, row, layer, head)
-    names = (_("scores, before the mask"), _("what the mask adds"), _("attention"))
-    figures = (
-        score_map(maps, height=MAP_PX),
-        added_map(maps, height=MAP_PX),
-        head_map(run, row, layer, head, height=MAP_PX, query=query),
-    )
-    for number, (column, name, figure) in enumerate(zip(st.columns(3), names, figures)):
-        column.caption(name)
-        column.plotly_chart(figure, key=f"stage_map_{number}", config=BARE, alt=f"{head_title(layer, head)}: {name}")

@@ -11,7 +11,7 @@ from tests.browser.conftest import settle
 def open_inside(page: Page, address: str) -> None:
     """Open the page and wait until it is there to its last table."""
     page.goto(address)
-    page.locator(".st-key-stage_map_2 .gtitle").wait_for(timeout=60_000)
+    page.locator(".st-key-attention_map .gtitle").wait_for(timeout=60_000)
     page.get_by_text("Where it happens").wait_for(timeout=60_000)
     settle(page)
 
@@ -62,7 +62,7 @@ def test_a_head_chosen_by_name_reaches_every_part(page, app):
     field = page.get_by_label("Head, as Layer4_Head11 or L3H10")
     field.fill("L0H5")
     field.press("Enter")
-    expect(page.locator(".st-key-stage_map_2 .gtitle")).to_have_text(["Layer1_Head6 · L0H5"])
+    expect(page.locator(".st-key-attention_map .gtitle")).to_have_text(["Layer1_Head6 · L0H5"])
     expect(page.get_by_text("Layer1_Head6 · L0H5, query fast")).to_be_visible()
 
 

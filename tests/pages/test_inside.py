@@ -46,7 +46,7 @@ def test_it_opens_on_a_padded_text_whose_mask_hides_something(bert):
     app = open_app(PAGE)
     rows = stage_rows(app)
     attentions, _logits = plain.output(bert, plain.tokenized(bert, TEXTS))
-    assert title(app, "stage_map_2") == "Layer3_Head2 · L2H1"
+    assert title(app, "attention_map") == "Layer3_Head2 · L2H1"
     np.testing.assert_allclose(rows["softmax = attention"], attentions[0, 2, 1, 4], rtol=1e-4, atol=1e-6)
     assert table(app, "stage").iloc[1, -1] == LOWEST
     assert rows["+ mask"][:10] == [0.0] * 10
@@ -67,7 +67,7 @@ def test_another_query_head_or_key_needs_no_pass(monkeypatch):
     app.selectbox(key="choose_key").set_value(2).run()
     app.text_input(key="head_name").set_value("L0H5").run()
     assert app.code[0].value.startswith("[MASK] → dog:")
-    assert title(app, "stage_map_2") == "Layer1_Head6 · L0H5"
+    assert title(app, "attention_map") == "Layer1_Head6 · L0H5"
     assert app.query_params["query"] == "8"
     assert passes == []
 

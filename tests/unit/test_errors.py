@@ -199,6 +199,15 @@ SENTENCES = {
         "No token has a label and a token before it, so nothing is scored and the loss would be no number (NaN). "
         "Type a longer sentence, for example: The cat sat.",
     ),
+    errors.HeadsStayOn: (
+        {"checkpoint": "other-model", "shipped": "headlight-bert or headlight-gpt2"},
+        "The attention of other-model can only be read: its heads cannot be switched off. Choose headlight-bert or headlight-gpt2.",
+    ),
+    errors.NotOneToken: (
+        {"word": "turtles", "checkpoint": "headlight-bert", "tokens": "turtle ##s", "example": "river"},
+        "'turtles' is not one of headlight-bert's tokens: the model reads it as turtle ##s, so it has no probability of its own. "
+        "Type a word that is one token, for example: river",
+    ),
     errors.NotARun: ({"name": "a.npz", "reason": "it is empty."}, "'a.npz' is not a saved run: it is empty."),
     errors.WrongShape: (
         {"name": "scores", "seen": [1, 2], "expected": [1, 3]},

@@ -9,7 +9,7 @@ from viz import claim_report, claims
 from viz.claim_text import MarkedSentence, read_sentences
 from viz.commands.options import one_line
 from viz.errors import CannotRead
-from viz.names import diagram_name, folder_name, head_index_label, head_label, head_title, parse_head
+from viz.names import head_index_label, head_label, head_title, parse_head
 from viz.records import Run
 from viz.shipped import SHIPPED, shipped_names
 
@@ -106,17 +106,11 @@ def _lines(result: claims.Result) -> list[str]:
 
 def _write(runs: Sequence[Run], result: claims.Result, folder: Path) -> None:
     """Write analysis.md and one diagram a sentence."""
-    from viz import diagrams
+    from viz import claim_files
 
-    layer, head = result.standing.layer, result.standing.head
     folder.mkdir(parents=True, exist_ok=True)
-    pictures = []
-    for number, of in enumerate(result.readings, start=1):
-        name = f"{number:03}_{folder_name(of.sentence.text)}_{diagram_name(layer, head)}"
-        diagrams.draw(runs[of.source], of.row, layer, head).save(folder / name)
-        pictures.append(name)
-    text = claim_report.analysis(result, runs[0].model, pictures)
-    (folder / "analysis.md").write_text(text, encoding="utf-8")
+    for name, content in claim_files.files(runs, result):
+        (folder / name).write_bytes(content)
 
 
 def _as_json(result: claims.Result, checkpoint: str) -> dict:

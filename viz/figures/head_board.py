@@ -25,15 +25,16 @@ def board(
     spread: np.ndarray | None = None,
     kept: np.ndarray | None = None,
     own_scale: bool = False,
+    largest: float | None = None,
 ) -> bytes:
     """Pack ``[L, H]`` values of a measure for the browser, each head with its number and both names.
 
     Shares of attention are coloured from 0 to 1, or with ``own_scale`` to the largest; bits and tokens have no end of
-    their own and always go to the largest. ``kept`` (bool ``[L, H]``) leaves heads out, ``spread`` is said beside values.
+    their own and always go to the largest: of these values, or ``largest``, where two boards share a scale. ``kept``
+    (bool ``[L, H]``) leaves heads out, ``spread`` is said beside values.
     """
-    share = not has_own_end(measure)
-    largest = max(float(values.max()), 1e-6)
-    top = 1.0 if share and not own_scale else largest
+    is_share = MEASURES[measure].unit == MEASURES["self"].unit
+    top = 1.0 if is_share and not own_scale else max(float(values.max()) if largest is None else largest, 1e-6)
     header = _header(values, model, measure, spread)
     header["ends"] = ["0", _number(top)]
     return _packed(header, values / top, kept, theme.WEIGHT_STOPS)
@@ -46,11 +47,6 @@ def difference_board(values: np.ndarray, model: ModelInfo, measure: str) -> byte
     header["ends"] = [_number(-reach, signed=True), _number(reach, signed=True)]
     header["words"]["note"] = _("B minus A: blue more, orange less; a click opens the head")
     return _packed(header, (values / reach + 1) / 2, None, theme.CHANGE_STOPS)
-
-
-def has_own_end(measure: str) -> bool:
-    """Tell whether a measure is not a share, so that its scale ends at its largest value."""
-    return MEASURES[measure].unit != MEASURES["self"].unit
 
 
 def _header(values: np.ndarray, model: ModelInfo, measure: str, spread: np.ndarray | None, *, signed: bool = False) -> dict:
