@@ -10,7 +10,7 @@ st.caption(
 )
 
 # These bring Plotly and pandas, a second on a fresh server; the title stands meanwhile.
-from pages.ui import cache, head_choice, prompt_form, switch_off_form  # noqa: E402
+from pages.ui import cache, head_choice, head_runs, prompt_form, switch_off_form  # noqa: E402
 from pages.ui.head_panel import head_panel  # noqa: E402
 from pages.ui.switch_off_answer import answer_panel  # noqa: E402
 from pages.ui.switch_off_controls import ask_choice  # noqa: E402
@@ -31,7 +31,7 @@ if answer is not None:
         with left:
             st.subheader(_("Heads"), anchor=False)
             choice = ask_choice(run, bright)
-        switched = prompt_form.explained(cache.switched_run, question.checkpoint, question.sentence, choice.off, choice.off_by)
+        switched = prompt_form.explained(head_runs.switched_run, question.checkpoint, question.sentence, choice.off, choice.off_by)
         ranking, one_head = st.container(), st.container()
         with cache.drawing_in_turns:
             with right:

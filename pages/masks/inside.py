@@ -8,7 +8,7 @@ st.title(_("Inside the mask"), anchor=False)
 st.caption(_("From 0 and 1 to minus infinity to softmax: every number on this page was taken from the running model."))
 
 # These bring Plotly and pandas, a second on a fresh server; the title stands meanwhile.
-from pages.ui import cache, head_choice, inside_form, prompt_choice  # noqa: E402
+from pages.ui import head_choice, inside_form, mask_runs, prompt_choice  # noqa: E402
 from pages.ui.fills_panel import fills_panel  # noqa: E402
 from pages.ui.inside_strips import inside_strips  # noqa: E402
 from pages.ui.life_panel import life_panel  # noqa: E402
@@ -30,7 +30,7 @@ if answer is not None:
         row = prompt_choice.control(len(before.batch.texts), whole_page=True) if len(before.batch.texts) > 1 else 0
         st.subheader(_("Layers of the mask"), anchor=False)
         choice = ask_mask(before, row)
-        run = explained(cache.masked_run, question, choice)
+        run = explained(mask_runs.masked_run, question, choice)
         if run is None:
             st.caption(_("Below is the model with its usual mask."))
             choice, run = type(choice)(row=row), before

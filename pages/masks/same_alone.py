@@ -8,7 +8,7 @@ st.title(_("Same alone?"), anchor=False)
 st.caption(_("A batch can look right and answer wrongly. Here each prompt is run both ways, and the numbers are compared."))
 
 # These bring Plotly and pandas, a second on a fresh server; the title stands meanwhile.
-from pages.ui import cache, check_table, head_choice, prompt_form  # noqa: E402
+from pages.ui import cache, check_table, head_choice, prompt_form, runs  # noqa: E402
 from pages.ui.batch_tables import batch_strips  # noqa: E402
 from pages.ui.mistakes_form import ask_mistakes  # noqa: E402
 from pages.ui.prompt_heads import prompt_heads  # noqa: E402
@@ -23,7 +23,7 @@ if answer is not None:
     question, run = answer
     with slot, head_choice.whole_page():
         mistakes = ask_mistakes(causal=run.model.causal)
-        check = prompt_form.explained(cache.batch_check, question.checkpoint, question.prompts, question.padding_side, mistakes)
+        check = prompt_form.explained(runs.batch_check, question.checkpoint, question.prompts, question.padding_side, mistakes)
         if check is not None:
             check_table.show_verdict(check)
             check_table.check_table(check)
@@ -32,7 +32,7 @@ if answer is not None:
             check_table.worst_heads(check)
             if run.model.causal:
                 check_table.continuations(
-                    check, cache.continuations(question.checkpoint, question.prompts, question.padding_side, mistakes)
+                    check, runs.continuations(question.checkpoint, question.prompts, question.padding_side, mistakes)
                 )
             st.subheader(_("The heads in this batch"), anchor=False)
             with cache.drawing_in_turns:

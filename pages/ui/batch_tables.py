@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui import cache
+from pages.ui import runs
 from pages.ui.markdown import literal
 from viz import strips, tensors
 from viz.names import position_number
@@ -43,7 +43,7 @@ def _why_rectangular(run: Run) -> str:
     if min(counts) == batch.n_tokens:
         same = _("All prompts have {n} tokens, so nothing is padded.") if len(counts) > 1 else _("One prompt of {n} tokens: nothing is padded.")
         return same.format(n=batch.n_tokens)
-    pad = cache.pad_token(run.model.checkpoint)
+    pad = runs.pad_token(run.model.checkpoint)
     own = _("its end token, since it has no padding token of its own") if pad.is_end_token else _("its padding token")
     message = _(
         "A tensor is rectangular, and these prompts have {lengths} tokens. So each row is filled up to {width} on the "

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from pages.ui import cache
+from pages.ui import head_runs
 from pages.ui.markdown import literal
 from viz.boards import Board
 from viz.claim_text import EXAMPLES, read_sentences
@@ -92,18 +92,18 @@ def answer(side: str, question: BoardQuestion) -> Side | None:
 def _measured(side: str, question: BoardQuestion) -> Side:
     if question.file_name:
         data = st.session_state["board_data"][question.file_digest]
-        run = cache.saved_run(data, question.file_name)
-        return Side(question.file_name, cache.saved_board(data, question.file_name), run.batch.texts, lambda row: (run, row))
+        run = head_runs.saved_run(data, question.file_name)
+        return Side(question.file_name, head_runs.saved_board(data, question.file_name), run.batch.texts, lambda row: (run, row))
     texts = question.texts
     bar = st.empty()
 
     def on_progress(share: float) -> None:
-        if len(texts) > cache.KEPT_TEXTS:
+        if len(texts) > head_runs.KEPT_TEXTS:
             bar.progress(share, _("Measuring {n} texts …").format(n=len(texts)))
 
-    board = cache.board(question.checkpoint, texts, on_progress)
+    board = head_runs.board(question.checkpoint, texts, on_progress)
     bar.empty()
-    return Side(question.checkpoint, board, texts, lambda row: cache.board_text_run(question.checkpoint, texts, row))
+    return Side(question.checkpoint, board, texts, lambda row: head_runs.board_text_run(question.checkpoint, texts, row))
 
 
 def _current() -> dict[str, BoardQuestion]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from pages.ui import cache
+from pages.ui import head_runs
 from pages.ui.claim_sentences import sentence_makers
 from pages.ui.markdown import literal
 from viz.claim_text import EXAMPLES, MAX_SENTENCES, MarkedSentence, read_sentences
@@ -64,7 +64,7 @@ def ask() -> ClaimQuestion:
     return question
 
 
-def answer(question: ClaimQuestion) -> tuple[ClaimQuestion, cache.Evidence] | None:
+def answer(question: ClaimQuestion) -> tuple[ClaimQuestion, head_runs.Evidence] | None:
     """Run the sentences; where the claim cannot be tested, say why and keep the last one on the page."""
     try:
         made = _gathered(question)
@@ -82,11 +82,11 @@ def answer(question: ClaimQuestion) -> tuple[ClaimQuestion, cache.Evidence] | No
     return question, made
 
 
-def _gathered(question: ClaimQuestion) -> cache.Evidence:
+def _gathered(question: ClaimQuestion) -> head_runs.Evidence:
     if question.files:
         kept = st.session_state["claim_data"]
-        return cache.saved_evidence(tuple(kept[digest] for digest in question.files), question.sentences)
-    return cache.evidence(question.checkpoint, question.sentences)
+        return head_runs.saved_evidence(tuple(kept[digest] for digest in question.files), question.sentences)
+    return head_runs.evidence(question.checkpoint, question.sentences)
 
 
 def _current() -> ClaimQuestion:

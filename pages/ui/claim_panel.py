@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui import cache, head_choice, prompt_choice
+from pages.ui import cache, head_choice, head_runs, prompt_choice
 from pages.ui.claim_form import ClaimQuestion
 from pages.ui.claim_tables import sentence_table, standings_and_rules
 from pages.ui.head_grid import mark_head
@@ -19,7 +19,7 @@ _SIGNS = {Verdict.HOLDS: ":material/check_circle:", Verdict.NOT_SHOWN: ":materia
 
 
 @st.fragment(key=head_choice.PANEL)
-def claim_panel(question: ClaimQuestion, evidence: cache.Evidence) -> None:
+def claim_panel(question: ClaimQuestion, evidence: head_runs.Evidence) -> None:
     """Judge and draw; another sentence or head runs only this part of the page, and no pass."""
     result = claims.judge(evidence.readings, question.tested_head(evidence.runs[0].model), evidence.left_out)
     _open_the_judged_head(question, result)
@@ -96,7 +96,7 @@ def _first_order(result: Result) -> str:
     return _("first order: {hits} / {total}").format(hits=same.hits, total=same.total)
 
 
-def _sentences(result: Result, evidence: cache.Evidence) -> int:
+def _sentences(result: Result, evidence: head_runs.Evidence) -> int:
     """Show the sentences and the choice of the open one; gives its place."""
     st.subheader(_("Sentences"), anchor=False)
     readings = result.readings
@@ -111,7 +111,7 @@ def _sentences(result: Result, evidence: cache.Evidence) -> int:
     return row
 
 
-def _map(result: Result, evidence: cache.Evidence, row: int) -> None:
+def _map(result: Result, evidence: head_runs.Evidence, row: int) -> None:
     """Draw the open head over the open sentence, the query's row framed."""
     of = result.readings[row]
     run = evidence.runs[of.source]
@@ -125,7 +125,7 @@ def _map(result: Result, evidence: cache.Evidence, row: int) -> None:
     head_view(run, of.row, layer, head, query=query[0])
 
 
-def _export(result: Result, evidence: cache.Evidence) -> None:
+def _export(result: Result, evidence: head_runs.Evidence) -> None:
     name = f"claim_{head_label(result.standing.layer, result.standing.head)}.zip"
     st.download_button(
         _("Download the analysis (ZIP)"), lambda: claim_files.as_zip(evidence.runs, result), name, "application/zip",

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui import cache
+from pages.ui import runs
 from pages.ui.markdown import literal
 from pages.ui.prompt_form import BatchQuestion
 from pages.ui.sampling_form import ask_sampling
@@ -21,7 +21,7 @@ def continuation_panel(run: Run, question: BatchQuestion) -> None:
     st.subheader(_("How the prompts go on"), anchor=False)
     sampling = ask_sampling()
     try:
-        generation = cache.generation(question.checkpoint, question.prompts, question.padding_side, sampling)
+        generation = runs.generation(question.checkpoint, question.prompts, question.padding_side, sampling)
     except VizError as error:
         st.error(literal(sentence(error)))
         return

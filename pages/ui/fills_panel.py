@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui import cache, head_choice
+from pages.ui import head_choice, mask_runs
 from pages.ui.inside_form import TextQuestion
 from pages.ui.mask_effect import answer_shift
 from pages.ui.stages_panel import open_query
@@ -26,7 +26,7 @@ def fills_panel(run: Run, row: int, question: TextQuestion, choice: MaskChoice) 
             _("Nothing is hidden from this query, so no value has anything to hide. Hide a token above, or add a longer text.")
         )
         return
-    _table(cache.fill_table(one.scores, hidden))
+    _table(mask_runs.fill_table(one.scores, hidden))
     _rerun(run, row, question, choice)
 
 
@@ -55,7 +55,7 @@ def _rerun(run: Run, row: int, question: TextQuestion, choice: MaskChoice) -> No
     fill = value.selectbox(_("value that hides"), FILLS, index=6, format_func=NAMES.get, key="fill")
     kind = dtype.selectbox(_("number type of scores and softmax"), DTYPES, key="fill_dtype")
     places = [n for n, (at, _position) in enumerate(run.readouts) if at == row]
-    after = cache.masked_run(question, choice, Hiding(fill, kind))
+    after = mask_runs.masked_run(question, choice, Hiding(fill, kind))
     for n in places:
         answer_shift(run, after, n, "fills")
     if not places:

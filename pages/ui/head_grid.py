@@ -5,7 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.ui import cache, head_choice
+from pages.ui import head_choice, pictures
 from viz.figures.overview import PROMPTS_ACROSS
 from viz.records import Run
 
@@ -27,7 +27,7 @@ def head_grid(run: Run, row: int, key: str = "head_grid") -> None:
         if place := st.session_state[key].picked:
             head_choice.choose(*place)
 
-    _grid(data=cache.overview_payload(run, row), key=key, on_picked_change=picked)
+    _grid(data=pictures.overview_payload(run, row), key=key, on_picked_change=picked)
 
 
 def prompt_grid(run: Run, layer: int, head: int, on_choose: Callable[[int], None], key: str = "prompt_grid") -> None:
@@ -38,7 +38,7 @@ def prompt_grid(run: Run, layer: int, head: int, on_choose: Callable[[int], None
             down, across = place
             on_choose(PROMPTS_ACROSS * down + across)
 
-    _grid(data=cache.prompt_payload(run, layer, head), key=key, on_picked_change=picked)
+    _grid(data=pictures.prompt_payload(run, layer, head), key=key, on_picked_change=picked)
 
 
 def number_grid(data: bytes, key: str) -> None:

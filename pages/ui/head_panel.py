@@ -4,7 +4,7 @@ import io
 
 import streamlit as st
 
-from pages.ui import cache, head_choice
+from pages.ui import head_choice, pictures
 from pages.ui.head_grid import mark_head
 from pages.ui.markdown import literal
 from pages.ui.prediction_panel import BARE
@@ -28,7 +28,7 @@ def head_view(run: Run, row: int, layer: int, head: int, query: int | None = Non
     """Draw one head of one row with all that belongs to it; ``query`` frames the row of that token."""
     own_scale = st.session_state.get("own_scale", False)
     spoken = tables.describe(run, row, layer, head)
-    st.plotly_chart(cache.head_figure(run, row, layer, head, own_scale, query), key="head_map", config=BARE, alt=spoken)
+    st.plotly_chart(pictures.head_figure(run, row, layer, head, own_scale, query), key="head_map", config=BARE, alt=spoken)
     st.toggle(_("Colours up to this map's largest weight (instead of 1)"), key="own_scale")
     st.markdown(literal(spoken))
     _table(run, row, layer, head)

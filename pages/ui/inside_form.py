@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from pages.ui import cache
+from pages.ui import mask_runs
 from pages.ui.markdown import literal
 from pages.ui.prompt_form import SIDES
 from viz.errors import VizError
@@ -58,14 +58,14 @@ def ask() -> TextQuestion:
 def answer(question: TextQuestion) -> tuple[TextQuestion, Run] | None:
     """Run the question; where it cannot be run, say why and keep the last answer on the page."""
     try:
-        run = cache.text_run(question)
+        run = mask_runs.text_run(question)
     except VizError as error:
         st.error(literal(sentence(error)))
         last: TextQuestion | None = st.session_state.get("last_inside")
         if last is None:
             return None
         st.caption(_("Below is still the last answer."))
-        return last, cache.text_run(last)
+        return last, mask_runs.text_run(last)
     st.session_state["last_inside"] = question
     if run.model.weights == "random":
         st.warning(_("The weights of this model are random, not trained: its words and its heads mean nothing."))

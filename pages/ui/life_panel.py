@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui import cache, head_choice
+from pages.ui import head_choice, mask_runs
 from pages.ui.inside_form import TextQuestion
 from pages.ui.markdown import literal
 from viz.mask_choice import MaskChoice
@@ -17,7 +17,7 @@ from viz.text import _
 def life_panel(run: Run, question: TextQuestion, choice: MaskChoice) -> None:
     """List stations, classical forms and modules, all read while the model ran."""
     layer, _head = head_choice.chosen(run.model)
-    life = cache.mask_life(question, choice, layer)
+    life = mask_runs.mask_life(question, choice, layer)
     st.markdown(literal(outcome(life)))
     stations = [
         (_("the tokenizer's attention_mask"), life.tokenizer),

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui import cache, head_choice
+from pages.ui import head_choice, runs
 from pages.ui.markdown import literal
 from pages.ui.prediction_panel import BARE
 from pages.ui.sentence_form import Question
@@ -31,7 +31,7 @@ def masking_panel(before: Run, question: Question) -> None:
         st.caption(_("Nothing is changed yet."))
         return
     try:
-        after = cache.edited_run(question.checkpoint, question.sentence, question.truncate, hidden, replacement)
+        after = runs.edited_run(question.checkpoint, question.sentence, question.truncate, hidden, replacement)
     except VizError as error:
         st.error(literal(sentence(error)))
         return

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from pages.ui import cache
+from pages.ui import runs
 from pages.ui.markdown import literal
 from viz.errors import VizError
 from viz.prompts import MAX_PROMPTS, read_prompts
@@ -61,7 +61,7 @@ def answer(question: BatchQuestion) -> tuple[BatchQuestion, Run] | None:
     """Run the question; where it cannot be run, say why and keep the last answer on the page."""
 
     def make(asked: BatchQuestion) -> Run:
-        return cache.batch_run(asked.checkpoint, asked.prompts, asked.padding_side)
+        return runs.batch_run(asked.checkpoint, asked.prompts, asked.padding_side)
 
     kept = kept_answer("last_batch", make, question)
     if kept is not None:
@@ -73,7 +73,7 @@ def continued(question: BatchQuestion, sampling: Sampling) -> Generation | None:
     """Continue the prompts, padded on the left; where that cannot be done, say why and keep the last answer."""
 
     def make(asked: tuple[BatchQuestion, Sampling]) -> Generation:
-        return cache.generation(asked[0].checkpoint, asked[0].prompts, "left", asked[1])
+        return runs.generation(asked[0].checkpoint, asked[0].prompts, "left", asked[1])
 
     kept = kept_answer("last_generation", make, (question, sampling))
     if kept is None:

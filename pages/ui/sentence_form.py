@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from pages.ui import cache
+from pages.ui import runs
 from pages.ui.markdown import literal
 from viz.errors import TextTooLong, VizError
 from viz.records import Run
@@ -59,11 +59,11 @@ def ask() -> Question:
 def answer(question: Question) -> Run | None:
     """Run the question; where it cannot be run, say why and keep the last answer on the page."""
     try:
-        run = cache.sentence_run(question.checkpoint, question.sentence, question.truncate)
+        run = runs.sentence_run(question.checkpoint, question.sentence, question.truncate)
     except VizError as error:
         _explain(error)
         last = st.session_state.get("last_question")
-        return None if last is None else cache.sentence_run(last.checkpoint, last.sentence, last.truncate)
+        return None if last is None else runs.sentence_run(last.checkpoint, last.sentence, last.truncate)
     st.session_state["last_question"] = question
     if run.model.weights == "random":
         st.warning(_("The weights of this model are random, not trained: its words and its heads mean nothing."))

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui import cache
+from pages.ui import runs
 from pages.ui.prompt_form import BatchQuestion
 from viz.records import Run
 from viz.text import _
@@ -19,7 +19,7 @@ def speed_panel(run: Run, question: BatchQuestion) -> None:
     measured = st.session_state.setdefault("measured_speed", {})
     if st.button(_("Measure"), key="measure", help=_("Each way {n} times, in turns; the middle value counts.").format(n=ROUNDS)):
         bar = st.progress(0.0, _("Measuring …"))
-        measured[question] = cache.batch_speed(
+        measured[question] = runs.batch_speed(
             question.checkpoint, question.prompts, question.padding_side, ROUNDS, lambda share: bar.progress(share, _("Measuring …"))
         )
         bar.empty()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from pages.ui import cache
+from pages.ui import head_runs
 from pages.ui.markdown import literal
 from pages.ui.switch_off_board import switch_board
 from viz.ablation import OFF_BY, Head, off_text, parse_off
@@ -111,7 +111,7 @@ def _expected(run: Run, readout: int) -> int:
         return best.token_id
     st.query_params["word"] = word
     try:
-        return cache.expected_word(run.model.checkpoint, word, best.token)
+        return head_runs.expected_word(run.model.checkpoint, word, best.token)
     except VizError as error:
         st.error(literal(sentence(error)))
         st.caption(_("Followed instead: the word the model expects by itself."))

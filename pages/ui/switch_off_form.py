@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from pages.ui import cache, prompt_form
+from pages.ui import prompt_form, runs
 from viz.ablation import Head
 from viz.names import head_index_label
 from viz.predictions import require_readouts
@@ -52,7 +52,7 @@ def answer(question: SwitchQuestion) -> tuple[SwitchQuestion, Run] | None:
     """Run the question with all heads on; where it cannot be run, say why and keep the last answer on the page."""
 
     def make(asked: SwitchQuestion) -> Run:
-        run = cache.sentence_run(asked.checkpoint, asked.sentence, False)
+        run = runs.sentence_run(asked.checkpoint, asked.sentence, False)
         require_readouts(run)
         return run
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import streamlit as st
 
-from pages.ui import cache, head_choice
+from pages.ui import head_choice, head_runs
 from pages.ui.markdown import literal
 from pages.ui.prediction_panel import BARE
 from pages.ui.switch_off_controls import Choice
@@ -54,7 +54,7 @@ def _offer(question: SwitchQuestion, choice: Choice, ranking: Ranking, n_heads: 
         st.caption(_("Each of the {n} heads was switched off alone.").format(n=n_heads))
         return
     try:
-        cost = cache.ranking_cost(question.checkpoint, question.sentence, choice.readout, choice.off_by)
+        cost = head_runs.ranking_cost(question.checkpoint, question.sentence, choice.readout, choice.off_by)
     except VizError as error:
         st.error(literal(sentence(error)))
         return
@@ -75,7 +75,7 @@ def _stream(question: SwitchQuestion, choice: Choice, ranking: Ranking, bright: 
     stop, bar, chart = st.empty(), st.empty(), st.empty()
     stop.button(_("Stop ranking"), key="stop_ranking", icon=":material/stop:", on_click=_stop, args=(ranking,))
     bar.progress(len(ranking.done) / n_heads)
-    for part in cache.head_effects(
+    for part in head_runs.head_effects(
         question.checkpoint, question.sentence, choice.readout, choice.word_id, choice.off_by, len(ranking.done)
     ):
         ranking.done += part

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from pages.ui import cache
+from pages.ui import mask_runs
 from pages.ui.prompt_form import MAX_ADDRESS, SIDES, kept_answer
 from viz.losses import FourWays, Unpadded
 from viz.records import Run
@@ -90,10 +90,10 @@ def answer(question: TrainingQuestion) -> TrainingAnswer | None:
     def make(asked: TrainingQuestion) -> TrainingAnswer:
         place, options = (asked.checkpoint, asked.texts), asked.options
         return TrainingAnswer(
-            cache.training_losses(*place, **options),
-            cache.training_unpadded(*place, **options),
-            cache.training_run(*place, True, **options),
-            cache.training_run(*place, False, **options),
+            mask_runs.training_losses(*place, **options),
+            mask_runs.training_unpadded(*place, **options),
+            mask_runs.training_run(*place, True, **options),
+            mask_runs.training_run(*place, False, **options),
         )
 
     kept = kept_answer("last_training", make, question)

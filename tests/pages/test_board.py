@@ -10,7 +10,7 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
-from pages.ui import board_form, cache
+from pages.ui import board_form, cache, head_runs
 from tests.known_heads import SHORT, TURTLE, write_known_heads
 from tests.model import plain
 from tests.pages.driver import figure, messages, open_app, press, table, title
@@ -333,7 +333,7 @@ def test_any_text_gets_a_board(text, measure):
 
 def test_a_board_that_fails_is_not_kept_and_fails_in_words_again(monkeypatch):
     with pytest.raises(Exception, match="no model 'nothing-there'|Hub"):
-        cache.board("nothing-there/x", ("a",), lambda share: None)
+        head_runs.board("nothing-there/x", ("a",), lambda share: None)
     app = open_app(PAGE, model="nothing-there/x")
     assert len(app.error) == 1 and not app.dataframe
 
@@ -344,7 +344,7 @@ TWENTY = tuple(f"The {name} sees {n} birds." for n in range(5) for name in ("dog
 def test_two_visitors_who_ask_for_the_same_board_wait_for_one(monkeypatch):
     passes = count_passes(monkeypatch)
     with ThreadPoolExecutor(2) as pool:
-        first, second = pool.map(lambda _n: cache.board("headlight-bert", TWENTY, lambda share: None), range(2))
+        first, second = pool.map(lambda _n: head_runs.board("headlight-bert", TWENTY, lambda share: None), range(2))
     assert first is second and len(passes) == 2  # twenty texts in batches of 16
 
 
@@ -366,8 +366,8 @@ def test_a_visitor_who_clicks_on_leaves_the_work_to_the_next(monkeypatch):
     monkeypatch.setattr(forward, "run", slow)
     texts = tuple(f"{text} Today." for text in TWENTY)
     with pytest.raises(ClickedOn):
-        cache.board("headlight-bert", texts, click_on)
+        head_runs.board("headlight-bert", texts, click_on)
     shares = []
-    board_of_all = cache.board("headlight-bert", texts, shares.append)
+    board_of_all = head_runs.board("headlight-bert", texts, shares.append)
     assert (board_of_all.n_texts, len(passes)) == (20, 2)
     assert 0.8 in shares  # 16 of 20 were done meanwhile
