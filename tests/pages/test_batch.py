@@ -153,6 +153,7 @@ def test_empty_lines_are_dropped_and_said_so():
     [
         ("", "There is no prompt. Type one a line, for example: It will rain in the"),
         (" \n \n", "There is no prompt."),
+        ("a" * 10_000, "Text 1 has"),
         ("a" * 10_001, "The text has 10,001 characters; at most 10,000 are read. Shorten it."),
         ("My dog is\n" * 1_000, "There are 1,000 prompts; at most 16 are run in one batch. Remove some lines."),
         ("My dog is\n" + "the " * 400, "Text 2 has"),

@@ -56,3 +56,4 @@ def test_what_is_added_is_drawn_as_nothing_or_hidden_and_named_with_its_value(ma
     cells = added_map(maps, height=300).data[0]
     assert cells.z.tolist() == [[0, 1], [0, 0]]
     assert cells.customdata[0][1] == LOWEST
+    assert added_map(maps, height=300).layout.annotations[0].text == "light: + 0; orange: + -3.403e+38"

@@ -9,6 +9,8 @@ from viz.figures.heatmap import colorbar, frame
 from viz.stages import Stages
 from viz.text import _
 
+MAX_VALUES = 3  # a mask hides with one value; a mask by hand of others may have more
+
 
 def score_map(maps: Stages, *, height: int) -> go.Figure:
     """Draw q·k/√d of every cell, hidden ones too: blue above 0, orange below; the scale ends at the largest."""
@@ -28,7 +30,7 @@ def score_map(maps: Stages, *, height: int) -> go.Figure:
 
 
 def added_map(maps: Stages, *, height: int) -> go.Figure:
-    """Draw what is added to every cell: nothing at all, or the value that hides; hovering tells the value."""
+    """Draw what is added to every cell: nothing at all, or the value that hides, which is named below."""
     names = axes.categories(maps.tokens)
     cells = go.Heatmap(
         z=(maps.added != 0).astype(np.uint8),
@@ -41,4 +43,9 @@ def added_map(maps: Stages, *, height: int) -> go.Figure:
         showscale=False,
         hovertemplate="%{y} → %{x}: %{customdata:.4g}<extra></extra>",
     )
-    return go.Figure(cells, frame(maps.tokens, names, "", height))
+    layout = frame(maps.tokens, names, "", height)
+    hiding = ", ".join(f"{value:.4g}" for value in np.unique(maps.added[maps.added != 0])[:MAX_VALUES])
+    words = _("light: + 0; orange: + {value}").format(value=hiding) if hiding else _("+ 0 everywhere")
+    place = {"x": 0, "y": 0, "xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "top", "yshift": -8}
+    layout["annotations"].append({"text": words, "showarrow": False, **place})
+    return go.Figure(cells, layout)
