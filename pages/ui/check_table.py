@@ -26,7 +26,7 @@ def check_table(check: BatchCheck) -> None:
     numbered = list(enumerate(check.prompts))
     table = {
         _("prompt"): [f"{position_number(row)}  {prompt_name(check.run, row, 40)}" for row, _prompt in numbered],
-        _("answers"): [_("✓ as alone") if p.same else _("✗ differently") for p in check.prompts],
+        _("answer"): [_("✓ same") if p.same else _("✗ differs") for p in check.prompts],
         _("largest |Δlogit|"): [difference_text(p.max_difference) for p in check.prompts],
         _("top word alone → in the batch"): [_change(p.token_alone, p.token_in_batch) for p in check.prompts],
         _("its probability alone"): [p.probability_alone for p in check.prompts],

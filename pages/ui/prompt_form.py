@@ -41,9 +41,9 @@ def ask(page: str, *, sides: bool = True) -> BatchQuestion:
     question = _current()
     _fill_fields(page, question)
     with st.form("batch_question", border=False):
-        text_column, choice_column = st.columns([3, 1], vertical_alignment="bottom")
+        text_column, choice_column = st.columns([3, 1])
         label = _("Prompts, one a line (up to {n})").format(n=MAX_PROMPTS)
-        text_column.text_area(label, key="batch_text", height=128)
+        text_column.text_area(label, key="batch_text", height=180)
         choice_column.selectbox(
             _("Model"), SHIPPED, key="batch_model", accept_new_options=True,
             help=_("A shipped model, a folder with weights, or a name on the Hub such as gpt2."),

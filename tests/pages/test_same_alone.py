@@ -25,11 +25,11 @@ def alone(model, prompt: str) -> np.ndarray:
 
 
 def answers(app) -> list[bool]:
-    return [answer.startswith("✓") for answer in table(app, "answers")["answers"]]
+    return [answer.startswith("✓") for answer in table(app, "answer")["answer"]]
 
 
 def differences(app) -> list[float]:
-    return [float(value) for value in table(app, "answers")["largest |Δlogit|"]]
+    return [float(value) for value in table(app, "answer")["largest |Δlogit|"]]
 
 
 def switch(app, *keys: str):
