@@ -14,6 +14,7 @@ from viz.errors import NotAGenerator, TooLongToContinue
 from viz.labels import byte_text
 from viz.models import LoadedModel
 from viz.names import position_number
+from viz.predictions import best_ids
 from viz.records import Batch, Generation, Sampling
 
 N_CANDIDATES = 10  # words kept at each step
@@ -192,7 +193,7 @@ def _steps(output, new_ids: np.ndarray) -> dict[str, np.ndarray]:
 def _step(logits: np.ndarray, scores: np.ndarray, chosen: np.ndarray) -> dict[str, np.ndarray]:
     """Give the chosen words' probability and rank and the best candidates, from ``[B, V]`` before and after the cut."""
     shares, drawn_from = masks.softmax(logits.astype(np.float64)), masks.softmax(scores.astype(np.float64))
-    best = np.stack([_best(row) for row in logits])
+    best = np.stack([best_ids(row, N_CANDIDATES) for row in logits])
     of_chosen = np.take_along_axis(logits, chosen[:, None], axis=1)
     comes_first = (logits == of_chosen) & (np.arange(logits.shape[1]) < chosen[:, None])
     return {
@@ -203,13 +204,6 @@ def _step(logits: np.ndarray, scores: np.ndarray, chosen: np.ndarray) -> dict[st
         "candidate_probability": np.take_along_axis(shares, best, axis=1),
         "candidate_after_cut": np.take_along_axis(drawn_from, best, axis=1),
     }
-
-
-def _best(logits: np.ndarray) -> np.ndarray:
-    """List the ids of the best words, best first; equal logits in the order of their ids."""
-    least = np.partition(logits, -N_CANDIDATES)[-N_CANDIDATES]
-    candidates = np.flatnonzero(logits >= least)
-    return candidates[np.argsort(-logits[candidates], kind="stable")][:N_CANDIDATES]
 
 
 def _without_padding(steps: dict[str, np.ndarray], new_mask: np.ndarray) -> dict[str, np.ndarray]:

@@ -41,14 +41,19 @@ def top_k(run: Run, readout: int, k: int) -> list[Prediction]:
     """List the k best words of one read-out, best first; equal logits in the order of their ids."""
     logits = run.readout_logits[readout]
     shares = probabilities(run)[readout]
-    k = min(k, len(logits))
-    least = np.partition(logits, -k)[-k]  # sorting the whole vocabulary takes ten times longer
-    candidates = np.flatnonzero(logits >= least)
-    best = candidates[np.argsort(-logits[candidates], kind="stable")][:k]
+    best = best_ids(logits, k)
     return [
         Prediction(rank, int(i), run.model.vocabulary[i], float(logits[i]), float(shares[i]))
         for rank, i in enumerate(best, start=1)
     ]
+
+
+def best_ids(logits: np.ndarray, k: int) -> np.ndarray:
+    """Give the ids of the k largest logits of ``[V]``, best first; equal logits in the order of their ids."""
+    k = min(k, len(logits))
+    least = np.partition(logits, -k)[-k]  # sorting the whole vocabulary takes ten times longer
+    candidates = np.flatnonzero(logits >= least)
+    return candidates[np.argsort(-logits[candidates], kind="stable")][:k]
 
 
 def are_numbers(run: Run) -> bool:
