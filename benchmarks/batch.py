@@ -42,9 +42,9 @@ def _ways(checkpoint: str) -> dict:
     """Give both ways of running the same batch, padded on the left."""
     from transformers import AutoModelForCausalLM
 
-    from viz.batching import encode
-    from viz.forward import run
-    from viz.models import load_model
+    from viz.engine.batching import encode
+    from viz.engine.forward import run
+    from viz.engine.models import load_model
 
     loaded = load_model(checkpoint)
     plain = AutoModelForCausalLM.from_pretrained(checkpoint, attn_implementation="eager", dtype=torch.float32).eval()
@@ -70,9 +70,9 @@ def _peak_megabytes(checkpoint: str, name: str) -> float:
 
 def _peak_of_the_largest(checkpoint: str) -> float:
     """Give the peak of the largest batch of 512 tokens that is not refused."""
-    from viz.batching import encode
-    from viz.forward import run
-    from viz.models import load_model
+    from viz.engine.batching import encode
+    from viz.engine.forward import run
+    from viz.engine.models import load_model
 
     loaded = load_model(checkpoint)
     batch = encode(loaded, ["[MASK] " + "the " * 509] * 4)

@@ -52,9 +52,15 @@ def main() -> None:
             page.goto(f"{address}/batch?text={quote(chr(10).join(PROMPTS))}")
             page.locator(".st-key-head_map .gtitle").wait_for(timeout=60_000)
             settle(page)
-            prompts = [_click(page, True, ".st-key-prompt_grid", (number % 4 + 0.5) / 4, 0.5) for number in range(1, ROUNDS)]
-            heads = [_click(page, False, ".st-key-head_grid", (number % 12 + 0.5) / 12, 0.08) for number in range(ROUNDS)]
-            layers = [_click(page, False, ".st-key-head_grid", 0.04, (number % 6 + 0.5) / 6) for number in range(1, ROUNDS)]
+            prompts = [
+                _click(page, True, ".st-key-prompt_grid", (number % 4 + 0.5) / 4, 0.5) for number in range(1, ROUNDS)
+            ]
+            heads = [
+                _click(page, False, ".st-key-head_grid", (number % 12 + 0.5) / 12, 0.08) for number in range(ROUNDS)
+            ]
+            layers = [
+                _click(page, False, ".st-key-head_grid", 0.04, (number % 6 + 0.5) / 6) for number in range(1, ROUNDS)
+            ]
             browser.close()
     for name, values in (("prompt", prompts), ("head", heads), ("layer", layers)):
         paired.report(f"4 prompts of 64 tokens: another {name}", values, "s", "at most 0.25 s")

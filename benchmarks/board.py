@@ -30,12 +30,17 @@ def main() -> None:
         paired.ratio(f"{N_SENTENCES} sentences: board / plain, its default", ours, default, "at most 1.5")
         paired.ratio(f"{N_SENTENCES} sentences: board / plain, eager", ours, eager, "at most 1.5")
         with multiprocessing.get_context("spawn").Pool(1, maxtasksperchild=1) as pool:
-            peaks = {n: [pool.apply(_peak_megabytes, (checkpoint, n)) for _round in range(3)] for n in (50, N_SENTENCES, 2 * N_SENTENCES)}
+            peaks = {
+                n: [pool.apply(_peak_megabytes, (checkpoint, n)) for _round in range(3)]
+                for n in (50, N_SENTENCES, 2 * N_SENTENCES)
+            }
     for n, values in peaks.items():
         paired.report(f"{n} sentences: peak above the model", values, "MB")
     few, many, twice = peaks.values()
     paired.ratio(f"memory of {N_SENTENCES} sentences / of 50", many, few, "does not grow with their number")
-    paired.ratio(f"memory of {2 * N_SENTENCES} sentences / of {N_SENTENCES}", twice, many, "does not grow with their number")
+    paired.ratio(
+        f"memory of {2 * N_SENTENCES} sentences / of {N_SENTENCES}", twice, many, "does not grow with their number"
+    )
 
 
 def sentences(n: int) -> list[str]:
@@ -49,9 +54,10 @@ def _ways(checkpoint: str) -> dict:
     """Give our board and plain passes over the batches it makes."""
     from transformers import AutoModelForMaskedLM
 
-    from viz import boards, many_texts
-    from viz.batching import encode
-    from viz.models import load_model
+    from viz.analysis.heads import boards
+    from viz.engine import many_texts
+    from viz.engine.batching import encode
+    from viz.engine.models import load_model
 
     loaded, texts = load_model(checkpoint), sentences(N_SENTENCES)
     lengths = encode(loaded, texts).attention_mask.sum(axis=1).tolist()
@@ -81,8 +87,9 @@ def _ways(checkpoint: str) -> dict:
 
 def _peak_megabytes(checkpoint: str, n: int) -> float:
     """Give by how many MB a board over n sentences raises the memory above the model."""
-    from viz import boards, many_texts
-    from viz.models import load_model
+    from viz.analysis.heads import boards
+    from viz.engine import many_texts
+    from viz.engine.models import load_model
 
     loaded, texts = load_model(checkpoint), sentences(n)
     return raised_by(lambda: boards.measure(many_texts.runs(loaded, texts)))

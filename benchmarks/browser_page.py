@@ -76,8 +76,12 @@ def _measure(page: Page, address: str, name: str, checkpoint: str, n_tokens: int
     beyond = [seconds - sorted(passes)[len(passes) // 2] for seconds in drawn]
     paired.report(f"{name}, T={n_tokens}: the pass alone", passes, "s")
     paired.report(f"{name}, T={n_tokens}: Run pressed until drawn", drawn, "s")
-    paired.report(f"{name}, T={n_tokens}: beyond the pass", beyond, "s", "at most 0.4 s" if n_tokens == 16 else "at most 0.5 s")
-    paired.report(f"{name}, T={n_tokens}: sent to the browser", sizes, "MB", "at most 0.4 MB" if n_tokens == 128 else "")
+    paired.report(
+        f"{name}, T={n_tokens}: beyond the pass", beyond, "s", "at most 0.4 s" if n_tokens == 16 else "at most 0.5 s"
+    )
+    paired.report(
+        f"{name}, T={n_tokens}: sent to the browser", sizes, "MB", "at most 0.4 MB" if n_tokens == 128 else ""
+    )
     paired.report(f"{name}, T={n_tokens}: another head", heads, "s", "at most 0.25 s")
 
 
@@ -93,7 +97,9 @@ def _count_received(page: Page) -> list[int]:
     sizes: list[int] = []
     session = page.context.new_cdp_session(page)
     session.send("Network.enable")
-    session.on("Network.webSocketFrameReceived", lambda event: sizes.append(len(event["response"]["payloadData"]) * 3 // 4))
+    session.on(
+        "Network.webSocketFrameReceived", lambda event: sizes.append(len(event["response"]["payloadData"]) * 3 // 4)
+    )
     return sizes
 
 
@@ -108,9 +114,9 @@ def _open_head(page: Page, number: int) -> float:
 
 
 def _passes(checkpoint: str, n_tokens: int) -> list[float]:
-    from viz.batching import encode
-    from viz.forward import run
-    from viz.models import load_model
+    from viz.engine.batching import encode
+    from viz.engine.forward import run
+    from viz.engine.models import load_model
 
     loaded = load_model(checkpoint)
     batch = encode(loaded, [_sentence(n_tokens)])

@@ -9,10 +9,10 @@ from transformers import AutoModelForMaskedLM
 
 from benchmarks import paired
 from benchmarks.full_size import bert_base
-from viz import capture
-from viz.batching import encode
-from viz.forward import run
-from viz.models import load_model
+from viz.engine import capture
+from viz.engine.batching import encode
+from viz.engine.forward import run
+from viz.engine.models import load_model
 
 ROUNDS = 15
 TARGET = "at most 1.10"
@@ -23,7 +23,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         checkpoint = bert_base(Path(folder))
         loaded = load_model(checkpoint)
-        plain = AutoModelForMaskedLM.from_pretrained(checkpoint, attn_implementation="eager", dtype=torch.float32).eval()
+        plain = AutoModelForMaskedLM.from_pretrained(
+            checkpoint, attn_implementation="eager", dtype=torch.float32
+        ).eval()
         for n_tokens in (16, 128):
             _compare(loaded, plain, n_tokens)
 

@@ -16,8 +16,8 @@ from PIL import Image, ImageDraw
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from viz import diagrams
-from viz.fonts import font_for
+from viz.drawing import diagrams
+from viz.drawing.fonts import font_for
 from viz.names import diagram_name
 from viz.records import Batch, ModelInfo, Run
 
@@ -42,7 +42,9 @@ def main() -> None:
     for name, values in taken.items():
         print(f"{name:16} median {statistics.median(values):.4f} s   {min(values):.4f}-{max(values):.4f} s")
     ratios = [slow / fast for fast, slow in zip(taken["headlight"], taken["straightforward"])]
-    print(f"ratio            median {statistics.median(ratios):.1f}   {min(ratios):.1f}-{max(ratios):.1f}   target {TARGET}")
+    print(
+        f"ratio            median {statistics.median(ratios):.1f}   {min(ratios):.1f}-{max(ratios):.1f}   target {TARGET}"
+    )
 
 
 def seconds(write: Callable[[Run, int, Path], object], run: Run) -> float:

@@ -33,4 +33,7 @@ def ratio(name: str, above: list[float], below: list[float], target: str) -> Non
 def report(name: str, values: list[float], unit: str, target: str = "") -> None:
     """Print the median of some values, their smallest and their largest."""
     goal = f"   target: {target}" if target else ""
-    print(f"{name:46} median {statistics.median(values):8.3f} {unit:2} ({min(values):.3f} to {max(values):.3f}){goal}", flush=True)
+    print(
+        f"{name:46} median {statistics.median(values):8.3f} {unit:2} ({min(values):.3f} to {max(values):.3f}){goal}",
+        flush=True,
+    )

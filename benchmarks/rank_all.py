@@ -29,10 +29,10 @@ def _ways(checkpoint: str) -> dict:
     """Give the ranking, and as many plain passes as there are heads."""
     from transformers import AutoModelForMaskedLM
 
-    from viz.batching import encode
-    from viz.forward import run
-    from viz.models import load_model
-    from viz.switch_off import rank_all
+    from viz.engine.batching import encode
+    from viz.engine.forward import run
+    from viz.engine.models import load_model
+    from viz.engine.switch_off import rank_all
 
     loaded = load_model(checkpoint)
     plain = AutoModelForMaskedLM.from_pretrained(checkpoint, dtype=torch.float32).eval()

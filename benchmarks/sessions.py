@@ -51,7 +51,12 @@ class Visitor:
     async def open(self) -> None:
         """Connect and wait for the whole first page."""
         self.connection = await websockets.connect(
-            self.address, subprotocols=["streamlit"], max_size=None, compression=None, open_timeout=60, ping_interval=None
+            self.address,
+            subprotocols=["streamlit"],
+            max_size=None,
+            compression=None,
+            open_timeout=60,
+            ping_interval=None,
         )
         await self._run(BackMsg())
 

@@ -38,7 +38,7 @@ def untrained_bert_folder(tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def tiny_bert(tiny_bert_folder):
     """Give the tiny BERT as the app loads it."""
-    from viz.models import load_model
+    from viz.engine.models import load_model
 
     return load_model(str(tiny_bert_folder))
 
@@ -46,6 +46,6 @@ def tiny_bert(tiny_bert_folder):
 @pytest.fixture(scope="session")
 def tiny_gpt2(tiny_gpt2_folder):
     """Give the tiny GPT-2 as the app loads it."""
-    from viz.models import load_model
+    from viz.engine.models import load_model
 
     return load_model(str(tiny_gpt2_folder))

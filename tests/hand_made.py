@@ -39,7 +39,9 @@ def batch(attention_mask: list[list[int]], **fields) -> Batch:
     return Batch(**(values | fields))
 
 
-def run(attention_mask: list[list[int]], *, model: ModelInfo | None = None, batch_fields: dict | None = None, **fields) -> Run:
+def run(
+    attention_mask: list[list[int]], *, model: ModelInfo | None = None, batch_fields: dict | None = None, **fields
+) -> Run:
     """Build a run from its attention mask; attentions not given are spread evenly over all keys."""
     model = model or model_info()
     of = batch(attention_mask, **(batch_fields or {}))

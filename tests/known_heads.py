@@ -15,7 +15,9 @@ NEXT_HEAD = (2, 4)  # Layer3_Head5
 ADVERB_HEAD = (3, 10)  # Layer4_Head11
 
 
-def write_known_heads(file: Path, *, rows: tuple[list[str], ...] = (TURTLE,), padding_side: str = "right", seed: int = 0) -> None:
+def write_known_heads(
+    file: Path, *, rows: tuple[list[str], ...] = (TURTLE,), padding_side: str = "right", seed: int = 0
+) -> None:
     """Write the four required entries, and nothing else."""
     width = max(map(len, rows))
     rng = np.random.default_rng(seed)
@@ -30,7 +32,13 @@ def write_known_heads(file: Path, *, rows: tuple[list[str], ...] = (TURTLE,), pa
         attentions[row, :, :, at, at] = known_maps(text, rng)
         attentions[row, :, :, real[row] == 0] = 1 / width  # models put ordinary numbers into padded queries
     meta = json.dumps({"format": 1, "model": {"checkpoint": "bert-base-uncased"}})
-    np.savez(file, tokens=np.array(tokens), attention_mask=real, attentions=attentions.astype(np.float32), meta=np.array(meta))
+    np.savez(
+        file,
+        tokens=np.array(tokens),
+        attention_mask=real,
+        attentions=attentions.astype(np.float32),
+        meta=np.array(meta),
+    )
 
 
 def known_maps(text: list[str], rng: np.random.Generator) -> np.ndarray:

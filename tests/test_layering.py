@@ -1,6 +1,7 @@
-"""Who may import whom: an allow-list per module, so that opening a run never pays for torch.
+"""Who may import whom, by room: ground ← analysis ← {engine | drawing} ← files ← commands, pages.
 
-A new module of ``viz`` fails until it stands in the list below. ``viz/figures``, ``viz/commands`` and ``pages`` are listed by folder.
+A room is a folder of ``viz``, or the ground, the files without a folder. The faces are the few modules that hand names
+on to notebooks.
 """
 
 import ast
@@ -12,82 +13,31 @@ import pytest
 
 from tests.conftest import REPOSITORY
 
-GROUND = {"viz.errors", "viz.names", "viz.text", "viz.theme", "viz.labels", "viz.shipped", "viz.prompts"}
-RECORDS = GROUND | {"viz.records"}
-READERS = RECORDS | {"viz.masks", "viz.predictions", "viz.changes", "viz.words", "viz.measures", "viz.patterns", "viz.boards", "viz.claims", "viz.claim_text", "viz.claim_report", "viz.checks", "viz.steps", "viz.losses", "viz.stages", "viz.mask_layers", "viz.mask_choice", "viz.mask_stations", "viz.ablation"}
-MODELS = {"viz.hub", "viz.capture", "viz.models"}
-PASSES = MODELS | {"viz.batching", "viz.forward"}
-RUNNERS = PASSES | {"viz.edits", "viz.generation", "viz.many_texts", "viz.same_alone", "viz.batch_speed", "viz.training", "viz.fills", "viz.mask_life", "viz.switch_off"}
-DRAWERS = {"viz.figures", "viz.fonts", "viz.diagrams", "viz.svg", "viz.strips", "viz.tensors", "viz.tables", "viz.saved", "viz.claim_files"}
-EVERYTHING = READERS | RUNNERS | DRAWERS
+FACES = {"viz.masks", "viz.models", "viz.batching", "viz.forward", "viz.saved"}
 
-OURS = {
-    "viz": set(),
-    "viz.errors": set(),
-    "viz.theme": set(),
-    "viz.labels": set(),
-    "viz.shipped": set(),
-    "viz.names": {"viz.errors"},
-    "viz.prompts": {"viz.errors"},
-    "viz.text": {"viz.errors"},
-    "viz.records": {"viz.errors"},
-    "viz.masks": RECORDS,
-    "viz.stages": RECORDS | {"viz.masks"},
-    "viz.mask_layers": RECORDS,
-    "viz.mask_choice": RECORDS | {"viz.mask_layers"},
-    "viz.mask_stations": RECORDS,
-    "viz.changes": RECORDS,
-    "viz.predictions": RECORDS,
-    "viz.words": RECORDS,
-    "viz.measures": GROUND,
-    "viz.patterns": RECORDS | {"viz.masks", "viz.words", "viz.measures"},
-    "viz.boards": RECORDS | {"viz.masks", "viz.words", "viz.measures", "viz.patterns"},
-    "viz.claim_text": GROUND,
-    "viz.claims": RECORDS | {"viz.words", "viz.claim_text"},
-    "viz.claim_report": RECORDS | {"viz.claim_text", "viz.claims"},
-    "viz.checks": RECORDS,
-    "viz.steps": RECORDS,
-    "viz.losses": RECORDS,
-    "viz.ablation": RECORDS | {"viz.masks", "viz.predictions", "viz.words"},
-    "viz.hub": RECORDS,
-    "viz.capture": RECORDS | {"viz.masks"},
-    "viz.models": READERS | {"viz.capture", "viz.hub"},
-    "viz.batching": READERS | {"viz.models"},
-    "viz.edits": READERS | {"viz.models", "viz.batching"},
-    "viz.forward": READERS | {"viz.capture", "viz.models"},
-    "viz.generation": READERS | PASSES,
-    "viz.many_texts": READERS | PASSES,
-    "viz.same_alone": READERS | PASSES | {"viz.generation"},
-    "viz.batch_speed": READERS | PASSES,
-    "viz.fills": READERS | {"viz.capture"},
-    "viz.mask_life": READERS | PASSES,
-    "viz.switch_off": READERS | PASSES,
-    "viz.training": READERS | PASSES,
-    "viz.figures": READERS | {"viz.figures"},
-    "viz.fonts": GROUND,
-    "viz.diagrams": READERS | {"viz.fonts"},
-    "viz.svg": READERS,
-    "viz.strips": READERS,
-    "viz.tensors": RECORDS,
-    "viz.tables": READERS,
-    "viz.claim_files": READERS | {"viz.fonts", "viz.diagrams"},
-    "viz.saved": READERS,
-    "viz.commands": EVERYTHING | {"viz.commands"},
-    "viz.__main__": EVERYTHING | {"viz.commands"},
-    "pages.ui": EVERYTHING | {"pages.ui"},
-    "pages": EVERYTHING | {"pages.ui"},
-    "app": EVERYTHING | {"pages.ui"},
+VIZ = {"ground", "analysis", "engine", "drawing", "files", "commands"}
+MAY_IMPORT = {
+    "ground": {"ground"},
+    "analysis": {"ground", "analysis"},
+    "engine": {"ground", "analysis", "engine"},
+    "drawing": {"ground", "analysis", "drawing"},
+    "files": {"ground", "analysis", "drawing", "files"},
+    "commands": VIZ,
+    "faces": VIZ - {"commands"},
+    "pages": {"ground", "analysis", "engine", "drawing", "files", "pages"},
 }
+# Of the engine a page knows what can be asked and whom to ask; torch comes with neither.
+ENGINE_FOR_PAGES = {"viz.engine.requests", "viz.engine.local"}
 
-# Third-party packages; numpy may be used anywhere, the standard library too.
-THEIRS = {name: {"torch", "transformers", "huggingface_hub", "httpx2", "safetensors"} for name in RUNNERS}
-THEIRS |= {"viz.figures": {"plotly", "pandas"}, "viz.diagrams": {"PIL"}, "viz.fonts": {"PIL"}}
-THEIRS |= {"app": {"streamlit"}, "pages": {"streamlit"}, "pages.ui": {"streamlit"}}
+THEIRS = {
+    "engine": {"torch", "transformers", "huggingface_hub", "httpx2", "safetensors"},
+    "drawing": {"plotly", "pandas", "PIL"},
+    "ground": {"babel"},
+    "pages": {"streamlit"},
+}
 ANYWHERE = {"numpy"}
 
 FILES = sorted([REPOSITORY / "app.py", *(REPOSITORY / "viz").rglob("*.py"), *(REPOSITORY / "pages").rglob("*.py")])
-
-LIGHT = [file for file in FILES if file.parent != REPOSITORY / "viz"]  # app, pages, figures
 
 
 def module_name(file: Path) -> str:
@@ -95,12 +45,19 @@ def module_name(file: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def listed_as(module: str) -> str:
-    """Give the entry of the list that a module falls under: its own, or its folder's."""
-    for folder in ("viz.figures", "viz.commands", "pages.ui", "pages"):
-        if module == folder or module.startswith(f"{folder}."):
-            return folder
-    return module
+MODULES = {module_name(file): ast.parse(file.read_text()) for file in FILES}
+
+
+def room(module: str) -> str:
+    """Name the room of a module of ours."""
+    parts = module.split(".")
+    if parts[0] in ("pages", "app"):
+        return "pages"
+    if module in FACES:
+        return "faces"
+    if module == "viz.__main__":
+        return "commands"
+    return parts[1] if len(parts) > 1 and parts[1] in VIZ else "ground"
 
 
 def imported(tree: ast.AST) -> list[str]:
@@ -126,49 +83,59 @@ def is_ours(name: str) -> bool:
     return name.split(".")[0] in {"viz", "pages", "app"}
 
 
-def complaints(module: str, tree: ast.AST) -> list[str]:
-    """Say which imports of a module its entry does not allow."""
-    entry = listed_as(module)
-    if entry not in OURS:
-        return [f"{module} is not in the list of tests/test_layering.py: say whom it may import"]
-    wrong = []
-    for name in imported(tree):
+def subject(module: str) -> str:
+    """Name a page's folder: ``pages.claim.form`` → ``claim``."""
+    return module.split(".")[1]
+
+
+def complaint(module: str, name: str) -> str | None:
+    """Say why a module may not import a name; None if it may."""
+    here = room(module)
+    if not is_ours(name):
         package = name.split(".")[0]
-        if is_ours(name):
-            allowed = listed_as(name) in OURS[entry]
-        else:
-            allowed = package in sys.stdlib_module_names or package in ANYWHERE | THEIRS.get(entry, set())
-        if not allowed:
-            wrong.append(f"{module} may not import {name}")
-    return wrong
+        fine = package in sys.stdlib_module_names or package in ANYWHERE | THEIRS.get(here, set())
+        return None if fine else f"{module} may not import {name}"
+    if room(name) not in MAY_IMPORT[here]:
+        return f"{module} may not import {name}"
+    if here == "pages" and room(name) == "engine" and name not in ENGINE_FOR_PAGES:
+        return f"{module} may not import {name}: ask viz.engine.local"
+    if name.startswith("pages.") and subject(name) not in ("ui", subject(module) if module != "app" else ""):
+        return f"{module} may not import {name}: it belongs to another page"
+    return None
 
 
-@pytest.mark.parametrize("file", FILES, ids=module_name)
-def test_a_module_imports_only_what_its_place_allows(file):
-    assert complaints(module_name(file), ast.parse(file.read_text())) == []
+def complaints(module: str, tree: ast.AST) -> list[str]:
+    return [said for name in imported(tree) if (said := complaint(module, name))]
+
+
+def test_a_module_imports_only_what_its_room_allows():
+    assert [said for module, tree in MODULES.items() for said in complaints(module, tree)] == []
 
 
 @pytest.mark.parametrize(
     "module, line",
     [
-        ("viz.brand_new", "import os"),
-        ("viz.saved", "import torch"),
-        ("viz.saved", "from viz.forward import run"),
-        ("viz.figures.heatmap", "from viz import models"),
-        ("viz.figures.heatmap", "from PIL import Image"),
-        ("viz.forward", "from viz.figures import heatmap"),
-        ("viz.forward", "from viz import saved"),
-        ("viz.records", "from viz.masks import softmax"),
-        ("viz.diagrams", "import plotly.graph_objects as go"),
-        ("viz.predictions", "import streamlit as st"),
-        ("viz.errors", "from viz.text import _"),
-        ("viz.models", "import requests"),
-        ("pages.ui.cache", "import torch"),
-        ("pages.ui.cache", "from pages.look import masked_word"),
+        ("viz.brand_new", "from viz.analysis import words"),
+        ("viz.brand_new", "import torch"),
+        ("viz.analysis.words", "from viz.drawing import heatmap"),
+        ("viz.analysis.words", "from viz.engine.models import load_model"),
+        ("viz.analysis.words", "import streamlit as st"),
+        ("viz.engine.forward", "from viz.drawing import heatmap"),
+        ("viz.engine.forward", "from viz.files import saved"),
+        ("viz.engine.hub", "import requests"),
+        ("viz.drawing.heatmap", "from viz.engine import models"),
+        ("viz.drawing.heatmap", "import streamlit"),
+        ("viz.files.saved", "import torch"),
+        ("viz.files.saved", "from viz.engine.forward import run"),
         ("viz.text", "def late():\n    import torch"),
+        ("pages.claim.form", "import torch"),
+        ("pages.claim.form", "from viz.engine.models import load_model"),
+        ("pages.claim.form", "from pages.board.form import ask"),
+        ("pages.ui.markdown", "from pages.board.form import ask"),
+        ("viz.files.saved", "from pages.ui import markdown"),
     ],
 )
-def test_the_list_itself_refuses_what_it_should(module, line):
+def test_the_rules_refuse_what_they_should(module, line):
     assert complaints(module, ast.parse(line))
 
 
@@ -177,23 +144,62 @@ def test_a_relative_import_is_refused():
         complaints("viz.masks", ast.parse("from .records import Run"))
 
 
-@pytest.mark.parametrize("file", LIGHT, ids=module_name)
-def test_pages_and_figures_import_what_is_heavy_only_inside_functions(file):
-    names = imported(outside_of_functions(ast.parse(file.read_text())))
-    assert not [name for name in names if listed_as(name) in RUNNERS]
+def test_a_face_only_hands_names_on():
+    for module in sorted(FACES):
+        docstring, *rest = MODULES[module].body
+        assert isinstance(docstring, ast.Expr)
+        assert [type(node) for node in rest] == [ast.ImportFrom, ast.Assign], module
+
+
+def test_what_pages_share_is_used_by_at_least_two_of_them():
+    users: dict[str, set[str]] = {module: set() for module in MODULES if module.startswith("pages.ui.")}
+    for module, tree in MODULES.items():
+        for name in imported(tree):
+            if name in users and module != name:
+                users[name].add(module)
+
+    def pages_of(name: str, seen: frozenset[str] = frozenset()) -> set[str]:
+        """Follow who uses a shared module up to the pages, over other shared modules."""
+        found = set()
+        for user in users.get(name, ()):
+            if user == "app":
+                found |= {"app", "every page"}
+            elif not user.startswith("pages.ui."):
+                found.add(subject(user))
+            elif user not in seen:
+                found |= pages_of(user, seen | {user})
+        return found
+
+    assert {name: pages_of(name) for name in users if len(pages_of(name)) < 2} == {}
+
+
+def test_no_two_modules_import_each_other():
+    graph = {module: {name for name in imported(tree) if name in MODULES} for module, tree in MODULES.items()}
+    done: set[str] = set()
+
+    def walk(module: str, way: tuple[str, ...]) -> None:
+        assert module not in way, f"a circle: {' → '.join((*way, module))}"
+        if module not in done:
+            for name in sorted(graph[module]):
+                walk(name, (*way, module))
+            done.add(module)
+
+    for module in graph:
+        walk(module, ())
+
+
+def loaded_after_importing(*modules: str) -> set[str]:
+    program = "\n".join([f"import {name}" for name in modules] + ["import sys", "print(*sys.modules)"])
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=REPOSITORY)
+    return set(done.stdout.split())
 
 
 def test_drawing_and_opening_imports_neither_torch_nor_streamlit():
-    modules = [module_name(file) for file in FILES if listed_as(module_name(file)) in DRAWERS]
-    assert {"viz.saved", "viz.figures"} <= set(modules)
-    program = "\n".join([f"import {name}" for name in modules] + ["import sys", "print(*sys.modules)"])
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=REPOSITORY)
-    loaded = set(done.stdout.split())
+    modules = [module for module in MODULES if room(module) in ("drawing", "files")]
+    loaded = loaded_after_importing(*modules, "viz.saved", *sorted(ENGINE_FOR_PAGES & set(MODULES)))
     assert not loaded & {"torch", "transformers", "tokenizers", "huggingface_hub", "streamlit"}
 
 
-def test_the_core_imports_without_torch_plotly_and_pillow():
-    modules = sorted(name for name in READERS if (REPOSITORY / f"{name.replace('.', '/')}.py").exists())
-    program = "\n".join([f"import {name}" for name in modules] + ["import sys", "print(*sys.modules)"])
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=REPOSITORY)
-    assert not set(done.stdout.split()) & {"torch", "transformers", "plotly", "PIL", "streamlit"}
+def test_ground_and_analysis_import_without_torch_plotly_and_pillow():
+    modules = [module for module in MODULES if room(module) in ("ground", "analysis")]
+    assert not loaded_after_importing(*modules, "viz.masks") & {"torch", "transformers", "plotly", "PIL", "streamlit"}

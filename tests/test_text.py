@@ -16,16 +16,16 @@ TRANSLATORS = {"_": 1, "N_": 1, "ngettext": 2}  # how many of the first argument
 LANGUAGES = [language for language in text.languages() if language != "en"]
 
 # The rule of Russian: 1, 21, 31 ...; 2-4, 22-24 ...; the rest, 11-14 among it.
-RUSSIAN_FORMS = (
-    "nplurals=3; plural=(n%10==1 && n%100!=11 ? 0 : n%10>=2 && n%10<=4 && (n%100<10 || n%100>=20) ? 1 : 2);"
-)
+RUSSIAN_FORMS = "nplurals=3; plural=(n%10==1 && n%100!=11 ? 0 : n%10>=2 && n%10<=4 && (n%100<10 || n%100>=20) ? 1 : 2);"
 
 
 @pytest.fixture
 def speaking(monkeypatch, tmp_path):
     """Give a function that sets the language, and read catalogues from a folder of the test."""
     monkeypatch.setattr(text, "LOCALE_FOLDER", tmp_path)
-    monkeypatch.setattr(text, "catalogue", lambda language: gettext.translation("headlight", tmp_path, [language], fallback=True))
+    monkeypatch.setattr(
+        text, "catalogue", lambda language: gettext.translation("headlight", tmp_path, [language], fallback=True)
+    )
     yield lambda language: text.read_language_from(lambda: language)
     text.read_language_from(lambda: "en")
 
@@ -50,7 +50,9 @@ def literals(call: ast.Call) -> list[str | None]:
 
 def placeholders(message: str) -> list[tuple]:
     """List the fields of a template, with their formats, in any order."""
-    return sorted((field, spec) for _text, field, spec, _conversion in string.Formatter().parse(message) if field is not None)
+    return sorted(
+        (field, spec) for _text, field, spec, _conversion in string.Formatter().parse(message) if field is not None
+    )
 
 
 def messages_in_code() -> set[str | tuple[str, str]]:
@@ -139,7 +141,17 @@ def test_english_is_always_there_and_first():
 
 @pytest.mark.parametrize(
     "wanted, spoken",
-    [("zh-CN", "zh"), ("zh_TW", "zh"), ("ZH", "zh"), ("ru", "ru"), ("en-GB", "en"), ("fr", "en"), ("", "en"), (None, "en"), ("x", "en")],
+    [
+        ("zh-CN", "zh"),
+        ("zh_TW", "zh"),
+        ("ZH", "zh"),
+        ("ru", "ru"),
+        ("en-GB", "en"),
+        ("fr", "en"),
+        ("", "en"),
+        (None, "en"),
+        ("x", "en"),
+    ],
 )
 def test_the_nearest_language_with_a_catalogue_is_spoken(wanted, spoken, speaking, tmp_path):
     write_catalogue(tmp_path, "zh", {})
@@ -178,10 +190,25 @@ def test_a_message_the_catalogue_lacks_is_said_in_english(speaking, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "n, said", [(0, "голов"), (1, "голова"), (2, "головы"), (5, "голов"), (11, "голов"), (21, "голова"), (24, "головы"), (112, "голов")]
+    "n, said",
+    [
+        (0, "голов"),
+        (1, "голова"),
+        (2, "головы"),
+        (5, "голов"),
+        (11, "голов"),
+        (21, "голова"),
+        (24, "головы"),
+        (112, "голов"),
+    ],
 )
 def test_russian_has_three_forms_of_a_number(n, said, speaking, tmp_path):
-    write_catalogue(tmp_path, "ru", {("{n} head", "{n} heads"): [f"{{n}} {w}" for w in ("голова", "головы", "голов")]}, RUSSIAN_FORMS)
+    write_catalogue(
+        tmp_path,
+        "ru",
+        {("{n} head", "{n} heads"): [f"{{n}} {w}" for w in ("голова", "головы", "голов")]},
+        RUSSIAN_FORMS,
+    )
     speaking("ru")
     assert text.ngettext("{n} head", "{n} heads", n).format(n=n) == f"{n} {said}"
 

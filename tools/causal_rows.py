@@ -1,8 +1,7 @@
 """Build the training rows of GPT-2: every row is full, so nothing is padded."""
 
-import numpy as np
-
 import grammar
+import numpy as np
 from corpus import DOCUMENT, FOLLOWS, Sentence
 from packing import encode
 
@@ -13,7 +12,13 @@ COPY_BLOCK = (3, 25)
 FIRST_WORD = 257
 IGNORED = -100
 GENERATED_WEIGHTS = {
-    "adverb": 24, "relative": 8, "determiner": 8, "pronoun": 12, "forward pronoun": 6, "agreement": 8, "copying": 34,
+    "adverb": 24,
+    "relative": 8,
+    "determiner": 8,
+    "pronoun": 12,
+    "forward pronoun": 6,
+    "agreement": 8,
+    "copying": 34,
 }
 
 

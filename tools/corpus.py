@@ -15,9 +15,7 @@ from typing import NamedTuple
 # How a sentence continues the one before it in its list.
 FOLLOWS, PARAGRAPH, DOCUMENT = 0, 1, 2
 
-ABBREVIATIONS = (
-    "Mr|Mrs|Ms|Dr|St|Messrs|Prof|Rev|Capt|Col|Gen|Lieut|Lt|Sgt|Hon|Jr|Sr|No|vs|etc|i\\.e|e\\.g|Esq|[A-Z]"
-)
+ABBREVIATIONS = "Mr|Mrs|Ms|Dr|St|Messrs|Prof|Rev|Capt|Col|Gen|Lieut|Lt|Sgt|Hon|Jr|Sr|No|vs|etc|i\\.e|e\\.g|Esq|[A-Z]"
 PROTECTED_STOP = re.compile(rf"\b({ABBREVIATIONS})\.")
 SENTENCE_END = re.compile(r"(?<=[.!?])([\"')]*)\s+(?=[\"'(]*[A-Z0-9])")
 HIDDEN_STOP = "\x01"

@@ -1,17 +1,16 @@
 """Print what a trained model can do: held-out figures, probe sentences, padding, heads.
 
-    python tools/evaluate_models.py assets/models/headlight-bert --corpus texts
+python tools/evaluate_models.py assets/models/headlight-bert --corpus texts
 """
 
 import argparse
 from pathlib import Path
 
-import torch
-from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForMaskedLM, AutoTokenizer
-
 import heads_report
 import held_out
+import torch
 from corpus import read_corpus
+from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForMaskedLM, AutoTokenizer
 
 MASKED_SENTENCES, CAUSAL_TEXTS = 1_000, 600
 PADDING_TEXTS = (

@@ -20,9 +20,7 @@ HELD_OUT_MODULUS = 20
 # The words among which the dependent word of a link is exchanged.
 CLASSES = {
     "adverb-verb": lexicon.ADVERBS,
-    "determiner-noun": tuple(
-        lexicon.SINGULAR_DETERMINERS + lexicon.PLURAL_DETERMINERS + lexicon.MASS_DETERMINERS
-    ),
+    "determiner-noun": tuple(lexicon.SINGULAR_DETERMINERS + lexicon.PLURAL_DETERMINERS + lexicon.MASS_DETERMINERS),
     "reflexive-subject": tuple(lexicon.REFLEXIVES),
     "possessive-subject": tuple(lexicon.POSSESSIVES),
     "pronoun-name": tuple(lexicon.SUBJECT_PRONOUNS),
@@ -147,12 +145,14 @@ def copying_sentence(rng):
     """Return a short text in which two invented names come back, so that only copying can foretell them."""
     one, two = invented_name(rng), invented_name(rng)
     place = rng.choice(lexicon.PLACE_PHRASES[:14])
-    opening = rng.choice([
-        f"{one} met {two} {place} .",
-        f"My friends are {one} and {two} .",
-        f"{one} wrote a letter to {two} .",
-        f"{place} lived {one} , and next door lived {two} .",
-    ])
+    opening = rng.choice(
+        [
+            f"{one} met {two} {place} .",
+            f"My friends are {one} and {two} .",
+            f"{one} wrote a letter to {two} .",
+            f"{place} lived {one} , and next door lived {two} .",
+        ]
+    )
     again = rng.sample([one, two], 2)
     later = [
         f"{again[0]} {rng.choice(['smiled', 'went home', 'was happy', 'said nothing'])} .",

@@ -27,8 +27,9 @@ def _group(verbs, adverbs, subjects="animate", phrases="place"):
 
 VERB_GROUPS = (
     _group("move/moves/moved crawl/crawls/crawled creep/creeps/crept", "slow slowly", phrases="way"),
-    _group("run/runs/ran race/races/raced hurry/hurries/hurried rush/rushes/rushed", "fast quickly swiftly",
-           phrases="way"),
+    _group(
+        "run/runs/ran race/races/raced hurry/hurries/hurried rush/rushes/rushed", "fast quickly swiftly", phrases="way"
+    ),
     _group("jump/jumps/jumped leap/leaps/leaped hop/hops/hopped", "high lightly", phrases="way"),
     _group("march/marches/marched climb/climbs/climbed", "steadily firmly", phrases="way"),
     _group("dance/dances/danced glide/glides/glided", "gracefully smoothly", phrases="way"),
@@ -48,8 +49,12 @@ VERB_GROUPS = (
     _group("tremble/trembles/trembled shiver/shivers/shivered", "badly nervously"),
     _group("write/writes/wrote draw/draws/drew paint/paints/painted", "neatly beautifully"),
     _group("shine/shines/shone glow/glows/glowed gleam/gleams/gleamed", "brightly clearly", subjects="thing"),
-    _group("rain/rains/rained snow/snows/snowed pour/pours/poured", "heavily constantly",
-           subjects="weather", phrases="weather"),
+    _group(
+        "rain/rains/rained snow/snows/snowed pour/pours/poured",
+        "heavily constantly",
+        subjects="weather",
+        phrases="weather",
+    ),
     _group("disappear/disappears/disappeared fade/fades/faded", "suddenly gradually", subjects="thing"),
 )
 ADVERBS = tuple(adverb for group in VERB_GROUPS for adverb in group.adverbs)

@@ -9,10 +9,9 @@ Nobody's weights are left out: [CLS], [SEP] and punctuation compete as well.
 
 from typing import NamedTuple
 
+import grammar
 import numpy as np
 import torch
-
-import grammar
 
 CHOOSING, MEASURED = 150, 50
 INDUCTION_BLOCK = 20
@@ -76,8 +75,13 @@ def head_figures(model, name, pairs, layer, head):
     """Measure one head on a list of Pairs."""
     weights, hits, uniform = measure(model, pairs)
     return Pattern(
-        name, layer, head, float(weights[:, layer, head].mean()), float(uniform.mean()),
-        float(hits[:, layer, head].mean()), len(pairs),
+        name,
+        layer,
+        head,
+        float(weights[:, layer, head].mean()),
+        float(uniform.mean()),
+        float(hits[:, layer, head].mean()),
+        len(pairs),
     )
 
 
@@ -148,8 +152,12 @@ LINK_PATTERNS = (
     ("verb -> adverb", {"adverb": 3, "relative": 1}, {"adverb-verb"}, True),
     ("determiner -> noun", {"determiner": 1}, {"determiner-noun"}, False),
     ("noun -> determiner", {"determiner": 1}, {"determiner-noun"}, True),
-    ("pronoun -> its noun or name", {"pronoun": 3, "forward pronoun": 1},
-     {"reflexive-subject", "possessive-subject", "pronoun-name"}, False),
+    (
+        "pronoun -> its noun or name",
+        {"pronoun": 3, "forward pronoun": 1},
+        {"reflexive-subject", "possessive-subject", "pronoun-name"},
+        False,
+    ),
     ("is, are, was, were -> subject", {"agreement": 1}, {"be-subject", "past-be-subject"}, False),
 )
 
@@ -184,7 +192,10 @@ def induction_patterns(model, tokenizer):
     """Return the best heads for what followed the earlier copy of a token, and for the earlier copy itself."""
     return [
         best_head(
-            model, name, induction_pairs(tokenizer, CHOOSING // 3, 1, shift), induction_pairs(tokenizer, MEASURED, 2, shift)
+            model,
+            name,
+            induction_pairs(tokenizer, CHOOSING // 3, 1, shift),
+            induction_pairs(tokenizer, MEASURED, 2, shift),
         )
         for name, shift in (("token after the earlier copy (induction)", 1), ("earlier copy of the token", 0))
     ]

@@ -9,7 +9,6 @@ import math
 import numpy as np
 import torch
 import torch.nn.functional as functional
-
 from corpus import FOLLOWS, Sentence
 from packing import encode
 

@@ -3,9 +3,8 @@
 import re
 from typing import NamedTuple
 
-import numpy as np
-
 import grammar
+import numpy as np
 from corpus import FOLLOWS
 
 MICRO_BATCH_TOKENS = 1_024
@@ -17,7 +16,12 @@ OTHER_SHARE = 0.06
 # Adverbs on -ly in real text are hidden more often than chance, too.
 REAL_ADVERB_SHARE = 0.40
 GENERATED_WEIGHTS = {
-    "adverb": 34, "relative": 12, "determiner": 22, "pronoun": 18, "forward pronoun": 6, "agreement": 8,
+    "adverb": 34,
+    "relative": 12,
+    "determiner": 22,
+    "pronoun": 18,
+    "forward pronoun": 6,
+    "agreement": 8,
 }
 NOT_ADVERBS = set(
     "only early family lovely lonely friendly ugly silly holy italy july fly reply likely jelly belly bully curly daily "

@@ -21,9 +21,7 @@ def make_optimisers(model, adam_rate, adam_betas):
             matrices.append(parameter)
         else:
             tables.append(parameter)
-    muon = torch.optim.Muon(
-        matrices, lr=MUON_RATE, weight_decay=0.05, momentum=0.95, adjust_lr_fn="match_rms_adamw"
-    )
+    muon = torch.optim.Muon(matrices, lr=MUON_RATE, weight_decay=0.05, momentum=0.95, adjust_lr_fn="match_rms_adamw")
     groups = [{"params": tables, "weight_decay": 0.01}, {"params": vectors, "weight_decay": 0.0}]
     adam = torch.optim.AdamW(groups, lr=adam_rate, betas=adam_betas, fused=True)
     optimisers = [muon, adam]

@@ -3,9 +3,8 @@
 from copy import deepcopy
 
 import torch
-from transformers import BertConfig, BertForMaskedLM, GenerationConfig, GPT2Config, GPT2LMHeadModel
-
 from subword import MAX_POSITIONS
+from transformers import BertConfig, BertForMaskedLM, GenerationConfig, GPT2Config, GPT2LMHeadModel
 
 LAYERS, HEADS, HIDDEN, FEED_FORWARD = 6, 12, 192, 768
 

@@ -1,6 +1,6 @@
 """Train a small BERT or GPT-2 from a folder of text.
 
-    python tools/train_models.py bert --corpus texts --out assets/models/headlight-bert --tokens 12.4e6
+python tools/train_models.py bert --corpus texts --out assets/models/headlight-bert --tokens 12.4e6
 """
 
 import argparse
@@ -10,20 +10,19 @@ import time
 from contextlib import nullcontext
 from pathlib import Path
 
-import torch
-import torch.nn.functional as functional
-from tqdm import tqdm
-from transformers import AutoTokenizer
-
 import grammar
 import held_out
 import optimisation
 import small_models
 import subword
+import torch
+import torch.nn.functional as functional
 from causal_rows import CausalRows
 from corpus import read_corpus
 from masked_rows import MaskedRows
 from packing import encode
+from tqdm import tqdm
+from transformers import AutoTokenizer
 
 EVALUATION_TOKENS = 1_000_000
 CHECKPOINT_SECONDS = 240
@@ -115,7 +114,13 @@ class Trainer:
         self.optimisers = optimisation.make_optimisers(model, task.adam_rate, task.adam_betas)
         decay_start = round(total * (1 - optimisation.DECAY_SHARE))
         self.progress = {
-            "tokens": 0, "step": 0, "epoch": 0, "batch": 0, "seconds": 0.0, "total": total, "decay_start": decay_start,
+            "tokens": 0,
+            "step": 0,
+            "epoch": 0,
+            "batch": 0,
+            "seconds": 0.0,
+            "total": total,
+            "decay_start": decay_start,
         }
         self.stopped = False
 
@@ -192,7 +197,9 @@ class Trainer:
         with open(self.work / "log.jsonl", "a", encoding="utf-8") as log:
             log.write(json.dumps(figures) + "\n")
         for name, values in figures["held_out"].items():
-            tqdm.write(f"{self.progress['tokens']:>10} {name:9} " + "  ".join(f"{k} {v:.2f}" for k, v in values.items()))
+            tqdm.write(
+                f"{self.progress['tokens']:>10} {name:9} " + "  ".join(f"{k} {v:.2f}" for k, v in values.items())
+            )
         small_models.save_half(self.model, self.tokenizer, self.work / "snapshot")
 
 

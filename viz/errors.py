@@ -36,7 +36,9 @@ class MaskTokenInCausalModel(VizError):
 
 
 class TextTooLong(VizError):
-    template = N_("Text {number} has {n_tokens:,} tokens; this model reads {max_positions:,}. Shorten it, or allow cutting.")
+    template = N_(
+        "Text {number} has {n_tokens:,} tokens; this model reads {max_positions:,}. Shorten it, or allow cutting."
+    )
 
 
 class TextTooLarge(VizError):
@@ -101,7 +103,9 @@ class UnknownHiding(VizError):
 
 
 class NotRecorded(VizError):
-    template = N_("The attention of {checkpoint} can only be read: what is added to its scores is out of reach. Choose {shipped}.")
+    template = N_(
+        "The attention of {checkpoint} can only be read: what is added to its scores is out of reach. Choose {shipped}."
+    )
 
 
 class HeadsStayOn(VizError):
@@ -116,11 +120,15 @@ class NotOneToken(VizError):
 
 
 class MaskUnreadable(VizError):
-    template = N_("Cannot read the mask in '{name}': {reason} Give one row of 0 and 1 for each query, as text, JSON or .npy.")
+    template = N_(
+        "Cannot read the mask in '{name}': {reason} Give one row of 0 and 1 for each query, as text, JSON or .npy."
+    )
 
 
 class MaskDoesNotFit(VizError):
-    template = N_("The mask in '{name}' has the size {seen}; this text has {n_tokens:,} tokens, so it must be {n_tokens:,} x {n_tokens:,}.")
+    template = N_(
+        "The mask in '{name}' has the size {seen}; this text has {n_tokens:,} tokens, so it must be {n_tokens:,} x {n_tokens:,}."
+    )
 
 
 class TokensDoNotFit(VizError):
@@ -140,7 +148,9 @@ class HeadOutOfRange(VizError):
 
 
 class ModelNotFound(VizError):
-    template = N_("There is no model '{checkpoint}'. Choose {shipped}, give a folder with the weights, or the name of a model on the Hub.")
+    template = N_(
+        "There is no model '{checkpoint}'. Choose {shipped}, give a folder with the weights, or the name of a model on the Hub."
+    )
 
 
 class HubUnreachable(VizError):
@@ -155,7 +165,9 @@ class ModelRefused(VizError):
 
 
 class CaptureFailed(VizError):
-    template = N_("'{checkpoint}' returned attention for {n_returned} of {n_layers} layers, so it cannot be drawn. Choose {shipped}.")
+    template = N_(
+        "'{checkpoint}' returned attention for {n_returned} of {n_layers} layers, so it cannot be drawn. Choose {shipped}."
+    )
 
 
 class WordNotInText(VizError):
@@ -163,7 +175,9 @@ class WordNotInText(VizError):
 
 
 class AmbiguousWord(VizError):
-    template = N_("The word '{word}' stands in text {number} more than once, at positions {positions}. Give one of these positions instead.")
+    template = N_(
+        "The word '{word}' stands in text {number} more than once, at positions {positions}. Give one of these positions instead."
+    )
 
 
 class NothingToMeasure(VizError):
@@ -171,7 +185,9 @@ class NothingToMeasure(VizError):
 
 
 class PairForMeasure(VizError):
-    template = N_("The measure is '{measure}'. A query and a key are given, both, for the measure 'pair', and for no other.")
+    template = N_(
+        "The measure is '{measure}'. A query and a key are given, both, for the measure 'pair', and for no other."
+    )
 
 
 class CannotRead(VizError):
@@ -179,7 +195,9 @@ class CannotRead(VizError):
 
 
 class NoSentences(VizError):
-    template = N_("There is no sentence. Write one a line, with the query as *so* and the key as _so_, for example: {example}")
+    template = N_(
+        "There is no sentence. Write one a line, with the query as *so* and the key as _so_, for example: {example}"
+    )
 
 
 class TooManySentences(VizError):
@@ -194,7 +212,9 @@ class WrongMarks(VizError):
 
 
 class WrongTemplate(VizError):
-    template = N_("The template and its lists do not fit together: {reason} Write {{animal}} in the template and a line such as: animal: turtle, dog")
+    template = N_(
+        "The template and its lists do not fit together: {reason} Write {{animal}} in the template and a line such as: animal: turtle, dog"
+    )
 
 
 class SentenceNotFound(VizError):

@@ -75,7 +75,7 @@ _CORE = (
     "batch_speed",
     "batching",
     "edits",
-    "fills",
+    "hiding_values",
     "forward",
     "generation",
     "many_texts",
@@ -90,4 +90,4 @@ _CORE = (
 def core() -> SimpleNamespace:
     """Import what brings torch and transformers, under one lock: two threads importing transformers at once fail."""
     with _importing:
-        return SimpleNamespace(**{name: importlib.import_module(f"viz.{name}") for name in _CORE})
+        return SimpleNamespace(**{name: importlib.import_module(f"viz.engine.{name}") for name in _CORE})

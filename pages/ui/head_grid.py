@@ -6,17 +6,19 @@ from pathlib import Path
 import streamlit as st
 
 from pages.ui import head_choice, pictures
-from viz.figures.overview import PROMPTS_ACROSS
+from viz.drawing.overview import PROMPTS_ACROSS
 from viz.records import Run
 
-_ASSETS = Path(__file__).resolve().parents[2] / "assets"
+_HERE = Path(__file__).resolve().parent
 
 
 def _read(name: str) -> str:
-    return (_ASSETS / name).read_text(encoding="utf-8")
+    return (_HERE / name).read_text(encoding="utf-8")
 
 
-_grid = st.components.v2.component("head_grid", html=_read("head_grid.html"), css=_read("head_grid.css"), js=_read("head_grid.js"))
+_grid = st.components.v2.component(
+    "head_grid", html=_read("head_grid.html"), css=_read("head_grid.css"), js=_read("head_grid.js")
+)
 _mark = st.components.v2.component("head_mark", js=_read("head_mark.js"))
 
 
@@ -42,7 +44,7 @@ def prompt_grid(run: Run, layer: int, head: int, on_choose: Callable[[int], None
 
 
 def number_grid(data: bytes, key: str) -> None:
-    """Draw a board of heads that is packed already, as ``viz.figures.head_board`` does; a click opens the head."""
+    """Draw a board of heads that is packed already, as ``viz.drawing.head_board`` does; a click opens the head."""
 
     def picked() -> None:
         if place := st.session_state[key].picked:

@@ -7,8 +7,10 @@ import streamlit as st
 from pages.ui import head_choice, pictures
 from pages.ui.head_grid import mark_head
 from pages.ui.markdown import literal
-from pages.ui.prediction_panel import BARE
-from viz import diagrams, saved, svg, tables
+from pages.ui.pictures import BARE
+from viz.analysis import tables
+from viz.drawing import diagrams, svg
+from viz.files import saved
 from viz.names import diagram_name, folder_name
 from viz.records import Run
 from viz.text import _
@@ -28,7 +30,9 @@ def head_view(run: Run, row: int, layer: int, head: int, query: int | None = Non
     """Draw one head of one row with all that belongs to it; ``query`` frames the row of that token."""
     own_scale = st.session_state.get("own_scale", False)
     spoken = tables.describe(run, row, layer, head)
-    st.plotly_chart(pictures.head_figure(run, row, layer, head, own_scale, query), key="head_map", config=BARE, alt=spoken)
+    st.plotly_chart(
+        pictures.head_figure(run, row, layer, head, own_scale, query), key="head_map", config=BARE, alt=spoken
+    )
     st.toggle(_("Colours up to this map's largest weight (instead of 1)"), key="own_scale")
     st.markdown(literal(spoken))
     _table(run, row, layer, head)
@@ -54,7 +58,12 @@ def _downloads(run: Run, row: int, layer: int, head: int) -> None:
     with popover:
         _button(_("This head as PNG"), lambda: _png(*place), diagram_name(layer, head), "image/png")
         _button(_("This head as SVG"), lambda: svg.head_svg(*place), diagram_name(layer, head, "svg"), "image/svg+xml")
-        _button(_("This head as CSV"), lambda: tables.as_csv(tables.head_table(*place)), diagram_name(layer, head, "csv"), "text/csv")
+        _button(
+            _("This head as CSV"),
+            lambda: tables.as_csv(tables.head_table(*place)),
+            diagram_name(layer, head, "csv"),
+            "text/csv",
+        )
         _button(_("All heads as ZIP"), lambda: diagrams.zip_all(run, row), f"{folder}.zip", "application/zip")
         _button(_("The run as .npz"), lambda: saved.as_bytes(run), f"{folder}.npz", "application/octet-stream")
 

@@ -11,12 +11,13 @@ import streamlit as st
 
 from pages.ui.cache import core, kept
 from pages.ui.runs import batch_run, sentence_run
-from viz import boards, claims, saved
-from viz.ablation import Cost, HeadEffect
-from viz.boards import Board
-from viz.claim_text import MarkedSentence
-from viz.claims import Reading
+from viz.analysis.claims.readings import Reading, gather
+from viz.analysis.claims.text import MarkedSentence
+from viz.analysis.heads import boards
+from viz.analysis.heads.boards import Board
+from viz.analysis.heads.switch_off import Cost, HeadEffect
 from viz.errors import BatchTooLarge
+from viz.files import saved
 from viz.records import Run
 
 KEPT_TEXTS = 16  # so many are one batch that is kept: choosing another of them makes no pass
@@ -101,7 +102,7 @@ def evidence(checkpoint: str, sentences: tuple[MarkedSentence, ...]) -> Evidence
         loaded, texts = core().models.load_model(checkpoint), list(dict.fromkeys(of.text for of in sentences))
         core().many_texts.require_room(loaded, texts)
         runs = tuple(core().many_texts.runs(loaded, texts))
-        return Evidence(runs, *claims.gather(runs, sentences))
+        return Evidence(runs, *gather(runs, sentences))
 
     return kept.get(("evidence", checkpoint, sentences), make)
 
@@ -111,7 +112,7 @@ def saved_evidence(files: tuple[tuple[bytes, str], ...], sentences: tuple[Marked
 
     def make() -> Evidence:
         runs = tuple(saved_run(data, name) for data, name in files)
-        return Evidence(runs, *claims.gather(runs, sentences))
+        return Evidence(runs, *gather(runs, sentences))
 
     return kept.get(("saved evidence", tuple(hashlib.sha256(data).digest() for data, _name in files), sentences), make)
 
@@ -141,7 +142,9 @@ def ranking_cost(checkpoint: str, sentence: str, readout: int, off_by: str) -> C
     return core().switch_off.cost(loaded, sentence_run(checkpoint, sentence, False), readout, off_by=off_by)
 
 
-def head_effects(checkpoint: str, sentence: str, readout: int, word_id: int, off_by: str, n_done: int) -> Iterator[list[HeadEffect]]:
+def head_effects(
+    checkpoint: str, sentence: str, readout: int, word_id: int, off_by: str, n_done: int
+) -> Iterator[list[HeadEffect]]:
     """Switch every head off alone, one pass after the other; heads come as they are done, from ``n_done`` on."""
     loaded = core().models.load_model(checkpoint)
     before = sentence_run(checkpoint, sentence, False)

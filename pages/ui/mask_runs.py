@@ -3,10 +3,10 @@
 import streamlit as st
 
 from pages.ui.cache import core, kept
-from viz.losses import FourWays, Unpadded
-from viz.mask_choice import MaskChoice, told
-from viz.mask_stations import MaskLife
-from viz.masks import FillResult, Hiding
+from viz.analysis.batches.training import FourWays, Unpadded
+from viz.analysis.masks.choice import MaskChoice, told
+from viz.analysis.masks.hiding import FillResult, Hiding
+from viz.analysis.masks.stations import MaskLife
 from viz.records import Run
 
 
@@ -54,7 +54,7 @@ def mask_life(question, choice: MaskChoice, layer: int) -> MaskLife:
 
 def fill_table(scores, hidden) -> list[FillResult]:
     """Measure each value that hides, in each number type, on one row of scores."""
-    return core().fills.table(scores, hidden)
+    return core().hiding_values.table(scores, hidden)
 
 
 def training_losses(checkpoint: str, texts: tuple[str, ...], **options) -> FourWays:

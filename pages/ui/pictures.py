@@ -2,8 +2,10 @@
 
 import streamlit as st
 
-from viz.figures import heatmap, overview
+from viz.drawing import heatmap, overview
 from viz.records import Run
+
+BARE = {"displayModeBar": False}  # how every Plotly chart is shown
 
 
 def overview_payload(run: Run, row: int) -> bytes:
@@ -33,5 +35,7 @@ def _prompt_payload(key: str, _run: Run, _layer: int, _head: int) -> bytes:
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _head_figure(key: str, labels: str, _run: Run, _row: int, layer: int, head: int, own_scale: bool, query: int | None):
+def _head_figure(
+    key: str, labels: str, _run: Run, _row: int, layer: int, head: int, own_scale: bool, query: int | None
+):
     return heatmap.head_map(_run, _row, layer, head, own_scale=own_scale, query=query)

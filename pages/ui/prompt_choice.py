@@ -17,7 +17,9 @@ def chosen(n_rows: int) -> int:
     """Give the open prompt as a 0-based row, the last one where the batch has fewer."""
     if "open_prompt" not in st.session_state:
         number = st.query_params.get("prompt", "1")
-        st.session_state["open_prompt"] = position_from_number(int(number)) if number.isascii() and number.isdigit() else 0
+        st.session_state["open_prompt"] = (
+            position_from_number(int(number)) if number.isascii() and number.isdigit() else 0
+        )
     row = min(max(st.session_state["open_prompt"], 0), n_rows - 1)
     st.query_params["prompt"] = str(position_number(row))
     return row
@@ -28,9 +30,13 @@ def control(n_rows: int, *, whole_page: bool = False) -> int:
     row = chosen(n_rows)
     st.session_state["prompt_number"] = row
     st.segmented_control(
-        _("Prompt"), range(n_rows), key="prompt_number", format_func=lambda at: str(position_number(at)),
-        required=True, on_change=_keep if whole_page else _clicked,
-    )  # fmt: skip
+        _("Prompt"),
+        range(n_rows),
+        key="prompt_number",
+        format_func=lambda at: str(position_number(at)),
+        required=True,
+        on_change=_keep if whole_page else _clicked,
+    )
     return row
 
 

@@ -7,9 +7,10 @@ import streamlit as st
 
 from pages.ui import runs
 from pages.ui.markdown import literal
+from viz.analysis.batches.generation import Generation, Sampling
 from viz.errors import VizError
 from viz.prompts import MAX_PROMPTS, read_prompts
-from viz.records import Generation, Run, Sampling
+from viz.records import Run
 from viz.shipped import SHIPPED
 from viz.text import _, ngettext, sentence
 
@@ -45,9 +46,12 @@ def ask(page: str, *, sides: bool = True) -> BatchQuestion:
         label = _("Prompts, one a line (up to {n})").format(n=MAX_PROMPTS)
         text_column.text_area(label, key="batch_text", height=180)
         choice_column.selectbox(
-            _("Model"), SHIPPED, key="batch_model", accept_new_options=True,
+            _("Model"),
+            SHIPPED,
+            key="batch_model",
+            accept_new_options=True,
             help=_("A shipped model, a folder with weights, or a name on the Hub such as gpt2."),
-        )  # fmt: skip
+        )
         if sides:
             names = {"left": _("left"), "right": _("right")}
             choice_column.radio(_("padding_side"), SIDES, key="batch_side", horizontal=True, format_func=names.get)

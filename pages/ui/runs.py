@@ -3,8 +3,9 @@
 import streamlit as st
 
 from pages.ui.cache import core, kept
-from viz.checks import BatchCheck, Mistakes, Speed
-from viz.records import Generation, PadToken, Run, Sampling
+from viz.analysis.batches.generation import Generation, Sampling
+from viz.analysis.batches.same_alone import BatchCheck, Mistakes, Speed
+from viz.records import PadToken, Run
 
 
 def sentence_run(checkpoint: str, sentence: str, truncate: bool) -> Run:
@@ -61,7 +62,9 @@ def batch_check(checkpoint: str, prompts: tuple[str, ...], padding_side: str, mi
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
-def continuations(checkpoint: str, prompts: tuple[str, ...], padding_side: str, mistakes: Mistakes) -> list[tuple[str, str]]:
+def continuations(
+    checkpoint: str, prompts: tuple[str, ...], padding_side: str, mistakes: Mistakes
+) -> list[tuple[str, str]]:
     """Continue each prompt alone and in the batch with the mistakes."""
     loaded = core().models.load_model(checkpoint)
     return core().same_alone.continuations(loaded, prompts, padding_side, mistakes)

@@ -29,7 +29,11 @@ def running_app(log: Path, script: Path | None = None, **environment: str) -> It
     command = [sys.executable, *start, "--server.port", str(port), "--server.address", "127.0.0.1"]
     with log.open("w") as output:
         process = subprocess.Popen(
-            command, cwd=REPOSITORY, env={**os.environ, "HF_HUB_OFFLINE": "1", **environment}, stdout=output, stderr=subprocess.STDOUT
+            command,
+            cwd=REPOSITORY,
+            env={**os.environ, "HF_HUB_OFFLINE": "1", **environment},
+            stdout=output,
+            stderr=subprocess.STDOUT,
         )
         try:
             _wait_until_healthy(process, f"http://127.0.0.1:{port}", log)

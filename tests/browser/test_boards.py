@@ -39,7 +39,9 @@ def batch_of_six():
     weights = np.random.default_rng(0).dirichlet(np.ones(8), size=(6, 4, 3, 8)).astype(np.float32)
     told = REAL.copy()
     told[5] = True
-    return hand_made.run(REAL.astype(int).tolist(), model=hand_made.model_info(4, 3, causal=True), attentions=weights, given_mask=told)
+    return hand_made.run(
+        REAL.astype(int).tolist(), model=hand_made.model_info(4, 3, causal=True), attentions=weights, given_mask=told
+    )
 
 
 @pytest.fixture(scope="module")
@@ -104,13 +106,19 @@ def test_a_head_is_chosen_by_a_click_and_the_prompt_stays(boards):
     click_tile(heads(boards), 0, 2, 4, 3)
     expect(boards.get_by_text("row 1, layer 0, head 2")).to_be_visible()
     expect(heads(boards)).to_have_attribute("data-chosen", "Layer1_Head3 · L0H2")
-    expect(prompts(boards)).to_have_attribute("aria-label", "Layer1_Head3 · L0H2, one map for each of 6 prompts. Arrow keys choose a prompt.")
+    expect(prompts(boards)).to_have_attribute(
+        "aria-label", "Layer1_Head3 · L0H2, one map for each of 6 prompts. Arrow keys choose a prompt."
+    )
     expect(prompts(boards)).to_have_attribute("data-chosen", "prompt 2")
     expect(prompts(boards)).to_have_attribute("data-renders", "2")
     mark = boards.locator(".st-key-prompt_grid .mark").bounding_box()
     tile = prompts(boards).bounding_box()
-    assert mark["x"] + mark["width"] / 2 == pytest.approx(tile["x"] + tile["width"] * (ACROSS + SIZE / 2) / (4 * ACROSS - GAP), abs=2)
-    assert mark["y"] + mark["height"] / 2 == pytest.approx(tile["y"] + tile["height"] * (ABOVE + SIZE / 2) / (2 * DOWN - GAP), abs=2)
+    assert mark["x"] + mark["width"] / 2 == pytest.approx(
+        tile["x"] + tile["width"] * (ACROSS + SIZE / 2) / (4 * ACROSS - GAP), abs=2
+    )
+    assert mark["y"] + mark["height"] / 2 == pytest.approx(
+        tile["y"] + tile["height"] * (ABOVE + SIZE / 2) / (2 * DOWN - GAP), abs=2
+    )
 
 
 def test_padded_rows_and_columns_are_grey_and_hatched_and_later_keys_flat(boards):
@@ -145,7 +153,15 @@ def test_a_weight_on_padding_is_shown_and_hatched(boards):
 
 
 def test_arrow_keys_stay_on_the_tiles_there_are(boards):
-    expected = [("ArrowRight", 2), ("ArrowDown", 2), ("ArrowLeft", 1), ("ArrowDown", 5), ("ArrowRight", 5), ("ArrowUp", 1), ("ArrowLeft", 0)]
+    expected = [
+        ("ArrowRight", 2),
+        ("ArrowDown", 2),
+        ("ArrowLeft", 1),
+        ("ArrowDown", 5),
+        ("ArrowRight", 5),
+        ("ArrowUp", 1),
+        ("ArrowLeft", 0),
+    ]
     prompts(boards).focus()
     for key, row in expected:
         prompts(boards).press(key)

@@ -48,7 +48,9 @@ def test_the_board_shows_a_number_in_every_cell_and_a_click_opens_the_head(page,
     expect(numbers.nth(12 + 9)).to_have_text(".96")  # Layer2_Head10 looks at the previous token
     click_head(page, "board_a", 2, 10)
     expect(head_title(page)).to_have_text(["Layer2_Head10 · L1H9"])
-    expect(page.locator(".st-key-board_a canvas[data-chosen]")).to_have_attribute("data-chosen", re.compile(r"Layer2_Head10 · L1H9: 0\.96"))
+    expect(page.locator(".st-key-board_a canvas[data-chosen]")).to_have_attribute(
+        "data-chosen", re.compile(r"Layer2_Head10 · L1H9: 0\.96")
+    )
     expect(page).to_have_url(re.compile("head=Layer2_Head10"))
 
 
@@ -78,11 +80,16 @@ def test_the_scale_changes_its_ends_with_the_measure(page, app):
 
 
 def test_a_click_on_any_of_three_boards_opens_the_head_in_all(page, app):
-    open_heads_page(page, f"{app}/board?measure=pair&query=slow&key=moves&text_b={quote('The turtle slow moves across the [MASK].')}")
+    open_heads_page(
+        page,
+        f"{app}/board?measure=pair&query=slow&key=moves&text_b={quote('The turtle slow moves across the [MASK].')}",
+    )
     click_head(page, "board_difference", 6, 1)
     expect(head_title(page)).to_have_text(["Layer6_Head1 · L5H0"])
     for key in ("board_a", "board_b", "board_difference"):
-        expect(page.locator(f".st-key-{key} canvas[data-chosen]")).to_have_attribute("data-chosen", re.compile("^Layer6_Head1 "))
+        expect(page.locator(f".st-key-{key} canvas[data-chosen]")).to_have_attribute(
+            "data-chosen", re.compile("^Layer6_Head1 ")
+        )
 
 
 def test_a_saved_run_is_opened_on_the_board(page, app, tmp_path):
@@ -143,7 +150,8 @@ def test_going_from_page_to_page_keeps_what_was_asked(page, app):
 @pytest.mark.parametrize(
     "path",
     [
-        "board?measure=pair&text=" + quote("<script>alert(1)</script> <img src=x onerror=alert(2)> $x^2$ :red[x] 😀 مرحبا"),
+        "board?measure=pair&text="
+        + quote("<script>alert(1)</script> <img src=x onerror=alert(2)> $x^2$ :red[x] 😀 مرحبا"),
         "claim?claim=any&text=" + quote("<img src=x onerror=alert(2)> *script* _alert_ $x^2$ :red[x] 😀 مرحبا"),
     ],
 )

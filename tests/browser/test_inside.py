@@ -50,10 +50,14 @@ def test_a_cell_painted_on_the_board_changes_the_answer(page, app):
 def test_a_file_of_another_size_is_refused_in_words(page, app):
     open_inside(page, f"{app}/inside?text={quote('The dog runs fast to the [MASK].')}")
     page.get_by_text("A mask by hand").click()
-    page.locator("input[type=file]").set_input_files(files=[{"name": "small.txt", "mimeType": "text/plain", "buffer": b"10\n11\n"}])
+    page.locator("input[type=file]").set_input_files(
+        files=[{"name": "small.txt", "mimeType": "text/plain", "buffer": b"10\n11\n"}]
+    )
     expect(page.get_by_text(re.compile("small.txt.*2 x 2"))).to_be_visible()
     rows = "\n".join("1" * 9 + "0" for _row in range(10)).encode()
-    page.locator("input[type=file]").set_input_files(files=[{"name": "last.txt", "mimeType": "text/plain", "buffer": rows}])
+    page.locator("input[type=file]").set_input_files(
+        files=[{"name": "last.txt", "mimeType": "text/plain", "buffer": rows}]
+    )
     expect(page.get_by_text("What this mask changes")).to_be_visible()
 
 
@@ -67,7 +71,9 @@ def test_a_head_chosen_by_name_reaches_every_part(page, app):
 
 
 def test_what_people_type_stays_text(page, app):
-    open_inside(page, f"{app}/inside?text={quote('<script>alert(1)</script> <img src=x onerror=alert(2)> $x$ :red[x] [MASK]')}")
+    open_inside(
+        page, f"{app}/inside?text={quote('<script>alert(1)</script> <img src=x onerror=alert(2)> $x$ :red[x] [MASK]')}"
+    )
     assert "scri##pt" in "".join(page.locator(".hl-strips bdi").all_inner_texts())
     expect(page.locator(".hl-strips script, .hl-strips img")).to_have_count(0)
 

@@ -16,7 +16,7 @@ PAGE = """
 import numpy as np
 import streamlit as st
 
-from pages.ui.mask_board import mask_board
+from pages.inside.board import mask_board
 from tests.browser.test_mask_board import LONG, SENTENCE, mask_text
 
 state = st.session_state
@@ -306,7 +306,9 @@ def test_128_tokens_are_drawn_at_once_with_names_that_can_be_read(board):
 
 
 def test_a_finger_paints_on_a_phone_and_nothing_sticks_out(browser: Browser, address):
-    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True, color_scheme="dark")
+    context = browser.new_context(
+        viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True, color_scheme="dark"
+    )
     page = context.new_page()
     open_boards(page, address)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

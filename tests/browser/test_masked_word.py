@@ -167,7 +167,9 @@ def test_a_wrong_head_is_refused_in_words_and_the_last_one_stays(page, app):
     name = page.get_by_label("Head, as")
     name.fill("Layer9_Head1")
     name.press("Enter")
-    expect(page.get_by_test_id("stAlert")).to_contain_text("Layer9_Head1 does not exist: this model has 6 layers of 12 heads.")
+    expect(page.get_by_test_id("stAlert")).to_contain_text(
+        "Layer9_Head1 does not exist: this model has 6 layers of 12 heads."
+    )
     expect(head_title(page)).to_have_text(["Layer3_Head2 · L2H1"])
     expect(name).to_have_value("Layer9_Head1")
 

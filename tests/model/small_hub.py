@@ -22,7 +22,7 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 FIND = """
 import sys
-from viz import hub
+from viz.engine import hub
 from viz.errors import VizError
 try:
     print("found", hub.revision(hub.find(sys.argv[1])))
@@ -35,7 +35,7 @@ ASK = """
 import os, sys, time
 import httpx2
 from huggingface_hub import get_session
-from viz import hub
+from viz.engine import hub
 from viz.errors import HubUnreachable
 hub.CONNECT_SECONDS, hub.READ_SECONDS = 0.5, 0.8
 try:
@@ -51,7 +51,7 @@ except httpx2.TimeoutException as error:
 
 LOAD = """
 import sys
-from viz.models import load_model
+from viz.engine.models import load_model
 info = load_model(sys.argv[1]).info
 print("loaded", info.weights, info.n_layers, info.n_heads, info.revision)
 """
@@ -98,7 +98,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def _send(self, status: int, content: bytes, body: bool, headers: dict[str, str]) -> None:
         self.send_response(status)
-        for name, value in ({"Content-Length": str(len(content)), "Content-Type": "application/json"} | headers).items():
+        for name, value in (
+            {"Content-Length": str(len(content)), "Content-Type": "application/json"} | headers
+        ).items():
             self.send_header(name, value)
         self.end_headers()
         if body:

@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from tests.model import plain
-from viz import batch_speed
+from viz.engine import batch_speed
 from viz.errors import EmptyText
 
 TEXTS = ["The turtle moves slow across the river", "The cat", "She was happy"]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from transformers import AutoTokenizer
 
-from viz.batching import encode, extend, replace_token
+from viz.engine.batching import encode, extend, replace_token
 from viz.errors import EmptyReplacement, EmptyText, MaskTokenInCausalModel, TextTooLarge, TextTooLong
 
 ODD_TEXTS = [
@@ -283,7 +283,9 @@ def extended(loaded, texts, side, new_ids, new_mask):
 def test_generated_tokens_are_appended_behind_the_padded_texts(side, tiny_gpt2):
     dog, end = tiny_gpt2.tokenizer("dog")["input_ids"][0], tiny_gpt2.tokenizer.eos_token_id
     before = encode(tiny_gpt2, ["The turtle", "The turtle and the"], padding_side=side)
-    after = extended(tiny_gpt2, ["The turtle", "The turtle and the"], side, [[dog, end, end], [dog] * 3], [[1, 1, 0], [1] * 3])
+    after = extended(
+        tiny_gpt2, ["The turtle", "The turtle and the"], side, [[dog, end, end], [dog] * 3], [[1, 1, 0], [1] * 3]
+    )
     for name in ("input_ids", "attention_mask", "special_tokens_mask"):
         np.testing.assert_array_equal(getattr(after, name)[:, :4], getattr(before, name))
     assert after.input_ids[:, 4:].tolist() == [[dog, end, end], [dog] * 3]

@@ -7,12 +7,12 @@ import pytest
 import torch
 
 from tests.model import plain
-from viz import masks
-from viz.batching import encode
+from viz.analysis.masks.cells import CAUSAL, HIDDEN, PADDING, VISIBLE, cell_states
+from viz.analysis.masks.hiding import Hiding
+from viz.engine.batching import encode
+from viz.engine.forward import run
+from viz.engine.models import load_model
 from viz.errors import AllTokensHidden, NotRecorded
-from viz.forward import run
-from viz.masks import CAUSAL, HIDDEN, PADDING, VISIBLE, Hiding
-from viz.models import load_model
 
 BERT_TEXTS = ["The turtle moves slow across the [MASK].", "The [MASK] sat."]
 GPT2_TEXTS = ["The turtle moves slow across the", "The old dog ran"]
@@ -182,10 +182,10 @@ def test_cells_a_causal_model_was_let_see_are_visible_and_those_hidden_by_hand_a
     batch = encode(tiny_gpt2, ["The old dog ran", "The old dog"])
     told = np.ones((2, 4, 4), dtype=bool)
     told[0, 0, 3] = False
-    states = masks.cell_states(run(tiny_gpt2, batch, given_mask=told, see_later=True))
+    states = cell_states(run(tiny_gpt2, batch, given_mask=told, see_later=True))
     assert states[0].tolist() == [[VISIBLE] * 3 + [HIDDEN]] + [[VISIBLE] * 4] * 3
     assert states[1].tolist() == [[VISIBLE] * 3 + [PADDING]] * 3 + [[PADDING] * 4]
-    assert masks.cell_states(run(tiny_gpt2, batch, given_mask=told))[0, 0].tolist() == [VISIBLE] + [CAUSAL] * 3
+    assert cell_states(run(tiny_gpt2, batch, given_mask=told))[0, 0].tolist() == [VISIBLE] + [CAUSAL] * 3
 
 
 def test_an_encoder_sees_later_in_any_case(tiny_bert):
@@ -196,7 +196,7 @@ def test_an_encoder_sees_later_in_any_case(tiny_bert):
 def test_later_keys_hidden_with_a_weak_value_are_still_causal_cells(tiny_gpt2):
     ours = run(tiny_gpt2, encode(tiny_gpt2, ["The old dog"]), hiding=Hiding(-1.0))
     assert ours.attentions[0, 0, 0, 0, 1] > 0
-    assert masks.cell_states(ours)[0].tolist() == [[VISIBLE, CAUSAL, CAUSAL], [VISIBLE, VISIBLE, CAUSAL], [VISIBLE] * 3]
+    assert cell_states(ours)[0].tolist() == [[VISIBLE, CAUSAL, CAUSAL], [VISIBLE, VISIBLE, CAUSAL], [VISIBLE] * 3]
 
 
 @pytest.mark.parametrize("asked", [{"hiding": Hiding()}, {"see_later": True}])
@@ -211,7 +211,9 @@ def test_the_shipped_model_answers_otherwise_when_hidden_words_leak():
     batch = encode(loaded, ["The turtle moves slow across the [MASK]."])
     told = batch.attention_mask.copy()
     told[0, [2, 3]] = False
-    answers = {fill: run(loaded, batch, given_mask=told, hiding=Hiding(fill)) for fill in ("min", "-inf", -1e4, -100.0, -1.0)}
+    answers = {
+        fill: run(loaded, batch, given_mask=told, hiding=Hiding(fill)) for fill in ("min", "-inf", -1e4, -100.0, -1.0)
+    }
     for fill in ("-inf", -1e4, -100.0):
         np.testing.assert_array_equal(answers[fill].readout_logits, answers["min"].readout_logits)
     assert np.abs(answers[-1.0].readout_logits - answers["min"].readout_logits).max() > 0.1

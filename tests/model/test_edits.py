@@ -5,10 +5,10 @@ import dataclasses
 import numpy as np
 import pytest
 
-from viz.batching import encode
-from viz.edits import Edit, apply
+from viz.engine.batching import encode
+from viz.engine.edits import Edit, apply
+from viz.engine.forward import run
 from viz.errors import AllTokensHidden, EmptyReplacement, MaskTokenInCausalModel, TextTooLong, TokensDoNotFit
-from viz.forward import run
 
 TEXT = "the turtle moves"  # [CLS] the turtle moves [SEP]
 
@@ -110,7 +110,9 @@ def test_a_text_taken_out_of_a_batch_keeps_all_that_was_known_of_it(row, tiny_be
     assert given_mask.tolist() == [before.attention_mask[row].tolist()]
 
 
-@pytest.mark.parametrize("edit", [Edit(hidden=tuple(range(5))), Edit(hidden=tuple(range(5)), replacement=(2, "birds slowly"))])
+@pytest.mark.parametrize(
+    "edit", [Edit(hidden=tuple(range(5))), Edit(hidden=tuple(range(5)), replacement=(2, "birds slowly"))]
+)
 def test_hiding_every_token_is_refused_with_their_number(edit, tiny_bert):
     n_tokens = 7 if edit.replacement else 5
     with pytest.raises(AllTokensHidden, match=f"All {n_tokens} tokens are hidden"):

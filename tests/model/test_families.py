@@ -8,10 +8,10 @@ from tokenizers import processors
 
 from tests import tiny
 from tests.model import plain
-from viz.batching import encode
+from viz.engine.batching import encode
+from viz.engine.forward import run
+from viz.engine.models import load_model
 from viz.errors import CaptureFailed, ModelRefused
-from viz.forward import run
-from viz.models import load_model
 
 SHAPE = {
     "hidden_size": 24,
@@ -34,7 +34,9 @@ def with_mask():
     mask = tf.AddedToken("<mask>", lstrip=True)
     tokenizer.add_special_tokens({"pad_token": "<pad>", "mask_token": mask, "cls_token": "<s>", "sep_token": "</s>"})
     ends = [("<s>", tokenizer.cls_token_id), ("</s>", tokenizer.sep_token_id)]
-    tokenizer.backend_tokenizer.post_processor = processors.TemplateProcessing(single="<s> $A </s>", special_tokens=ends)
+    tokenizer.backend_tokenizer.post_processor = processors.TemplateProcessing(
+        single="<s> $A </s>", special_tokens=ends
+    )
     return tokenizer
 
 
@@ -59,7 +61,13 @@ def mobilebert(tokenizer):
 
 
 def gpt_neo(tokenizer):
-    shape = {"hidden_size": 24, "num_layers": 2, "num_heads": 3, "window_size": 4, "attention_types": [[["global", "local"], 1]]}
+    shape = {
+        "hidden_size": 24,
+        "num_layers": 2,
+        "num_heads": 3,
+        "window_size": 4,
+        "attention_types": [[["global", "local"], 1]],
+    }
     ends = {"bos_token_id": 0, "eos_token_id": 0}
     return tf.GPTNeoForCausalLM(
         tf.GPTNeoConfig(vocab_size=len(tokenizer), max_position_embeddings=32, initializer_range=0.3, **shape, **ends)
@@ -135,7 +143,11 @@ def family(request, checkpoints):
     second = plain.load(checkpoints[request.param], causal=loaded.info.causal)
     mask = loaded.info.mask_token
     causal_texts = ["The turtle moves slow across the river", "The cat"]
-    return loaded, second, causal_texts if loaded.info.causal else [f"The turtle {mask} slow on the mat.", f"{mask} the"]
+    return (
+        loaded,
+        second,
+        causal_texts if loaded.info.causal else [f"The turtle {mask} slow on the mat.", f"{mask} the"],
+    )
 
 
 @pytest.mark.parametrize("side", ["left", "right"])
@@ -227,7 +239,9 @@ def test_a_model_that_returns_windows_instead_of_whole_maps_is_refused(tmp_path)
     tokenizer = with_mask()
     pad = {"pad_token_id": tokenizer.pad_token_id, "max_position_embeddings": 440}
     config = tf.LongformerConfig(vocab_size=len(tokenizer), attention_window=4, **(SHAPE | pad))
-    assert "does not return one map for every head" in refused(tmp_path, lambda _: tf.LongformerForMaskedLM(config), tokenizer)
+    assert "does not return one map for every head" in refused(
+        tmp_path, lambda _: tf.LongformerForMaskedLM(config), tokenizer
+    )
 
 
 def test_a_model_that_counts_positions_in_its_own_way_is_refused(tmp_path):

@@ -8,10 +8,11 @@ import pytest
 import torch
 
 from tests.model import plain
-from viz import forward, masks
-from viz.batching import encode
+from viz.analysis.masks import additive
+from viz.engine import forward
+from viz.engine.batching import encode
+from viz.engine.forward import run
 from viz.errors import AllTokensHidden
-from viz.forward import run
 
 BERT_TEXTS = ["The turtle moves slow across the [MASK].", "The [MASK] sat.", "the old dog ran under the green [MASK]"]
 GPT2_TEXTS = ["The turtle moves slow across the", "The old dog ran", "She was happy today because they"]
@@ -139,13 +140,13 @@ def test_scores_and_the_added_mask_give_the_attentions(side, family):
     for ours in (run(loaded, batch), run(loaded, batch, given_mask=told)):
         added = ours.additive_mask[:, :, None]  # [B, 1, 1, Q, K]: the same for every layer and head
         assert added.shape[1:3] == (1, 1)
-        np.testing.assert_allclose(masks.softmax(ours.scores, added), ours.attentions, rtol=0, atol=1e-6)
+        np.testing.assert_allclose(additive.softmax(ours.scores, added), ours.attentions, rtol=0, atol=1e-6)
 
 
 def test_the_added_mask_is_what_masks_would_add(family):
     loaded, _, texts = family
     batch = encode(loaded, texts)
-    expected = masks.additive_mask(batch.attention_mask, causal=loaded.info.causal)
+    expected = additive.additive_mask(batch.attention_mask, causal=loaded.info.causal)
     np.testing.assert_array_equal(run(loaded, batch).additive_mask, expected)
 
 
@@ -201,9 +202,7 @@ def test_a_causal_model_never_looks_ahead(tiny_gpt2):
     n = ours.batch.n_tokens
     assert (ours.attentions[..., np.arange(n)[:, None] < np.arange(n)] == 0).all()
     told = np.ones((1, n, n), dtype=bool)
-    np.testing.assert_array_equal(
-        run(tiny_gpt2, ours.batch, given_mask=told).attentions, ours.attentions
-    )
+    np.testing.assert_array_equal(run(tiny_gpt2, ours.batch, given_mask=told).attentions, ours.attentions)
 
 
 @pytest.mark.parametrize("side", ["left", "right"])

@@ -26,9 +26,9 @@ COMPARE = """
 import sys
 import numpy as np
 from tests.model import plain
-from viz.batching import encode
-from viz.forward import run
-from viz.models import load_model
+from viz.engine.batching import encode
+from viz.engine.forward import run
+from viz.engine.models import load_model
 
 checkpoint, *texts = sys.argv[1:]
 loaded = load_model(checkpoint)
@@ -88,7 +88,7 @@ def test_a_full_size_model_loads_by_name_and_shows_the_numbers_of_plain_transfor
 
 def test_the_prompts_of_the_batching_example_have_their_well_known_ids_and_masks(local_hub):
     program = (
-        "import sys; from viz.models import load_model; from viz.batching import encode\n"
+        "import sys; from viz.engine.models import load_model; from viz.engine.batching import encode\n"
         "batch = encode(load_model('gpt2'), sys.argv[1:], padding_side='left')\n"
         "for ids, real in zip(batch.input_ids, batch.attention_mask): print(ids.tolist(), real.astype(int).tolist())"
     )
@@ -101,7 +101,7 @@ def test_the_prompts_of_the_batching_example_have_their_well_known_ids_and_masks
 
 def test_sixteen_texts_of_512_tokens_are_refused_and_the_number_that_fits_runs(local_hub):
     program = (
-        "from viz.models import load_model; from viz.batching import encode; from viz.forward import run\n"
+        "from viz.engine.models import load_model; from viz.engine.batching import encode; from viz.engine.forward import run\n"
         "from viz.errors import BatchTooLarge\n"
         "loaded = load_model('google-bert/bert-base-uncased')\n"
         "try: run(loaded, encode(loaded, ['the ' * 510] * 16))\n"

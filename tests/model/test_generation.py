@@ -13,12 +13,12 @@ from transformers import BertTokenizer, GPT2Config, GPT2LMHeadModel
 
 from tests import tiny
 from tests.model import plain
-from viz import forward
-from viz.batching import encode
+from viz.analysis.batches.generation import Sampling
+from viz.engine import forward
+from viz.engine.batching import encode
+from viz.engine.generation import continuation, continue_by_hand, generate
+from viz.engine.models import LoadedModel, load_model
 from viz.errors import BatchTooLarge, NotAGenerator, TooLongToContinue
-from viz.generation import continuation, continue_by_hand, generate
-from viz.models import LoadedModel, load_model
-from viz.records import Sampling
 from viz.shipped import MODELS_FOLDER
 
 PROMPTS = ["It will rain in the", "I want to eat a big bowl of", "My dog is"]
@@ -420,7 +420,9 @@ def test_a_model_that_guesses_masked_words_is_refused(go, tiny_bert):
         go(tiny_bert, encode(tiny_bert, ["the cat"]))
 
 
-@pytest.mark.parametrize("go", [lambda m, b, n: generate(m, b, Sampling(n)), lambda m, b, n: continue_by_hand(m, b, (), n)])
+@pytest.mark.parametrize(
+    "go", [lambda m, b, n: generate(m, b, Sampling(n)), lambda m, b, n: continue_by_hand(m, b, (), n)]
+)
 def test_more_words_than_the_model_reads_are_refused_with_what_fits(go, tiny_pair):
     batch = encode(tiny_pair.ours, ["The", "the old dog ran"], padding_side="left")
     fits = 32 - batch.n_tokens
@@ -436,7 +438,9 @@ def test_more_words_than_the_model_reads_are_refused_with_what_fits(go, tiny_pai
 def test_a_batch_whose_maps_would_not_fit_is_refused_before_anything_is_generated(monkeypatch, headlight):
     """The texts end after five words: only who asks beforehand can refuse six."""
     batch = left(headlight)
-    monkeypatch.setattr(forward, "MAX_ATTENTION_BYTES", 4 * 6 * 12 * 3 * 13**2)  # 3 texts of 8 + 5, 6 layers of 12 heads
+    monkeypatch.setattr(
+        forward, "MAX_ATTENTION_BYTES", 4 * 6 * 12 * 3 * 13**2
+    )  # 3 texts of 8 + 5, 6 layers of 12 heads
     assert generate(headlight.ours, batch, Sampling(5)).run.batch.input_ids.shape == (3, 13)
     with pytest.raises(BatchTooLarge, match="3 x 14 tokens"):
         generate(headlight.ours, batch, Sampling(6))

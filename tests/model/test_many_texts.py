@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from tests.model import plain
-from viz import boards, many_texts
-from viz.batching import encode
+from viz.analysis.heads import boards
+from viz.engine import many_texts
+from viz.engine.batching import encode
+from viz.engine.forward import run
+from viz.engine.models import load_model
 from viz.errors import BatchTooLarge, EmptyText, TextTooLong
-from viz.forward import run
-from viz.models import load_model
 from viz.shipped import MODELS_FOLDER
 
 TEXTS = ["the cat sat", "the old dog ran", "a cat", "the dog and the cat ran on the mat", "the dog sat", "a dog"]
@@ -47,7 +48,11 @@ def test_a_board_over_many_texts_is_the_mean_of_each_text_alone(which, request, 
 def test_the_numbers_are_those_of_plain_transformers():
     """Previous token, written out in numpy over the maps that transformers gives each text alone."""
     model = plain.load(MODELS_FOLDER / "headlight-bert", causal=False)
-    texts = ["The turtle moves slow across the road.", "She is reading a book.", "The dog barked at the cat in the garden."]
+    texts = [
+        "The turtle moves slow across the road.",
+        "She is reading a book.",
+        "The dog barked at the cat in the garden.",
+    ]
     expected = []
     for text in texts:
         maps = plain.output(model, plain.tokenized(model, [text]))[0][0]  # [L, H, Q, K]
@@ -87,7 +92,7 @@ def test_a_text_that_cannot_run_is_named_by_its_place(tiny_bert):
 
 
 def test_sentences_whose_maps_do_not_fit_together_are_refused(tiny_bert, monkeypatch):
-    from viz import forward
+    from viz.engine import forward
 
     many_texts.require_room(tiny_bert, TEXTS)
     monkeypatch.setattr(forward, "MAX_ATTENTION_BYTES", 1_000)

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 import transformers
 
-from viz import forward, mask_life
-from viz.batching import encode
+from viz.analysis.masks.stations import outcome
+from viz.engine import forward, mask_life
+from viz.engine.batching import encode
+from viz.engine.forward import run
+from viz.engine.mask_life import trace
+from viz.engine.models import load_model
 from viz.errors import NotRecorded
-from viz.forward import run
-from viz.mask_life import trace
-from viz.mask_stations import outcome
-from viz.models import load_model
 
 LOWEST = float(np.finfo(np.float32).min)
 

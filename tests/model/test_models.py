@@ -13,9 +13,9 @@ from safetensors.torch import load_file, save_file
 from transformers import BertConfig, BertForMaskedLM, BertForSequenceClassification, BertLMHeadModel, BertModel
 
 from tests.tiny import WORDPIECE_VOCABULARY
-from viz import hub, models
+from viz.engine import hub, models
+from viz.engine.models import load_model
 from viz.errors import ModelNotFound, ModelRefused
-from viz.models import load_model
 from viz.shipped import MODELS_FOLDER, SHIPPED
 
 
@@ -163,7 +163,9 @@ def test_weights_in_a_bin_file_are_refused(copy):
 def test_a_model_that_sorts_sentences_is_refused_with_its_class(copy):
     BertForSequenceClassification(BertConfig.from_pretrained(copy)).save_pretrained(copy)
     says = refusal(copy)
-    assert says.endswith("it is a BertForSequenceClassification, which predicts no words. Choose a masked or causal language model.")
+    assert says.endswith(
+        "it is a BertForSequenceClassification, which predicts no words. Choose a masked or causal language model."
+    )
 
 
 def test_a_model_without_any_head_is_refused(copy):
@@ -211,7 +213,19 @@ def test_a_folder_without_its_tokenizer_is_refused(copy):
 
 
 @pytest.mark.parametrize(
-    "name", ["", " ", "no such model!", "a/b/c", "/nonexistent/folder", "~nobody-of-this-name/x", "x" * 5000, "a\0b", "../x", "-"]
+    "name",
+    [
+        "",
+        " ",
+        "no such model!",
+        "a/b/c",
+        "/nonexistent/folder",
+        "~nobody-of-this-name/x",
+        "x" * 5000,
+        "a\0b",
+        "../x",
+        "-",
+    ],
 )
 def test_a_name_that_can_be_no_models_is_not_found(name):
     with pytest.raises(ModelNotFound, match="Choose headlight-bert or headlight-gpt2"):

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from tests.model import plain
-from viz.batching import encode, encode_pair
+from viz.analysis.predictions import completed, top_k
+from viz.engine.batching import encode, encode_pair
+from viz.engine.forward import run
 from viz.errors import EmptyText, MaskTokenInCausalModel, TextTooLarge, TextTooLong
-from viz.forward import run
-from viz.predictions import completed, top_k
 
 
 def test_berts_pair_has_two_segments_and_nothing_of_it_is_hidden(tiny_bert):
@@ -67,7 +67,9 @@ def test_a_pair_longer_than_the_model_reads_is_refused_or_cut(tiny_bert):
     assert cut.token_type_ids.any() and not cut.token_type_ids.all()
 
 
-@pytest.mark.parametrize("first, second", [("", "a dog"), ("the cat", "  "), ("\u200b", "a dog"), ("the cat", "\u200b")])
+@pytest.mark.parametrize(
+    "first, second", [("", "a dog"), ("the cat", "  "), ("\u200b", "a dog"), ("the cat", "\u200b")]
+)
 def test_a_pair_with_an_empty_text_is_refused(first, second, tiny_bert):
     with pytest.raises(EmptyText):
         encode_pair(tiny_bert, first, second)

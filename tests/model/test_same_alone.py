@@ -12,13 +12,17 @@ import transformers as tf
 from tests import tiny
 from tests.model import plain
 from tests.model.test_families import roberta, with_mask, write
-from viz.checks import TOLERANCE, Mistakes, verdict
+from viz.analysis.batches.same_alone import TOLERANCE, Mistakes, verdict
+from viz.engine.models import load_model
+from viz.engine.same_alone import check, continuations
 from viz.errors import EmptyText, MaskTokenInCausalModel, NotAGenerator, TextTooLong, TooLongToContinue, UnknownPadWord
-from viz.models import load_model
-from viz.same_alone import check, continuations
 from viz.shipped import MODELS_FOLDER
 
-BERT_TEXTS = ["The [MASK] sat.", "The turtle moves slow across the [MASK] and the [MASK].", "the old dog ran under the green tree"]
+BERT_TEXTS = [
+    "The [MASK] sat.",
+    "The turtle moves slow across the [MASK] and the [MASK].",
+    "the old dog ran under the green tree",
+]
 GPT2_TEXTS = ["She was happy", "The turtle moves slow across the river", "The"]
 LONGEST = 1  # in both lists
 
@@ -29,7 +33,10 @@ COMBINATIONS = [
 
 
 def short_name(mistakes: Mistakes) -> str:
-    return "-".join(name for name, made in zip(("mask", "positions", "right", "word"), astuple(mistakes)) if made) or "none"
+    return (
+        "-".join(name for name, made in zip(("mask", "positions", "right", "word"), astuple(mistakes)) if made)
+        or "none"
+    )
 
 
 @pytest.fixture(scope="module", params=["tiny-bert", "tiny-gpt2", "headlight-bert", "headlight-gpt2"])
@@ -138,7 +145,13 @@ def test_the_longest_prompt_has_no_padding_and_never_breaks(mistakes, side, fami
 
 
 @pytest.mark.parametrize(
-    "mistakes", [Mistakes(no_attention_mask=True), Mistakes(no_position_ids=True), Mistakes(no_attention_mask=True, pad_word="the")], ids=short_name
+    "mistakes",
+    [
+        Mistakes(no_attention_mask=True),
+        Mistakes(no_position_ids=True),
+        Mistakes(no_attention_mask=True, pad_word="the"),
+    ],
+    ids=short_name,
 )
 def test_each_mistake_with_left_padding_breaks_the_shorter_prompts(mistakes, family):
     loaded, _, texts = family
@@ -160,13 +173,17 @@ def test_padding_with_a_word_changes_nothing_while_the_mask_is_passed(family):
     ours = check(loaded, texts, mistakes=Mistakes(pad_word="the"))
     assert ours.same
     batch = ours.run.batch
-    assert {batch.tokens[row][at] for row, at in np.argwhere(~batch.attention_mask)} == {"␣the" if loaded.info.causal else "the"}
+    assert {batch.tokens[row][at] for row, at in np.argwhere(~batch.attention_mask)} == {
+        "␣the" if loaded.info.causal else "the"
+    }
     assert batch.tokens[LONGEST] == check(loaded, texts).run.batch.tokens[LONGEST]
 
 
 def test_without_the_mask_it_matters_which_word_fills_the_batch(family):
     loaded, _, texts = family
-    by_pad, by_word = (check(loaded, texts, mistakes=Mistakes(no_attention_mask=True, pad_word=word)) for word in (None, "the"))
+    by_pad, by_word = (
+        check(loaded, texts, mistakes=Mistakes(no_attention_mask=True, pad_word=word)) for word in (None, "the")
+    )
     assert abs(by_pad.prompts[0].max_difference - by_word.prompts[0].max_difference) > 1e-2
 
 
@@ -189,17 +206,31 @@ def test_positions_are_those_the_model_used(family):
 
 
 def opt(tokenizer):
-    shape = {"hidden_size": 24, "word_embed_proj_dim": 24, "num_hidden_layers": 2, "num_attention_heads": 3, "ffn_dim": 48}
+    shape = {
+        "hidden_size": 24,
+        "word_embed_proj_dim": 24,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 3,
+        "ffn_dim": 48,
+    }
     config = tf.OPTConfig(vocab_size=len(tokenizer), max_position_embeddings=32, init_std=0.3, pad_token_id=1, **shape)
     return tf.OPTForCausalLM(config)
 
 
-@pytest.mark.parametrize("make, tokenizer", [(roberta, with_mask), (opt, tiny.byte_level_tokenizer)], ids=["roberta", "opt"])
-@pytest.mark.parametrize("mistakes", [m for m in COMBINATIONS if m.no_position_ids and not m.right_padding], ids=short_name)
+@pytest.mark.parametrize(
+    "make, tokenizer", [(roberta, with_mask), (opt, tiny.byte_level_tokenizer)], ids=["roberta", "opt"]
+)
+@pytest.mark.parametrize(
+    "mistakes", [m for m in COMBINATIONS if m.no_position_ids and not m.right_padding], ids=short_name
+)
 def test_a_model_that_counts_tokens_itself_is_shown_with_the_positions_it_counts(mistakes, make, tokenizer, tmp_path):
     folder = write(tmp_path / "model", make, tokenizer())
     loaded, second = load_model(str(folder)), plain.load(folder, causal=make is opt)
-    texts = ["The cat<mask>", "The turtle moves slow<mask> the river"] if make is roberta else ["The cat", "The turtle moves slow"]
+    texts = (
+        ["The cat<mask>", "The turtle moves slow<mask> the river"]
+        if make is roberta
+        else ["The cat", "The turtle moves slow"]
+    )
     batch = check(loaded, texts, mistakes=mistakes).run.batch
     inputs = {"input_ids": torch.tensor(batch.input_ids)}
     if not mistakes.no_attention_mask:
@@ -208,7 +239,10 @@ def test_a_model_that_counts_tokens_itself_is_shown_with_the_positions_it_counts
     if make is roberta:  # what RoBERTa does not count gets the position of padding itself
         pad = second.tokenizer.pad_token_id
         positions = torch.where(inputs["input_ids"] == pad, pad, positions)
-    counted_by_model, given = plain.output(second, inputs)[1], plain.output(second, inputs | {"position_ids": positions})[1]
+    counted_by_model, given = (
+        plain.output(second, inputs)[1],
+        plain.output(second, inputs | {"position_ids": positions})[1],
+    )
     np.testing.assert_allclose(given[batch.attention_mask], counted_by_model[batch.attention_mask], rtol=0, atol=1e-5)
 
 

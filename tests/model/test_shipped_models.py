@@ -31,7 +31,20 @@ THINGS = set(
     "chair spoon basket picture bit piece handkerchief note pencil stick bowl photograph ring coat watch pipe flower sheet "
     "towel match magazine sword hammer rose gun bone fork dish map leaf loaf pair bundle cigarette".split()
 )
-READINGS = {"book", "letter", "newspaper", "story", "magazine", "paper", "novel", "poem", "card", "note", "map", "picture"}
+READINGS = {
+    "book",
+    "letter",
+    "newspaper",
+    "story",
+    "magazine",
+    "paper",
+    "novel",
+    "poem",
+    "card",
+    "note",
+    "map",
+    "picture",
+}
 TIMES_AND_PLACES = set(
     "morning afternoon evening night summer winter spring garden house city country forest sky room mountains world "
     "village middle town street park east west north south future sea dark fields field kitchen hills".split()

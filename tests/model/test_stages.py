@@ -7,12 +7,12 @@ import pytest
 import torch
 
 from tests.model import plain
-from viz import mask_layers
-from viz.batching import encode, encode_pair
+from viz.analysis.masks import layers
+from viz.analysis.masks.hiding import Hiding
+from viz.analysis.masks.stages import arithmetic, matrix_stages, stages
+from viz.engine.batching import encode, encode_pair
+from viz.engine.forward import run
 from viz.errors import ScoresNotKept
-from viz.forward import run
-from viz.masks import Hiding
-from viz.stages import arithmetic, matrix_stages, stages
 
 LOWEST = float(np.finfo(np.float32).min)
 BERT_TEXTS = ["The turtle moves slow across the [MASK].", "The [MASK] sat."]
@@ -118,8 +118,8 @@ def test_a_mask_for_each_query_and_key(causal, tiny_bert, plain_bert, tiny_gpt2,
 
 def test_a_causal_mask_made_by_hand_on_an_encoder(tiny_bert, plain_bert):
     batch = encode(tiny_bert, BERT_TEXTS)
-    made = mask_layers.layers(batch, 0, causal=True)
-    told = mask_layers.in_batch(batch, 0, mask_layers.product(made), causal=False)
+    made = layers.layers(batch, 0, causal=True)
+    told = layers.in_batch(batch, 0, layers.product(made), causal=False)
     allowed = per_query(batch.attention_mask)
     allowed[0] &= np.tri(batch.n_tokens, dtype=bool)
     added = np.where(allowed, 0.0, LOWEST).astype(np.float32)[:, None]
@@ -129,7 +129,7 @@ def test_a_causal_mask_made_by_hand_on_an_encoder(tiny_bert, plain_bert):
 
 def test_a_pair_whose_segments_are_kept_apart(tiny_bert, plain_bert):
     batch = encode_pair(tiny_bert, "the cat sat", "the [MASK] ran fast")
-    told = mask_layers.product(mask_layers.layers(batch, 0, causal=False, segments=True))[None]
+    told = layers.product(layers.layers(batch, 0, causal=False, segments=True))[None]
     inputs = dict(plain_bert.tokenizer("the cat sat", "the [MASK] ran fast", return_tensors="pt"))
     types = inputs["token_type_ids"][0].numpy()
     allowed = (types[:, None] == types[None, :])[None]
@@ -171,7 +171,7 @@ def test_the_arithmetic_of_a_real_cell_ends_in_the_models_own_number(tiny_gpt2):
 
 
 def test_scores_that_were_not_kept_are_asked_for_with_a_reason(monkeypatch, tiny_bert):
-    monkeypatch.setattr("viz.forward.MAX_SCORES_BYTES", 0)
+    monkeypatch.setattr("viz.engine.forward.MAX_SCORES_BYTES", 0)
     ours = run(tiny_bert, encode(tiny_bert, ["the cat"]))
     with pytest.raises(ScoresNotKept, match="too long for them to be kept"):
         stages(ours, 0, 0, 0, 0)

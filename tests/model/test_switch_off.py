@@ -13,14 +13,14 @@ import transformers as tf
 from tests import tiny
 from tests.model import plain
 from tests.model.test_families import roberta, with_mask
-from viz import switch_off
-from viz.ablation import effect
-from viz.batching import encode
+from viz.analysis.heads.switch_off import effect
+from viz.engine import switch_off
+from viz.engine.batching import encode
+from viz.engine.forward import run
+from viz.engine.models import load_model
+from viz.engine.switch_off import cost, rank_all, word_id
 from viz.errors import HeadOutOfRange, HeadsStayOn, NotOneToken
-from viz.forward import run
-from viz.models import load_model
 from viz.shipped import MODELS_FOLDER
-from viz.switch_off import cost, rank_all, word_id
 
 MASKED = ["the turtle moves [MASK] across the river", "the [MASK] sat"]
 BEGINNINGS = ["The turtle moves slow across the", "The old dog"]
@@ -50,7 +50,9 @@ def part_of(family: str, projection: torch.nn.Module, head: int, n_heads: int) -
     return weight[:, place] if family == "bert" else weight[place]
 
 
-def logits_by_hand(family: str, model, texts: list[str], off: list[tuple[int, int]], n_heads: int, side: str) -> np.ndarray:
+def logits_by_hand(
+    family: str, model, texts: list[str], off: list[tuple[int, int]], n_heads: int, side: str
+) -> np.ndarray:
     """Zero the weights of the heads in a copy of the plain model and run it."""
     edited = plain.Plain(copy.deepcopy(model.model), model.tokenizer)
     with torch.no_grad():
@@ -216,7 +218,9 @@ def others(tmp_path_factory):
     made = {
         "electra": tf.ElectraForMaskedLM(tf.ElectraConfig(embedding_size=24, **shape, **size)),
         "albert": tf.AlbertForMaskedLM(tf.AlbertConfig(embedding_size=12, **shape, **size)),
-        "distilbert": tf.DistilBertForMaskedLM(tf.DistilBertConfig(vocab_size=size["vocab_size"], initializer_range=0.3, **narrow)),
+        "distilbert": tf.DistilBertForMaskedLM(
+            tf.DistilBertConfig(vocab_size=size["vocab_size"], initializer_range=0.3, **narrow)
+        ),
     }
     tokenizers = dict.fromkeys(made, tokenizer) | {"roberta": with_mask()}
     made["roberta"] = roberta(tokenizers["roberta"])

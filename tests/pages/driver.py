@@ -1,8 +1,10 @@
 """Open the app's pages without a browser and read what they show."""
 
 import json
+from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.app_test import calc_hash
 
 from viz.shipped import MODELS_FOLDER
 
@@ -13,7 +15,8 @@ def open_app(page: str | None = None, **query) -> AppTest:
     """Open a page (its file, or the first one) at an address; it must not raise."""
     app = AppTest.from_file(str(MODELS_FOLDER.parents[1] / "app.py"), default_timeout=SECONDS)
     if page is not None:
-        app.switch_page(page)
+        # Before its first run a test knows a page by its file's name alone; the address is the name of its folder.
+        app._page_hash = calc_hash(Path(page).parent.name)
     for name, value in query.items():
         app.query_params[name] = value
     app.run()

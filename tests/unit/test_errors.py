@@ -144,7 +144,10 @@ SENTENCES = {
         {"measure": "next"},
         "The measure is 'next'. A query and a key are given, both, for the measure 'pair', and for no other.",
     ),
-    errors.CannotRead: ({"name": "a.txt", "reason": "it is a folder."}, "Cannot read 'a.txt': it is a folder. Give a text file in UTF-8."),
+    errors.CannotRead: (
+        {"name": "a.txt", "reason": "it is a folder."},
+        "Cannot read 'a.txt': it is a folder. Give a text file in UTF-8.",
+    ),
     errors.NoSentences: (
         {"example": "It _moves_ *slow*."},
         "There is no sentence. Write one a line, with the query as *so* and the key as _so_, for example: It _moves_ *slow*.",

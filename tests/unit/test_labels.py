@@ -88,8 +88,11 @@ def test_written_takes_visible_back(text):
 
 def test_wordpiece_tokens_are_shown_as_they_are():
     assert labels.piece_labels(["[CLS]", "un", "##ization", "[UNK]"], NO_SPECIALS, False) == [
-        "[CLS]", "un", "##ization", "[UNK]",
-    ]  # fmt: skip
+        "[CLS]",
+        "un",
+        "##ization",
+        "[UNK]",
+    ]
 
 
 def test_byte_tokens_that_are_whole_characters_are_shown_as_characters():

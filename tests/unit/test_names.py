@@ -50,7 +50,22 @@ def test_every_head_reads_back_from_both_of_its_names():
             assert names.parse_head(names.head_index_label(layer, head), 12, 12) == (layer, head)
 
 
-@pytest.mark.parametrize("typed", ["", "Head11", "Layer4", "L3", "4.11", "Layer4_Head", "Layer4_Head11x", "L3H10x", "Layer-4_Head-", "LayerHead", "L99999H1"])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "",
+        "Head11",
+        "Layer4",
+        "L3",
+        "4.11",
+        "Layer4_Head",
+        "Layer4_Head11x",
+        "L3H10x",
+        "Layer-4_Head-",
+        "LayerHead",
+        "L99999H1",
+    ],
+)
 def test_what_is_no_name_of_a_head_is_refused_with_what_was_typed(typed):
     with pytest.raises(UnknownHead) as caught:
         names.parse_head(typed, 12, 12)

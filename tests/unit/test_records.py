@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from tests import hand_made
+from viz.analysis.batches.generation import Generation, Sampling
 from viz.errors import SettingOutOfRange, WrongShape
-from viz.records import Generation, Prediction, Sampling
+from viz.records import Prediction
 
 BATCH_ARRAYS = ("input_ids", "attention_mask", "special_tokens_mask", "token_type_ids", "position_ids", "word_ids")
 RUN_ARRAYS = ("attentions", "scores", "given_mask", "additive_mask", "readouts", "readout_logits")

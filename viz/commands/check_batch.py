@@ -30,23 +30,41 @@ EXAMPLES = """examples:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
     bert, gpt2 = SHIPPED
-    parser.add_argument("file", metavar="FILE", help=f"prompts, one a line, in UTF-8, at most {MAX_PROMPTS}; - reads standard input")
-    parser.add_argument("--model", help=f"{shipped_names()}, a folder, or a name on the Hub (default: {bert} if a prompt has a [MASK], else {gpt2})")
-    parser.add_argument("--padding-side", choices=("left", "right"), default="left", help="where shorter prompts are filled (default: %(default)s)")
+    parser.add_argument(
+        "file", metavar="FILE", help=f"prompts, one a line, in UTF-8, at most {MAX_PROMPTS}; - reads standard input"
+    )
+    parser.add_argument(
+        "--model",
+        help=f"{shipped_names()}, a folder, or a name on the Hub (default: {bert} if a prompt has a [MASK], else {gpt2})",
+    )
+    parser.add_argument(
+        "--padding-side",
+        choices=("left", "right"),
+        default="left",
+        help="where shorter prompts are filled (default: %(default)s)",
+    )
     parser.add_argument("--no-mask", action="store_true", help="mistake: the model is given no attention_mask")
-    parser.add_argument("--no-position-ids", action="store_true", help="mistake: the model is given no position_ids, and counts them itself")
-    parser.add_argument("--last-column", action="store_true", help="a GPT-2 is read at the last column, as logits[:, -1] does: a mistake with --padding-side right")
+    parser.add_argument(
+        "--no-position-ids",
+        action="store_true",
+        help="mistake: the model is given no position_ids, and counts them itself",
+    )
+    parser.add_argument(
+        "--last-column",
+        action="store_true",
+        help="a GPT-2 is read at the last column, as logits[:, -1] does: a mistake with --padding-side right",
+    )
     parser.add_argument("--pad-word", metavar="WORD", help="fill with this word instead of the pad token")
     parser.add_argument("--json", action="store_true", help="print everything as JSON")
 
 
 def answer(options: argparse.Namespace) -> int:
     """Check and print; torch is imported here, so that --help is instant."""
-    from viz.checks import Mistakes
-    from viz.models import load_model
-    from viz.predictions import TYPED_MASK
+    from viz.analysis.batches.same_alone import Mistakes
+    from viz.analysis.predictions import TYPED_MASK
+    from viz.engine.models import load_model
+    from viz.engine.same_alone import check
     from viz.prompts import read_prompts
-    from viz.same_alone import check
 
     prompts, n_dropped = read_prompts(_read(options.file), limit=MAX_PROMPTS)
     default = SHIPPED[0] if any(map(TYPED_MASK.search, prompts)) else SHIPPED[1]
@@ -84,7 +102,7 @@ def _read(file: str) -> str:
 
 def _lines(checked, n_dropped: int) -> list[str]:
     """Write the table, what was dropped, and the verdict."""
-    from viz.checks import difference_text, verdict
+    from viz.analysis.batches.same_alone import difference_text, verdict
 
     run = checked.run
     lines = [f"{run.model.checkpoint} ({run.model.weights} weights), padded on the {run.batch.padding_side}"]
@@ -97,7 +115,7 @@ def _lines(checked, n_dropped: int) -> list[str]:
 
 def _cells(number: int, prompt) -> tuple[str, ...]:
     """Write one prompt's row of the table."""
-    from viz.checks import difference_text
+    from viz.analysis.batches.same_alone import difference_text
 
     is_read = prompt.token_alone is not None
     return (
@@ -124,7 +142,8 @@ def _aligned(rows: list[tuple[str, ...]]) -> list[str]:
     """Fill the cells of each column to one width; the last column stays as it is."""
     widths = [max(map(_width, column)) for column in zip(*rows)]
     return [
-        "  ".join(cell + " " * (width - _width(cell)) for cell, width in zip(row[:-1], widths)) + f"  {row[-1]}" for row in rows
+        "  ".join(cell + " " * (width - _width(cell)) for cell, width in zip(row[:-1], widths)) + f"  {row[-1]}"
+        for row in rows
     ]
 
 
@@ -135,7 +154,7 @@ def _width(text: str) -> int:
 
 def _as_json(checked, mistakes, n_dropped: int) -> dict:
     """Put the check into plain types; positions count from 0, as in the saved run."""
-    from viz.checks import verdict
+    from viz.analysis.batches.same_alone import verdict
 
     run = checked.run
     return {

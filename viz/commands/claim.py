@@ -5,8 +5,9 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from viz import claim_report, claims
-from viz.claim_text import MarkedSentence, read_sentences
+from viz.analysis.claims import report, verdict
+from viz.analysis.claims.readings import gather
+from viz.analysis.claims.text import MarkedSentence, read_sentences
 from viz.commands.options import one_line
 from viz.errors import CannotRead
 from viz.names import head_index_label, head_label, head_title, parse_head
@@ -36,10 +37,24 @@ examples:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
     parser.add_argument("file", type=Path, metavar="FILE", help="marked sentences, one a line, in UTF-8")
-    parser.add_argument("--head", metavar="HEAD", help="Layer4_Head11 or L3H10; without it all heads are searched, and p is corrected for that")
-    parser.add_argument("--model", default=SHIPPED[0], help=f"{shipped_names()}, a folder, or a name on the Hub (default: %(default)s)")
-    parser.add_argument("--open", type=Path, nargs="+", metavar="RUN.npz", help="saved runs instead of a model: each sentence is found among their texts by its words")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="write analysis.md there, and a diagram of the head for each sentence")
+    parser.add_argument(
+        "--head",
+        metavar="HEAD",
+        help="Layer4_Head11 or L3H10; without it all heads are searched, and p is corrected for that",
+    )
+    parser.add_argument(
+        "--model", default=SHIPPED[0], help=f"{shipped_names()}, a folder, or a name on the Hub (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--open",
+        type=Path,
+        nargs="+",
+        metavar="RUN.npz",
+        help="saved runs instead of a model: each sentence is found among their texts by its words",
+    )
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help="write analysis.md there, and a diagram of the head for each sentence"
+    )
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
 
@@ -49,8 +64,8 @@ def answer(options: argparse.Namespace) -> int:
     runs = _opened(options.open) if options.open else _model_runs(options.model, sentences)
     model = runs[0].model
     head = None if options.head is None else parse_head(options.head, model.n_layers, model.n_heads)
-    readings, left_out = claims.gather(runs, sentences)
-    result = claims.judge(readings, head, left_out)
+    readings, left_out = gather(runs, sentences)
+    result = verdict.judge(readings, head, left_out)
     if options.out is not None:
         _write(runs, result, options.out)
     if options.json:
@@ -70,16 +85,16 @@ def _text(file: Path) -> str:
 
 
 def _opened(files: Sequence[Path]) -> list[Run]:
-    from viz import saved
+    from viz.files import saved
 
     return [saved.read(file) for file in files]
 
 
 def _model_runs(checkpoint: str, sentences: Sequence[MarkedSentence]) -> list[Run]:
     """Run the sentences, a few at a time; a sentence that is marked twice over runs once."""
-    from viz.batching import encode
-    from viz.forward import run as run_model
-    from viz.models import load_model
+    from viz.engine.batching import encode
+    from viz.engine.forward import run as run_model
+    from viz.engine.models import load_model
 
     loaded = load_model(checkpoint)
     texts = list(dict.fromkeys(sentence.text for sentence in sentences))
@@ -87,41 +102,42 @@ def _model_runs(checkpoint: str, sentences: Sequence[MarkedSentence]) -> list[Ru
     return [run_model(loaded, encode(loaded, batch)) for batch in batches]
 
 
-def _lines(result: claims.Result) -> list[str]:
+def _lines(result: verdict.Result) -> list[str]:
     """Say the verdict, then list the sentences, the best heads and the rules that know only the position."""
-    table = claim_report.sentence_table(result)
+    table = report.sentence_table(result)
     total = len(result.readings)
-    lines = [claim_report.verdict_sentence(result), ""]
+    lines = [report.verdict_sentence(result), ""]
     for text, hit, weight, word in zip(table["sentence"], table["hit"], table["attention"], table["looks_most_at"]):
         lines.append(f"{'hit ' if hit else 'miss'}  {weight:.4f}  {text}" + ("" if hit else f"  (most: {word})"))
     lines += [f"left out: the key stands behind the query  {sentence.text}" for sentence in result.left_out]
     lines.append("")
     for standing in dict.fromkeys([*result.best, result.standing]):
         title = head_title(standing.layer, standing.head)
-        lines.append(f"rank {standing.rank:<4} {title:24} {standing.hits} of {total} hits, mean attention {standing.mean_weight:.4f}")
+        lines.append(
+            f"rank {standing.rank:<4} {title:24} {standing.hits} of {total} hits, mean attention {standing.mean_weight:.4f}"
+        )
     lines.append("")
-    lines += [f"always {claim_report.offset_label(at)}: {hits} of {total} hits" for at, hits in result.offsets.items()]
+    lines += [f"always {report.offset_label(at)}: {hits} of {total} hits" for at, hits in result.offsets.items()]
     return lines
 
 
-def _write(runs: Sequence[Run], result: claims.Result, folder: Path) -> None:
+def _write(runs: Sequence[Run], result: verdict.Result, folder: Path) -> None:
     """Write analysis.md and one diagram a sentence."""
-    from viz import claim_files
 
     folder.mkdir(parents=True, exist_ok=True)
-    for name, content in claim_files.files(runs, result):
+    for name, content in claims.files(runs, result):
         (folder / name).write_bytes(content)
 
 
-def _as_json(result: claims.Result, checkpoint: str) -> dict:
-    table = claim_report.sentence_table(result)
+def _as_json(result: verdict.Result, checkpoint: str) -> dict:
+    table = report.sentence_table(result)
     return {
         "model": checkpoint,
         "head": head_label(result.standing.layer, result.standing.head),
         "index": head_index_label(result.standing.layer, result.standing.head),
         "verdict": result.verdict.value,
         "holds": result.holds,
-        "sentence": claim_report.verdict_sentence(result),
+        "sentence": report.verdict_sentence(result),
         "hits": result.standing.hits,
         "total": len(result.readings),
         "luck": result.luck,
@@ -135,7 +151,13 @@ def _as_json(result: claims.Result, checkpoint: str) -> dict:
         "sentences": [dict(zip(table, row)) for row in zip(*table.values())],
         "left_out": [sentence.text for sentence in result.left_out],
         "best": [
-            {"head": head_label(s.layer, s.head), "rank": s.rank, "hits": s.hits, "mean_weight": s.mean_weight, "faint": s.faint}
+            {
+                "head": head_label(s.layer, s.head),
+                "rank": s.rank,
+                "hits": s.hits,
+                "mean_weight": s.mean_weight,
+                "faint": s.faint,
+            }
             for s in result.best
         ],
         "offsets": {str(offset): hits for offset, hits in result.offsets.items()},

@@ -21,9 +21,19 @@ EXAMPLES = """examples:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
     parser.add_argument("text", metavar="TEXT", help="a sentence with [MASK]; with a GPT-2, the beginning of one")
-    parser.add_argument("--model", default=SHIPPED[0], help=f"{shipped_names()}, a folder, or a name on the Hub (default: %(default)s)")
-    parser.add_argument("--top-k", type=count(1, MAX_K, "words cannot be listed"), default=3, metavar="K", help=f"how many words, 1 to {MAX_K} (default: %(default)s)")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="write one diagram a head there, Attention_Layer1_Head1.png …")
+    parser.add_argument(
+        "--model", default=SHIPPED[0], help=f"{shipped_names()}, a folder, or a name on the Hub (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--top-k",
+        type=count(1, MAX_K, "words cannot be listed"),
+        default=3,
+        metavar="K",
+        help=f"how many words, 1 to {MAX_K} (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help="write one diagram a head there, Attention_Layer1_Head1.png …"
+    )
     parser.add_argument("--run", type=Path, metavar="FILE", help="save the run (attentions, scores, masks) as .npz")
     parser.add_argument("--json", action="store_true", help="print the predictions as JSON")
     parser.add_argument("--cut", action="store_true", help="cut a text that is longer than the model reads")
@@ -31,20 +41,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def answer(options: argparse.Namespace) -> int:
     """Run the model and print; torch is imported here, so that --help is instant."""
-    from viz.batching import encode
-    from viz.forward import run as run_model
-    from viz.models import load_model
-    from viz.predictions import completed, require_readouts
+    from viz.analysis.predictions import completed, require_readouts
+    from viz.engine.batching import encode
+    from viz.engine.forward import run as run_model
+    from viz.engine.models import load_model
 
     loaded = load_model(options.model)
     run = run_model(loaded, encode(loaded, [options.text], truncate=options.cut))
     require_readouts(run)
     if options.run is not None:
-        from viz import saved
+        from viz.files import saved
 
         saved.write(run, options.run)
     if options.out is not None:
-        from viz import diagrams
+        from viz.drawing import diagrams
 
         diagrams.write_all(run, 0, options.out)
     sentences = [completed(run, 0, rank) for rank in range(1, options.top_k + 1)]
@@ -57,7 +67,7 @@ def answer(options: argparse.Namespace) -> int:
 
 def _as_json(run, k: int, sentences: list[str]) -> dict:
     """Put the predictions into plain types; positions count from 0, as in the saved run."""
-    from viz.predictions import top_k
+    from viz.analysis.predictions import top_k
 
     return {
         "model": run.model.checkpoint,

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from viz import patterns
+from viz.analysis.heads import patterns
+from viz.analysis.heads.measures import MEASURES, SPECIAL_LEFT_OUT
 from viz.commands.options import count, one_line
 from viz.errors import PairForMeasure
-from viz.measures import MEASURES, SPECIAL_LEFT_OUT
 from viz.names import head_index_label, head_label, head_title, position_from_number
 from viz.records import Run
 from viz.shipped import SHIPPED, shipped_names
@@ -35,12 +35,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("text", metavar="TEXT", nargs="?", help="a sentence, run by the model")
     source.add_argument("--open", type=Path, metavar="RUN.npz", help="a saved run instead; no model is needed")
-    parser.add_argument("--model", default=SHIPPED[0], help=f"{shipped_names()}, a folder, or a name on the Hub (default: %(default)s)")
+    parser.add_argument(
+        "--model", default=SHIPPED[0], help=f"{shipped_names()}, a folder, or a name on the Hub (default: %(default)s)"
+    )
     parser.add_argument("--measure", required=True, choices=list(MEASURES), help="the job, see below")
-    parser.add_argument("--query", metavar="WORD", help="for pair: the word that looks, or a token's position counted from 1")
-    parser.add_argument("--key", metavar="WORD", help="for pair: the word looked at, or a token's position counted from 1")
-    parser.add_argument("--top", type=count(1, MAX_TOP, "heads cannot be listed"), default=10, metavar="N", help="how many heads (default: %(default)s)")
-    parser.add_argument("--no-special", action="store_true", help="leave out special tokens as queries and as keys; the other weights are not scaled up")
+    parser.add_argument(
+        "--query", metavar="WORD", help="for pair: the word that looks, or a token's position counted from 1"
+    )
+    parser.add_argument(
+        "--key", metavar="WORD", help="for pair: the word looked at, or a token's position counted from 1"
+    )
+    parser.add_argument(
+        "--top",
+        type=count(1, MAX_TOP, "heads cannot be listed"),
+        default=10,
+        metavar="N",
+        help="how many heads (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--no-special",
+        action="store_true",
+        help="leave out special tokens as queries and as keys; the other weights are not scaled up",
+    )
     parser.add_argument("--json", action="store_true", help="print the heads as JSON")
 
 
@@ -69,12 +85,12 @@ def answer(options: argparse.Namespace) -> int:
 
 def _run(options: argparse.Namespace) -> Run:
     if options.open is not None:
-        from viz import saved
+        from viz.files import saved
 
         return saved.read(options.open)
-    from viz.batching import encode
-    from viz.forward import run as run_model
-    from viz.models import load_model
+    from viz.engine.batching import encode
+    from viz.engine.forward import run as run_model
+    from viz.engine.models import load_model
 
     loaded = load_model(options.model)
     return run_model(loaded, encode(loaded, [options.text]))
@@ -113,7 +129,12 @@ def _as_json(
         "special_tokens_counted": not options.no_special,
         "uniform": expected,
         "heads": [
-            {"name": head_label(layer, head), "index": head_index_label(layer, head), "value": value, "uniform": expected}
+            {
+                "name": head_label(layer, head),
+                "index": head_index_label(layer, head),
+                "value": value,
+                "uniform": expected,
+            }
             for layer, head, value in best
         ],
     }

@@ -1,0 +1,34 @@
+"""Batch of prompts: what padding makes of them, their next words, every head of each, and how they go on."""
+
+import streamlit as st
+
+from viz.text import _
+
+st.title(_("Batch of prompts"), anchor=False)
+st.caption(
+    _("Prompts of different length become one tensor. See the padding, the masks, and what every head does with them.")
+)
+
+# These bring Plotly and pandas, a second on a fresh server; the title stands meanwhile.
+from pages.batch.answers import answers_table  # noqa: E402
+from pages.batch.continuation import continuation_panel  # noqa: E402
+from pages.batch.speed import speed_panel  # noqa: E402
+from pages.batch.tables import batch_tables  # noqa: E402
+from pages.ui import cache, head_choice, prompt_form  # noqa: E402
+from pages.ui.prompt_heads import prompt_heads  # noqa: E402
+
+question = prompt_form.ask("batch")
+
+slot = st.container()
+with slot.skeleton(height=480):
+    answer = prompt_form.answer(question)
+
+if answer is not None:
+    question, run = answer
+    with slot, head_choice.whole_page():
+        with cache.drawing_in_turns:
+            batch_tables(run)
+            answers_table(run)
+            prompt_heads(run)
+        continuation_panel(run, question)
+        speed_panel(run, question)

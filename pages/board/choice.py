@@ -1,0 +1,130 @@
+"""Hold what a head board shows: the measured job, the pair of words, order and bound. It lives in the address."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from pages.ui import head_choice
+from viz.analysis.heads.boards import ORDERS, PAIR, measure_label, word_named, word_names
+from viz.analysis.heads.measures import MEASURES
+from viz.records import Run
+from viz.text import _
+
+
+@dataclass(frozen=True, slots=True)
+class BoardChoice:
+    """Say what is shown: a measure, whether special tokens count, how heads are ordered and which are left out."""
+
+    measure: str
+    count_special: bool
+    order: str
+    bound: float | None
+    own_scale: bool
+
+
+def controls() -> BoardChoice:
+    """Show the choice of the job, its order, its bound and its scale; each changes the board without a pass."""
+    _read_address()
+    measure_column, order_column, bound_column = st.columns([2, 1, 1], vertical_alignment="bottom")
+    measure = measure_column.selectbox(
+        _("Colour the heads by"),
+        list(MEASURES),
+        key="board_measure",
+        format_func=measure_label,
+        on_change=head_choice.draw_again,
+    )
+    orders = {"best": _("best first"), "last": _("best last"), "place": _("by layer and head")}
+    order = order_column.selectbox(
+        _("List them"), ORDERS, key="board_order", format_func=orders.get, on_change=head_choice.draw_again
+    )
+    lowest = MEASURES[measure].lowest_first
+    bound = bound_column.number_input(
+        _("Only heads with at most") if lowest else _("Only heads with at least"),
+        0.0,
+        None,
+        key="board_bound",
+        step=0.1,
+        placeholder=_("all heads"),
+        on_change=head_choice.draw_again,
+    )
+    with st.container(horizontal=True):
+        special = st.toggle(
+            _("Count special tokens such as [CLS] and [SEP]"), key="board_special", on_change=head_choice.draw_again
+        )
+        own = st.toggle(_("Colours up to the largest value"), key="board_own_scale", on_change=head_choice.draw_again)
+    choice = BoardChoice(measure, special, order, bound, own)
+    _write_address(choice)
+    return choice
+
+
+def pair_controls(run: Run, row: int) -> tuple[str, str]:
+    """Show the two words of the measure ``pair`` and give their names in the open text."""
+    names = list(word_names(run, row))
+    wanted = st.session_state.setdefault("board_pair", [st.query_params.get("query"), st.query_params.get("key")])
+    chosen = []
+    columns = st.columns(2)
+    for at, (column, label) in enumerate(zip(columns, (_("query (this word looks)"), _("key (at this word)")))):
+        known = word_named(run, row, wanted[at])
+        key = f"board_word_{at}"
+        st.session_state[key] = known if known is not None else names[min(_DEFAULT_WORDS[at], len(names) - 1)]
+        column.selectbox(label, names, key=key, on_change=_word_chosen)
+        chosen.append(st.session_state[key])
+    st.session_state["board_pair"] = chosen
+    st.query_params.update(query=chosen[0], key=chosen[1])
+    return chosen[0], chosen[1]
+
+
+_DEFAULT_WORDS = (4, 3)  # in the first example: slow looks at moves
+
+
+def _word_chosen() -> None:
+    st.session_state["board_pair"] = [st.session_state["board_word_0"], st.session_state["board_word_1"]]
+    head_choice.draw_again()
+
+
+def _read_address() -> None:
+    """Fill the fields where they are new: from what was shown before, or from the address."""
+    if "board_measure" in st.session_state:
+        return
+    given, kept = st.query_params, st.session_state.get("board_choice")
+    if kept is None:
+        measure = given.get("measure", "previous")
+        kept = BoardChoice(
+            measure if measure in MEASURES else "previous",
+            given.get("special", "1") != "0",
+            given.get("order", "best") if given.get("order") in ORDERS else "best",
+            _number(given.get("bound")),
+            False,
+        )
+    st.session_state.update(
+        board_measure=kept.measure,
+        board_special=kept.count_special,
+        board_order=kept.order,
+        board_bound=kept.bound,
+        board_own_scale=kept.own_scale,
+    )
+
+
+def _write_address(choice: BoardChoice) -> None:
+    st.session_state["board_choice"] = choice
+    wanted = {
+        "measure": choice.measure,
+        "special": None if choice.count_special else "0",
+        "order": None if choice.order == "best" else choice.order,
+        "bound": None if choice.bound is None else str(choice.bound),
+    }
+    if choice.measure != PAIR:
+        wanted |= {"query": None, "key": None}
+    for name, value in wanted.items():
+        if value is not None:
+            st.query_params[name] = value
+        elif name in st.query_params:
+            del st.query_params[name]
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        number = float(text or "")
+    except ValueError:
+        return None
+    return number if 0 <= number < float("inf") else None

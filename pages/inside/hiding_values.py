@@ -1,0 +1,69 @@
+"""Which value hides?: what each value in each number type leaks on this row, and what it makes of the whole model."""
+
+import streamlit as st
+
+from pages.inside.effect import answer_shift
+from pages.inside.form import TextQuestion
+from pages.inside.stages import open_query
+from pages.ui import head_choice, mask_runs
+from viz.analysis.masks.choice import MaskChoice
+from viz.analysis.masks.hiding import DTYPES, FILLS, FillResult, Hiding
+from viz.analysis.masks.stages import stages
+from viz.records import Run
+from viz.text import _
+
+NAMES = {"-inf": "-inf", "min": "finfo.min", -1e9: "-1e9", -1e4: "-1e4", -100.0: "-100", -10.0: "-10", -1.0: "-1"}
+
+
+@st.fragment(key="fills")
+def fills_panel(run: Run, row: int, question: TextQuestion, choice: MaskChoice) -> None:
+    """List the values on the open query's scores, then run the whole model with one of them."""
+    layer, head = head_choice.chosen(run.model)
+    one = stages(run, row, layer, head, open_query(run, row))
+    hidden = one.added != 0
+    if not hidden.any():
+        st.info(
+            _(
+                "Nothing is hidden from this query, so no value has anything to hide. Hide a token above, or add a longer text."
+            )
+        )
+        return
+    _table(mask_runs.fill_table(one.scores, hidden))
+    _rerun(run, row, question, choice)
+
+
+def _table(results: list[FillResult]) -> None:
+    """Put values in rows; for each number type what it holds, what leaks, what a fully hidden row becomes."""
+    words = {
+        "uniform": _("uniform"),
+        "NaN": "NaN",
+        "as unmasked": _("as if nothing were hidden"),
+        "mixed": _("something between"),
+    }
+    table = {_("value"): [NAMES[fill] for fill in FILLS]}
+    for dtype in DTYPES:
+        column = [r for r in results if r.hiding.dtype == dtype]
+        table[_("{dtype} holds").format(dtype=dtype)] = [f"{r.stored:.5g}" for r in column]
+        table[_("leak") + f" ({dtype})"] = ["NaN" if r.is_nan else f"{r.leak:.2g}" for r in column]
+        table[_("every key hidden") + f" ({dtype})"] = [words[r.fully_hidden] for r in column]
+    st.dataframe(table, hide_index=True, key="fills_table")
+    st.caption(
+        _(
+            "Computed on this row's real scores. Leak: the attention that hidden keys still get. “Every key hidden”: what the "
+            "row becomes when no key is left. While one key is open, -inf, finfo.min and -1e4 hide equally well."
+        )
+    )
+
+
+def _rerun(run: Run, row: int, question: TextQuestion, choice: MaskChoice) -> None:
+    """Run the model with another value in all its layers and compare the answer."""
+    st.markdown(_("**The whole model with another value**"))
+    value, dtype = st.columns(2)
+    fill = value.selectbox(_("value that hides"), FILLS, index=6, format_func=NAMES.get, key="fill")
+    kind = dtype.selectbox(_("number type of scores and softmax"), DTYPES, key="fill_dtype")
+    places = [n for n, (at, _position) in enumerate(run.readouts) if at == row]
+    after = mask_runs.masked_run(question, choice, Hiding(fill, kind))
+    for n in places:
+        answer_shift(run, after, n, "fills")
+    if not places:
+        st.caption(_("There is no [MASK] in this text, so there is no answer to compare."))

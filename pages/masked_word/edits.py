@@ -1,0 +1,114 @@
+"""Show what hiding a token, or putting another word in its place, does to the answer and to the heads."""
+
+import streamlit as st
+
+from pages.masked_word.form import Question
+from pages.ui import head_choice, runs
+from pages.ui.markdown import literal
+from pages.ui.pictures import BARE
+from viz.analysis.heads.movement import head_changes, shared_readouts
+from viz.analysis.predictions import compare
+from viz.analysis.tables import most_changed
+from viz.drawing.bars import shift_bars
+from viz.drawing.heatmap import difference_map, head_map
+from viz.drawing.movement_board import changes_board
+from viz.errors import VizError
+from viz.names import head_title, position_number
+from viz.records import Run
+from viz.text import _, sentence
+
+MAP_PX = 420
+
+
+@st.fragment(key=head_choice.EDIT_PANEL)
+def masking_panel(before: Run, question: Question) -> None:
+    """Offer the edits and, once there is one, draw before, after and the difference."""
+    st.subheader(_("What if a word were hidden, or another one?"), anchor=False)
+    hidden, replacement = _edit_controls(before)
+    has_edit = bool(hidden) or replacement is not None
+    st.session_state["parts"] = [head_choice.PANEL, head_choice.EDIT_PANEL] if has_edit else [head_choice.PANEL]
+    if not has_edit:
+        st.caption(_("Nothing is changed yet."))
+        return
+    try:
+        after = runs.edited_run(question.checkpoint, question.sentence, question.truncate, hidden, replacement)
+    except VizError as error:
+        st.error(literal(sentence(error)))
+        return
+    _predictions(before, after)
+    _maps(before, after)
+    _heads(before, after)
+
+
+def _edit_controls(run: Run) -> tuple[tuple[int, ...], tuple[int, str] | None]:
+    """Show chips to hide tokens and the field for another word; the keys name model and tokens: others start afresh."""
+    tokens = run.batch.tokens[0]
+    positions = range(len(tokens))
+    stamp = hash((run.model.checkpoint, tokens))
+
+    def name(position: int) -> str:
+        return f"{position_number(position)} {literal(tokens[position])}"
+
+    hidden = st.pills(
+        _("Hide from attention (no token may look at it)"),
+        positions,
+        selection_mode="multi",
+        format_func=name,
+        key=f"hide_{stamp}",
+    )
+    at_column, word_column = st.columns(2)
+    at = at_column.selectbox(
+        _("Put another word in place of"),
+        positions,
+        index=None,
+        key=f"replace_{stamp}",
+        placeholder=_("Choose a token …"),
+        format_func=lambda position: f"{position_number(position)} {tokens[position]}",
+    )
+    word = word_column.text_input(_("this word"), run.model.mask_token or "", key=f"word_{stamp}", disabled=at is None)
+    return tuple(sorted(hidden)), None if at is None else (at, word)
+
+
+def _predictions(before: Run, after: Run) -> None:
+    pairs = shared_readouts(before, after)
+    if not pairs:
+        st.info(_("No place is guessed both before and after, so there is no answer to compare; the maps are below."))
+    for pair in pairs:
+        shifts = compare(before, after, pair, st.session_state.get("k", 3))
+        bars, words = st.columns([3, 2])
+        spoken = "; ".join(f"{s.token}: {s.probability_before:.1%} → {s.probability_after:.1%}" for s in shifts)
+        bars.plotly_chart(shift_bars(shifts), key=f"shifts_{pair[0]}", config=BARE, alt=spoken)
+        words.dataframe(
+            {
+                _("word"): [s.token for s in shifts],
+                _("before"): [s.probability_before for s in shifts],
+                _("after"): [s.probability_after for s in shifts],
+                _("change"): [s.change for s in shifts],
+                _("rank"): [f"{s.rank_before:,} → {s.rank_after:,}" for s in shifts],
+            },
+            hide_index=True,
+            column_config={_("change"): st.column_config.NumberColumn(format="%+.5f")},
+        )
+
+
+def _maps(before: Run, after: Run) -> None:
+    layer, head = head_choice.chosen(before.model)
+    figures = {
+        _("before"): head_map(before, 0, layer, head, height=MAP_PX),
+        _("after"): head_map(after, 0, layer, head, height=MAP_PX),
+        _("difference: blue more, orange less"): difference_map(before, after, layer, head, height=MAP_PX),
+    }
+    for number, (column, (caption, figure)) in enumerate(zip(st.columns(3), figures.items())):
+        column.caption(caption)
+        column.plotly_chart(figure, key=f"edit_map_{number}", config=BARE, alt=f"{head_title(layer, head)}: {caption}")
+
+
+def _heads(before: Run, after: Run) -> None:
+    """Rank the heads by how far their rows moved; a button opens the head."""
+    changes = head_changes(before, after)
+    board, ranking = st.columns([3, 2])
+    board.plotly_chart(changes_board(changes), key="changes_board", config=BARE, alt=_("How far each head moved"))
+    ranking.markdown(_("**Heads that changed most** (share of attention that went elsewhere, mean over the rows)"))
+    for layer, head, change in most_changed(changes, 5):
+        label = f"{head_title(layer, head)}: {change:.1%}"
+        ranking.button(literal(label), key=f"open_{layer}_{head}", on_click=head_choice.choose, args=(layer, head))

@@ -1,0 +1,51 @@
+"""Show the best words for each [MASK], or the next word, and the sentences they complete."""
+
+import streamlit as st
+
+from pages.ui.markdown import literal
+from pages.ui.pictures import BARE
+from viz.analysis.predictions import completed, require_readouts, top_k
+from viz.drawing.bars import prediction_bars
+from viz.errors import VizError
+from viz.names import position_number
+from viz.records import Run
+from viz.text import _
+from viz.text import sentence as error_sentence
+
+LONG_TEXT, SCROLL_PX = 240, 200
+
+
+def prediction_panel(run: Run, row: int) -> None:
+    """Draw the k best words of every read-out of a row, and the completed sentences below them."""
+    heading, count = st.columns([4, 1], vertical_alignment="bottom")
+    heading.subheader(_("Next word") if run.model.causal else _("Best words"), anchor=False)
+    k = count.number_input(_("How many"), 1, 50, 3, key="k", bind="query-params")
+    try:
+        require_readouts(run)
+    except VizError as error:
+        st.info(literal(error_sentence(error)))
+        return
+    readouts = [n for n, (at, _position) in enumerate(run.readouts) if at == row]
+    for n in readouts:
+        _bars(run, n, k, numbered=len(readouts) > 1)
+    _sentences([completed(run, row, rank) for rank in range(1, k + 1)])
+    if len(readouts) > 1:
+        st.caption(_("Each [MASK] is guessed on its own, not together with the others."))
+    st.caption(
+        _("Probabilities are over the whole vocabulary of {n:,} words and pieces.").format(n=len(run.model.vocabulary))
+    )
+
+
+def _sentences(sentences: list[str]) -> None:
+    """List the completed sentences; long ones scroll, so that the heads stay near."""
+    place = st.container(height=SCROLL_PX) if len(sentences[0]) > LONG_TEXT else st.container()
+    place.markdown("\n".join(f"{rank}. {literal(sentence)}" for rank, sentence in enumerate(sentences, start=1)))
+
+
+def _bars(run: Run, readout: int, k: int, *, numbered: bool) -> None:
+    predictions = top_k(run, readout, k)
+    if numbered:
+        number = position_number(int(run.readouts[readout][1]))
+        st.caption(_("[MASK] at position {number}").format(number=number))
+    spoken = ", ".join(f"{p.token}: {p.probability:.1%}" for p in predictions)
+    st.plotly_chart(prediction_bars(predictions), key=f"bars_{readout}", config=BARE, alt=spoken)

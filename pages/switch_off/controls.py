@@ -1,0 +1,128 @@
+"""Choose which heads are off, what takes their place, which read-out is followed and which word is expected there."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from pages.switch_off.board import switch_board
+from pages.ui import head_runs
+from pages.ui.markdown import literal
+from viz.analysis.heads.switch_off import OFF_BY, Head, off_text, parse_off
+from viz.analysis.predictions import top_k
+from viz.errors import VizError
+from viz.names import position_number
+from viz.records import Run
+from viz.text import _, sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Hold what is switched off and where its effect is read."""
+
+    off: frozenset[Head]
+    off_by: str
+    readout: int
+    word_id: int
+
+
+def ask_choice(run: Run, bright: np.ndarray) -> Choice:
+    """Show the switches and the fields, and give what is chosen; a wrong entry is explained and the last good one counts."""
+    off = _off(run)
+    if off and "open_head" not in st.session_state and "head" not in st.query_params:
+        st.session_state["open_head"] = min(off)
+    switch_board(run.model, bright, off, lambda heads, last: _switch(heads, last, run.model.n_heads))
+    names, button = st.columns([3, 1], vertical_alignment="bottom")
+    names.text_input(
+        _("Heads that are off"),
+        key="off_names",
+        placeholder=_("none"),
+        help=_(
+            "Names with commas between: Layer2_Head10 or L1H9; Layer2 is a whole layer, Head10 that head of every layer."
+        ),
+    )
+    button.button(
+        _("All on"), on_click=lambda: st.session_state.update(off_names=""), disabled=not off, width="stretch"
+    )
+    by = _off_by()
+    readout = _readout(run)
+    word_id = _expected(run, readout)
+    st.query_params.update({"off": off_text(off, run.model.n_heads), "by": by})
+    return Choice(off, by, readout, word_id)
+
+
+def _off(run: Run) -> frozenset[Head]:
+    """Read the names of the heads that are off; where one is wrong, say so and keep those that were off before."""
+    if "off_names" not in st.session_state:
+        st.session_state["off_names"] = st.session_state["kept_off_names"]
+    n_layers, n_heads = run.model.n_layers, run.model.n_heads
+    try:
+        off = parse_off(st.session_state["off_names"], n_layers, n_heads)
+    except VizError as error:
+        st.error(literal(sentence(error)))
+        last = st.session_state.get("last_off", frozenset())
+        return frozenset((layer, head) for layer, head in last if layer < n_layers and head < n_heads)
+    st.session_state["kept_off_names"] = st.session_state["off_names"]
+    st.session_state["last_off"] = off
+    return off
+
+
+def _switch(off: frozenset[Head], last: Head | None, n_heads: int) -> None:
+    """Take the heads a click left off, and open the one that was clicked."""
+    st.session_state["off_names"] = off_text(off, n_heads).replace(",", ", ")
+    if last is not None:
+        st.session_state.update(open_head=last, head_error=None)
+
+
+def _off_by() -> str:
+    names = {"zero": _("zeros"), "mean": _("its mean over the text's tokens")}
+    if "off_by" not in st.session_state:
+        given = st.session_state.get("kept_off_by", st.query_params.get("by"))
+        st.session_state["off_by"] = given if given in OFF_BY else OFF_BY[0]
+    by = st.radio(_("In place of a head's output comes"), OFF_BY, key="off_by", horizontal=True, format_func=names.get)
+    st.session_state["kept_off_by"] = by
+    return by
+
+
+def _readout(run: Run) -> int:
+    """Choose the [MASK] that is followed, where there are several."""
+    n_readouts = len(run.readouts)
+    if n_readouts == 1:
+        st.query_params.pop("mask", None)
+        return 0
+    positions = [position_number(int(position)) for _row, position in run.readouts]
+    if st.session_state.get("followed_mask") not in range(n_readouts):
+        given = st.query_params.get("mask", "")
+        st.session_state["followed_mask"] = positions.index(int(given)) if given in map(str, positions) else 0
+    readout = st.selectbox(
+        _("[MASK] that is followed"),
+        range(n_readouts),
+        key="followed_mask",
+        format_func=lambda n: _("[MASK] at position {number}").format(number=positions[n]),
+    )
+    st.query_params["mask"] = str(positions[readout])
+    return readout
+
+
+def _expected(run: Run, readout: int) -> int:
+    """Ask which word is expected; left empty, or where it is no token, it is the one the model expects with all heads on."""
+    (best,) = top_k(run, readout, 1)
+    if "expected" not in st.session_state:
+        st.session_state["expected"] = st.session_state.get("kept_expected", st.query_params.get("word", ""))
+    word = st.text_input(
+        _("Expected word"),
+        key="expected",
+        placeholder=_("{word} (the model's own)").format(word=best.token),
+        help=_("One token. Left empty, it is the word the model expects by itself, with all heads on."),
+    )
+    st.session_state["kept_expected"] = word
+    if not word.strip():
+        st.query_params.pop("word", None)
+        return best.token_id
+    st.query_params["word"] = word
+    try:
+        return head_runs.expected_word(run.model.checkpoint, word, best.token)
+    except VizError as error:
+        st.error(literal(sentence(error)))
+        st.caption(_("Followed instead: the word the model expects by itself."))
+        return best.token_id

@@ -1,0 +1,189 @@
+"""Switch every head off alone, while the results stream in: a scatter against brightness, named heads, a table."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import streamlit as st
+
+from pages.switch_off.controls import Choice
+from pages.switch_off.form import SwitchQuestion
+from pages.ui import head_choice, head_runs
+from pages.ui.markdown import literal
+from pages.ui.pictures import BARE
+from viz.analysis import tables
+from viz.analysis.heads.switch_off import HeadEffect, bright_but_idle, by_effect, dim_but_vital, ranking_table
+from viz.drawing.effect_scatter import effect_scatter
+from viz.errors import VizError
+from viz.names import folder_name, head_title
+from viz.records import Run
+from viz.text import _, sentence
+
+N_BUTTONS = 4
+
+
+@dataclass
+class Ranking:
+    """Hold what was ranked so far, and for what; ``running`` until it is done or stopped."""
+
+    asked: tuple
+    done: list[HeadEffect] = field(default_factory=list)
+    running: bool = False
+
+
+def ranking_panel(question: SwitchQuestion, run: Run, choice: Choice, bright: np.ndarray) -> None:
+    """Offer to rank all heads, with the cost said beforehand; what was measured stays, also when it is stopped.
+
+    No fragment: a click inside a fragment waits until it has run to its end, and then nothing could be stopped.
+    """
+    st.subheader(_("Which heads does the answer need?"), anchor=False)
+    asked = (question, choice.readout, choice.word_id, choice.off_by)
+    ranking: Ranking | None = st.session_state.get("ranking")
+    if ranking is None or ranking.asked != asked:
+        ranking = st.session_state["ranking"] = Ranking(asked)
+    n_heads = run.model.n_layers * run.model.n_heads
+    if ranking.running:
+        _stream(question, choice, ranking, bright, n_heads)
+    _offer(question, choice, ranking, n_heads)
+    _results(ranking.done, n_heads, run, bright)
+
+
+def _offer(question: SwitchQuestion, choice: Choice, ranking: Ranking, n_heads: int) -> None:
+    """Show the button that begins, or goes on where it was stopped, and what it costs."""
+    if len(ranking.done) == n_heads:
+        st.caption(_("Each of the {n} heads was switched off alone.").format(n=n_heads))
+        return
+    try:
+        cost = head_runs.ranking_cost(question.checkpoint, question.sentence, choice.readout, choice.off_by)
+    except VizError as error:
+        st.error(literal(sentence(error)))
+        return
+    label = _("Go on ranking") if ranking.done else _("Rank all {n} heads").format(n=n_heads)
+    row = st.container(horizontal=True, vertical_alignment="center")
+    row.button(label, key="rank_all", type="primary", on_click=_begin, args=(ranking,))
+    message = _(
+        "Each head is switched off alone: {n_passes} passes, about {seconds} s on this computer when it is idle."
+    )
+    seconds = f"{cost.seconds:.1f}" if cost.seconds < 10 else f"{cost.seconds:.0f}"
+    row.caption(message.format(n_passes=cost.n_passes, seconds=seconds))
+
+
+def _stream(question: SwitchQuestion, choice: Choice, ranking: Ranking, bright: np.ndarray, n_heads: int) -> None:
+    """Measure pass by pass and draw what is there.
+
+    Any click begins the page anew at the next drawing; the ranking goes on there, unless the click was on Stop. Each
+    part has a place of its own that is emptied at the end: a container drawn anew would keep what was in it.
+    """
+    stop, bar, chart = st.empty(), st.empty(), st.empty()
+    stop.button(_("Stop ranking"), key="stop_ranking", icon=":material/stop:", on_click=_stop, args=(ranking,))
+    bar.progress(len(ranking.done) / n_heads)
+    for part in head_runs.head_effects(
+        question.checkpoint, question.sentence, choice.readout, choice.word_id, choice.off_by, len(ranking.done)
+    ):
+        ranking.done += part
+        message = _("{n} of {total} heads").format(n=len(ranking.done), total=n_heads)
+        bar.progress(len(ranking.done) / n_heads, message)
+        chart.plotly_chart(effect_scatter(ranking.done, bright), key=f"streaming_{len(ranking.done)}", config=BARE)
+    ranking.running = False
+    for place in (stop, bar, chart):
+        place.empty()
+
+
+def _results(done: Sequence[HeadEffect], n_heads: int, run: Run, bright: np.ndarray) -> None:
+    if not done:
+        st.caption(_("Nothing was ranked yet for this sentence and this word."))
+        return
+    if len(done) < n_heads:
+        st.info(_("Stopped after {n} of {total} heads; what follows is of these.").format(n=len(done), total=n_heads))
+    chart, named = st.columns([3, 2], gap="medium")
+    spoken = _("One point a head: brightness to the right, effect upwards")
+    with chart:
+        st.plotly_chart(
+            effect_scatter(done, bright),
+            key="effect_scatter",
+            config=BARE,
+            alt=spoken,
+            on_select=_point_picked,
+            selection_mode="points",
+        )
+        st.caption(_explained(run))
+    with named:
+        _named(_("Strongest effect"), by_effect(done), bright, "strong")
+        heading = _("Bright but idle: one of the brightest quarter, yet among the quarter with the least effect")
+        _named(heading, bright_but_idle(done, bright), bright, "idle")
+        heading = _("Dim but vital: one of the dimmest quarter, yet among the quarter with the largest effect")
+        _named(heading, dim_but_vital(done, bright), bright, "vital")
+    _table(done, run, bright)
+
+
+def _explained(run: Run) -> str:
+    resting = _("the first token") if run.model.causal else _("special tokens such as [CLS] and [SEP]")
+    message = _(
+        "How brightly a head attends: the largest weight that a token gives to one of the others or to itself, mean over the "
+        "tokens, {resting} left out on both sides. Effect: KL(before || after) over the whole vocabulary with that head alone off. "
+        "A map shows where a head looks; only switching it off shows whether the answer needs it. A click on a point opens "
+        "the head."
+    )
+    return literal(message.format(resting=resting))
+
+
+def _named(heading: str, heads: Sequence[HeadEffect], bright: np.ndarray, key: str) -> None:
+    st.markdown(f"**{literal(heading)}**")
+    if not heads:
+        st.caption(_("none"))
+    for of in heads[:N_BUTTONS]:
+        label = _("{head}: brightness {light:.2f}, {kl:.2g} bits")
+        text = label.format(head=head_title(of.layer, of.head), light=bright[of.layer, of.head], kl=of.effect.kl)
+        name = f"{key}_{of.layer}_{of.head}"
+        st.button(literal(text), key=name, on_click=head_choice.choose, args=(of.layer, of.head))
+
+
+def _table(done: Sequence[HeadEffect], run: Run, bright: np.ndarray) -> None:
+    table = ranking_table(done, bright)
+    names = (
+        _("head"),
+        _("from 0"),
+        _("brightness"),
+        _("KL in bits"),
+        _("expected word"),
+        _("before"),
+        _("after"),
+        _("change"),
+        _("best before"),
+        _("best after"),
+    )
+    config = {name: st.column_config.NumberColumn(format="%.4f") for name in (_("brightness"), _("before"), _("after"))}
+    config[_("KL in bits")] = st.column_config.NumberColumn(format="%.6f")
+    config[_("change")] = st.column_config.NumberColumn(format="%+.5f")
+    st.dataframe(
+        dict(zip(names, table.values())),
+        hide_index=True,
+        height=320,
+        column_config=config,
+        key="ranking_table",
+        on_select=lambda: _row_picked(done),
+        selection_mode="single-row",
+    )
+    file_name = f"{folder_name(run.batch.texts[0])}_heads_off.csv"
+    icon = ":material/download:"
+    st.download_button(_("CSV"), lambda: tables.as_csv(table), file_name, "text/csv", icon=icon, on_click="ignore")
+
+
+def _begin(ranking: Ranking) -> None:
+    ranking.running = True
+
+
+def _stop(ranking: Ranking) -> None:
+    ranking.running = False
+
+
+def _point_picked() -> None:
+    """Open the head of the point that was clicked; a click beside the points opens none."""
+    if points := st.session_state["effect_scatter"].selection.points:
+        head_choice.choose(*points[0]["customdata"])
+
+
+def _row_picked(done: Sequence[HeadEffect]) -> None:
+    if rows := st.session_state["ranking_table"].selection.rows:
+        of = by_effect(done)[rows[0]]
+        head_choice.choose(of.layer, of.head)

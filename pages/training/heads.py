@@ -1,0 +1,33 @@
+"""Show the heads of a training batch: how much they look at padding when the mask is left out."""
+
+import streamlit as st
+
+from pages.training.form import TrainingAnswer
+from pages.ui import head_choice, prompt_choice
+from pages.ui.head_grid import head_grid, mark_head
+from pages.ui.head_panel import head_view
+from pages.ui.markdown import literal
+from pages.ui.prompt_form import prompt_name
+from viz.text import _
+
+
+@st.fragment(key=head_choice.PANEL)
+def training_heads(answer: TrainingAnswer) -> None:
+    """Draw the open sentence and the open head; choosing another one runs only this part again, and no pass."""
+    st.subheader(_("The heads, with and without the mask"), anchor=False)
+    told = st.toggle(_("Give the mask"), key="map_told")
+    if told:
+        st.caption(_("The mask is given: no real token looks at padding."))
+    else:
+        st.caption(_("The mask is left out: every position counts as real, padding too."))
+    run = answer.run_told if told else answer.run_untold
+    left, right = st.columns(2, gap="medium")
+    with left:
+        row = prompt_choice.control(len(run.batch.texts))
+        st.caption(literal(prompt_name(run, row, 120)))
+        st.subheader(_("All heads of this sentence"), anchor=False)
+        head_grid(run, row)
+    with right:
+        layer, head = head_choice.controls(run.model)
+        mark_head(layer, head)
+        head_view(run, row, layer, head)

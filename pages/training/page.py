@@ -1,0 +1,35 @@
+"""Training: seen and scored: what a masked batch shows the model, what its loss counts, and what goes wrong without."""
+
+import streamlit as st
+
+from viz.text import _
+
+st.title(_("Training: seen and scored"), anchor=False)
+st.caption(
+    _("Two questions about a training batch. Which positions does the model see? Which positions does the loss score?")
+)
+
+# These bring Plotly and pandas, a second on a fresh server; the title stands meanwhile.
+from pages.training import form  # noqa: E402
+from pages.training.board import seen_and_scored, training_board  # noqa: E402
+from pages.training.ends import about_ends  # noqa: E402
+from pages.training.heads import training_heads  # noqa: E402
+from pages.training.tables import collator_trap, four_ways_table, show_verdict, unpadded_table  # noqa: E402
+from pages.ui import cache, head_choice  # noqa: E402
+
+question = form.ask()
+
+slot = st.container()
+with slot.skeleton(height=480):
+    answer = form.answer(question)
+
+if answer is not None:
+    with slot, head_choice.whole_page(), cache.drawing_in_turns:
+        show_verdict(answer)
+        seen_and_scored(answer.four_ways.training_batch)
+        training_board(answer.four_ways)
+        four_ways_table(answer.four_ways)
+        unpadded_table(answer)
+        about_ends(answer.four_ways)
+        collator_trap(answer.four_ways.training_batch)
+        training_heads(answer)

@@ -1,0 +1,31 @@
+"""Draw a batch as strips of tokens, padding grey, with its position_ids."""
+
+import streamlit as st
+
+from viz.drawing import strips
+from viz.drawing.strips import Chip
+from viz.names import position_number
+from viz.records import Batch, Run
+from viz.text import _
+
+
+def batch_strips(run: Run) -> None:
+    """Draw one strip a prompt, padding grey, with position_ids as the model used them."""
+    batch = run.batch
+    rows = [
+        strips.strip(_chips(batch, row), _("prompt {number}").format(number=position_number(row)))
+        for row in range(len(batch.texts))
+    ]
+    kinds = (
+        ["real", "special", "padding"] if batch.special_tokens_mask[batch.attention_mask].any() else ["real", "padding"]
+    )
+    st.html(strips.board([*rows, strips.legend(kinds)]))
+
+
+def _chips(batch: Batch, row: int) -> list[Chip]:
+    """Make a chip of every token, with its position id under it."""
+    special = batch.special_tokens_mask[row]
+    kinds = [
+        "padding" if not real else "special" if s else "real" for real, s in zip(batch.attention_mask[row], special)
+    ]
+    return [Chip(token, str(at), kind) for token, at, kind in zip(batch.tokens[row], batch.position_ids[row], kinds)]

@@ -1,0 +1,1 @@
+"""Read, measure and judge records in plain numpy; nothing here knows torch, Plotly or Streamlit."""

@@ -1,0 +1,1 @@
+"""Heads: their measured jobs, how far they moved, and what switching them off did."""

@@ -1,0 +1,78 @@
+"""Give a head's numbers as a table, and say in a sentence what the head looks at."""
+
+import csv
+import io
+
+import numpy as np
+
+from viz.analysis.masks.cells import VISIBLE, cell_states
+from viz.names import position_number
+from viz.records import Run
+from viz.text import _
+
+COLUMNS = ("query_position", "query", "key_position", "key", "attention")
+
+# A spreadsheet runs a cell that begins so, full-width signs too; a sign alone is no formula.
+_FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
+
+
+def head_table(run: Run, row: int, layer: int, head: int, *, limit: int | None = None) -> dict[str, list]:
+    """List the visible cells of a head, largest attention first, as columns; at most ``limit`` of them.
+
+    Positions count from 1, as on the screen. Attention is the model's own float32, not rounded.
+    """
+    weights = run.attentions[row, layer, head]
+    queries, keys = np.nonzero(cell_states(run)[row] == VISIBLE)
+    order = np.argsort(-weights[queries, keys], kind="stable")[:limit]
+    queries, keys = queries[order], keys[order]
+    tokens = run.batch.tokens[row]
+    columns = (
+        [position_number(q) for q in queries.tolist()],
+        [tokens[q] for q in queries],
+        [position_number(k) for k in keys.tolist()],
+        [tokens[k] for k in keys],
+        [float(weight) for weight in weights[queries, keys]],
+    )
+    return dict(zip(COLUMNS, columns))
+
+
+def as_csv(table: dict[str, list]) -> bytes:
+    """Write a table as CSV in UTF-8, with the mark that spreadsheets need to read it as such.
+
+    A token that a spreadsheet would run as a formula gets an apostrophe in front: files of others hold any token.
+    """
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    writer.writerow(table)
+    writer.writerows([_harmless(value) for value in row] for row in zip(*table.values()))
+    return buffer.getvalue().encode("utf-8-sig")
+
+
+def _harmless(value: object) -> object:
+    risky = isinstance(value, str) and len(value) > 1 and value.startswith(_FORMULA_STARTS)
+    return f"'{value}" if risky else value
+
+
+def describe(run: Run, row: int, layer: int, head: int, *, n_links: int = 3) -> str:
+    """Say which links of a head are strongest: ``slow: 0.87 at moves``.
+
+    A token that stands in the text more than once is followed by its position.
+    """
+    table = head_table(run, row, layer, head, limit=n_links)
+    tokens = run.batch.tokens[row]
+
+    def name(token: str, position: int) -> str:
+        return f"{token} ({position})" if tokens.count(token) > 1 else token
+
+    links = [
+        _("{query}: {weight:.2f} at {key}").format(query=name(query, q), weight=weight, key=name(key, k))
+        for q, query, k, key, weight in zip(*table.values())
+    ]
+    return _("Strongest links: {links}.").format(links="; ".join(links))
+
+
+def most_changed(changes: np.ndarray, n: int) -> list[tuple[int, int, float]]:
+    """List the n heads with the largest values of ``[L, H]``, largest first, as (layer, head, value)."""
+    best = np.argsort(-changes, axis=None, kind="stable")[:n]
+    layers, heads = np.unravel_index(best, changes.shape)
+    return [(int(layer), int(head), float(changes[layer, head])) for layer, head in zip(layers, heads)]

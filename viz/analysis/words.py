@@ -1,0 +1,194 @@
+"""Find words among a row's tokens, from the token strings alone, so that any saved Run can be asked.
+
+WordPiece marks what continues a word (``##ization``); byte-level and SentencePiece tokens mark what begins one
+(``␣slow``, ``Ġslow``, ``▁slow``), and there a change between letters and other signs begins a word too. Punctuation
+marks are words of their own.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+import numpy as np
+
+from viz.errors import AmbiguousWord, WordNotInText
+from viz.labels import piece_labels, visible
+from viz.names import position_number
+from viz.records import Run
+
+# A file with only the four required entries does not say which tokens are special.
+SPECIAL = frozenset(
+    {"[CLS]", "[SEP]", "[PAD]", "<s>", "</s>", "<pad>", "<cls>", "<sep>", "<bos>", "<eos>", "<|endoftext|>"}
+)
+_WORD_STARTS = ("␣", "Ġ", "▁")
+_UNKNOWN = re.compile(r"(?:\[UNK\]|<unk>)(?:·(.*))?")
+_PART = re.compile(r"(.+)·(\d+)/\d+")
+_MASKS = ("[mask]", "<mask>")  # either may be typed for either
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Hold one real token: its position in the row, its characters (None where unknown), whether it begins a word."""
+
+    position: int
+    label: str
+    characters: str | None
+    begins: bool
+    special: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """Hold a word of a row: its characters and the 0-based positions of its tokens."""
+
+    text: str
+    positions: tuple[int, ...]
+    special: bool
+
+
+def special_tokens(run: Run, row: int) -> np.ndarray:
+    """Tell which real tokens are special, such as [CLS] and [SEP]; bool ``[T]``, padding is False."""
+    named = np.array([token in SPECIAL for token in run.batch.tokens[row]])
+    return (named | run.batch.special_tokens_mask[row]) & run.batch.attention_mask[row]
+
+
+def pieces(run: Run, row: int) -> tuple[Piece, ...]:
+    """Read the real tokens of a row."""
+    tokens = run.batch.tokens
+    if any(token.startswith("Ġ") for token in tokens[row]):  # a file made elsewhere keeps GPT-2's byte alphabet
+        labels = piece_labels(list(tokens[row]), SPECIAL, byte_level=True)
+    else:
+        labels = list(tokens[row])
+    marks_starts = any(token.startswith(_WORD_STARTS) for line in tokens for token in line)
+    special = special_tokens(run, row)
+    found: list[Piece] = []
+    for position in np.flatnonzero(run.batch.attention_mask[row]).tolist():
+        before = found[-1] if found else None
+        found.append(_piece(labels[position], position, bool(special[position]), marks_starts, before))
+    return tuple(found)
+
+
+def words(run: Run, row: int) -> tuple[Word, ...]:
+    """Join the pieces of a row to words; special tokens stand alone, padding is left out."""
+    groups: list[list[Piece]] = []
+    for piece in pieces(run, row):
+        if piece.begins:
+            groups.append([])
+        groups[-1].append(piece)
+    return tuple(
+        Word(
+            text="".join(piece.label if piece.characters is None else piece.characters for piece in group),
+            positions=tuple(piece.position for piece in group),
+            special=group[0].special,
+        )
+        for group in groups
+    )
+
+
+def find(run: Run, row: int, word: str) -> tuple[int, ...]:
+    """Give the 0-based positions of the tokens of a word that stands once in a row; case and accents do not matter.
+
+    Raises ``WordNotInText`` or ``AmbiguousWord``.
+    """
+    there = words(run, row)
+    wanted = _plain(word)
+    hits = [found for start in range(len(there)) if (found := _spelled(there[start:], wanted))]
+    if not hits:
+        listed = ", ".join(dict.fromkeys(visible(word.text) for word in there))
+        raise WordNotInText(word=word, number=position_number(row), words=listed)
+    if len(hits) > 1:
+        positions = ", ".join(str(position_number(found[0])) for found in hits)
+        raise AmbiguousWord(word=word, number=position_number(row), positions=positions)
+    return hits[0]
+
+
+def align(row_pieces: tuple[Piece, ...], text: str) -> dict[int, tuple[int, int]] | None:
+    """Lay a text over the tokens of a row: position → [start, end) in the text; None if it is another text.
+
+    White space, case and accents do not matter; special tokens are passed over. An unknown token covers a stretch
+    without white space and punctuation.
+    """
+    typed = [(c, at) for at, character in enumerate(text) for c in _plain(character)]
+    characters = "".join(c for c, _at in typed)
+    spans, here = {}, 0
+    for piece in row_pieces:
+        if piece.special:
+            continue
+        length = _length(piece, characters, here, text, typed)
+        if length is None:
+            return None
+        if length:
+            spans[piece.position] = (typed[here][1], typed[here + length - 1][1] + 1)
+        here += length
+    return spans if here == len(characters) else None
+
+
+def _length(piece: Piece, characters: str, here: int, text: str, typed: list[tuple[str, int]]) -> int | None:
+    """Count the characters that a piece covers from ``here``; None if others stand there."""
+    if piece.characters is None:
+        if here == len(characters):
+            return None
+        start = typed[here][1]
+        end = next(
+            (at for at in range(start + 1, len(text)) if text[at].isspace() or is_punctuation(text[at])), len(text)
+        )
+        return sum(start <= at < end for _c, at in typed[here:])
+    wanted = _plain(piece.characters)
+    spellings = _MASKS if wanted in _MASKS else (wanted,)
+    return next((len(s) for s in spellings if characters.startswith(s, here)), None)
+
+
+def is_punctuation(text: str) -> bool:
+    """Tell whether a word consists of punctuation marks."""
+    return bool(text) and all(unicodedata.category(c).startswith("P") for c in text)
+
+
+def _piece(label: str, position: int, special: bool, marks_starts: bool, before: Piece | None) -> Piece:
+    if special:
+        return Piece(position, label, label, begins=True, special=True)
+    characters = _characters(label, marks_starts)
+    alone = before is None or before.special
+    if marks_starts:
+        part = _PART.fullmatch(label)
+        goes_on = part is not None and part[2] != "1"  # the rest of a character's bytes, labelled like its first
+        begins = alone or not goes_on and (label.startswith(_WORD_STARTS) or _changes(before.characters, characters))
+    else:
+        begins = alone or not label.startswith("##")
+    return Piece(position, label, characters, begins, special=False)
+
+
+def _characters(label: str, marks_starts: bool) -> str | None:
+    """Give the characters a label stands for; None where the file does not say."""
+    if unknown := _UNKNOWN.fullmatch(label):
+        return None if unknown[1] is None or unknown[1].endswith("…") else unknown[1]
+    if not marks_starts:
+        return label[2:] if label.startswith("##") and len(label) > 2 else label
+    bare = label.lstrip("".join(_WORD_STARTS))
+    if part := _PART.fullmatch(bare):  # the character stands on its first part
+        return part[1] if part[2] == "1" else ""
+    return bare
+
+
+def _changes(before: str | None, after: str | None) -> bool:
+    """Tell whether letters and digits meet other signs, where byte-level tokenizers split."""
+    if not before or not after:
+        return False
+    return before[-1].isalnum() != after[0].isalnum()
+
+
+def _spelled(there: tuple[Word, ...], wanted: str) -> tuple[int, ...]:
+    """Give the positions of the first words if together they spell what is wanted, else nothing."""
+    spelled, positions = "", ()
+    for word in there:
+        spelled, positions = spelled + _plain(word.text), positions + word.positions
+        if spelled == wanted:
+            return positions
+        if not wanted.startswith(spelled):
+            break
+    return ()
+
+
+def _plain(text: str) -> str:
+    """Drop what tokenizers may drop: white space, case, accents and control characters."""
+    apart = unicodedata.normalize("NFKD", text).casefold()
+    return "".join(c for c in apart if not c.isspace() and unicodedata.category(c)[0] not in "CM")

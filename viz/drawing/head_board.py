@@ -1,0 +1,108 @@
+"""Draw all heads as a board of numbers on a canvas: layers down, heads across, coloured by one measured job."""
+
+import hashlib
+
+import numpy as np
+
+from viz import theme
+from viz.analysis.heads.measures import MEASURES
+from viz.drawing.overview import TOP_LEVEL, pack
+from viz.names import head_title, position_number
+from viz.records import ModelInfo
+from viz.text import _, translated
+
+TILE_PX = 96  # of the canvas; shown about half as large
+WIDEST_PX = 720
+_LEFT_OUT = (
+    1  # number of the state of a head that the filter leaves out; drawn like a later key, flat and without a number
+)
+_DARK, _LIGHT = "#0b1f33", "#ffffff"
+
+
+def board(
+    values: np.ndarray,
+    model: ModelInfo,
+    measure: str,
+    *,
+    spread: np.ndarray | None = None,
+    kept: np.ndarray | None = None,
+    own_scale: bool = False,
+    largest: float | None = None,
+) -> bytes:
+    """Pack ``[L, H]`` values of a measure for the browser, each head with its number and both names.
+
+    Shares of attention are coloured from 0 to 1, or with ``own_scale`` to the largest; bits and tokens have no end of
+    their own and always go to the largest: of these values, or ``largest``, where two boards share a scale. ``kept``
+    (bool ``[L, H]``) leaves heads out, ``spread`` is said beside values.
+    """
+    is_share = MEASURES[measure].unit == MEASURES["self"].unit
+    top = 1.0 if is_share and not own_scale else max(float(values.max()) if largest is None else largest, 1e-6)
+    header = _header(values, model, measure, spread)
+    header["ends"] = ["0", _number(top)]
+    return _packed(header, values / top, kept, theme.WEIGHT_STOPS)
+
+
+def difference_board(values: np.ndarray, model: ModelInfo, measure: str) -> bytes:
+    """Pack differences ``[L, H]``: blue = more in B, orange = less; the scale ends at the largest change either way."""
+    reach = max(float(np.abs(values).max()), 1e-6)
+    header = _header(values, model, measure, None, signed=True)
+    header["ends"] = [_number(-reach, signed=True), _number(reach, signed=True)]
+    header["words"]["note"] = _("B minus A: blue more, orange less; a click opens the head")
+    return _packed(header, (values / reach + 1) / 2, None, theme.CHANGE_STOPS)
+
+
+def _header(
+    values: np.ndarray, model: ModelInfo, measure: str, spread: np.ndarray | None, *, signed: bool = False
+) -> dict:
+    n_layers, n_heads = values.shape
+    heads = [(layer, head) for layer in range(n_layers) for head in range(n_heads)]
+    label = _("{n_layers} layers down, {n_heads} heads across, one number for each head. Arrow keys choose a head.")
+    note = _("colour: {unit}; a click opens the head")
+    return {
+        "board": "heads",
+        "rows": n_layers,
+        "columns": n_heads,
+        "tile": TILE_PX,
+        "widest": WIDEST_PX,
+        "titles": [_title(values, spread, at, signed) for at in heads],
+        "names": [_number(float(values[at]), signed) for at in heads],
+        "across": [str(position_number(head)) for head in range(n_heads)],
+        "down": [f"{_('layer')} 1", *(str(position_number(layer)) for layer in range(1, n_layers))],
+        "real": ["1"] * len(heads),
+        "words": {
+            "layer": _("layer"),
+            "name": _("head"),
+            "note": note.format(unit=translated(MEASURES[measure].unit)),
+            "label": label.format(n_layers=n_layers, n_heads=n_heads),
+            "stamp": _("random weights") if model.weights == "random" else "",
+        },
+    }
+
+
+def _title(values: np.ndarray, spread: np.ndarray | None, at: tuple[int, int], signed: bool) -> str:
+    value = format(values[at], "+.4f" if signed else ".4f")
+    return f"{head_title(*at)}: {value}" if spread is None else f"{head_title(*at)}: {value} ± {spread[at]:.4f}"
+
+
+def _packed(header: dict, shares: np.ndarray, kept: np.ndarray | None, stops: tuple[str, ...]) -> bytes:
+    """Colour shares 0..1 of the scale; what is not kept has no number and no colour of the scale."""
+    levels = np.rint(np.clip(shares, 0, 1) * TOP_LEVEL).astype(np.uint8)
+    header["inks"] = _inks(levels, stops).ravel().tolist()
+    if kept is not None:
+        levels[~kept] = TOP_LEVEL + _LEFT_OUT
+        header["names"] = [name if keep else "" for name, keep in zip(header["names"], kept.ravel())]
+    packed = pack(header | {"key": ""}, levels.reshape(-1, 1, 1), stops)
+    header["key"] = hashlib.sha256(packed).hexdigest()[:16]  # the browser does not draw the same board twice
+    return pack(header, levels.reshape(-1, 1, 1), stops)
+
+
+def _inks(levels: np.ndarray, stops: tuple[str, ...]) -> np.ndarray:
+    """Choose dark or light figures, whichever stands out more from the colour behind them."""
+    colours = theme.lookup_table(stops)[np.rint(levels / TOP_LEVEL * 255).astype(int)]
+    return np.where(colours @ np.array([0.299, 0.587, 0.114]) > 140, _DARK, _LIGHT)
+
+
+def _number(value: float, signed: bool = False) -> str:
+    """Write a number in at most four signs: ``.87``, ``3.4``, ``+.12``."""
+    text = format(value, "+.2f" if signed else ".2f") if abs(value) < 10 else format(value, "+.0f" if signed else ".1f")
+    return text.replace("0.", ".", 1) if abs(float(text)) < 1 else text

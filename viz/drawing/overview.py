@@ -1,0 +1,182 @@
+"""Shrink maps to tiles of one canvas: all heads of a text (layers down, heads across), or one head of every prompt."""
+
+import hashlib
+import json
+import struct
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from viz import theme
+from viz.analysis.masks.cells import CAUSAL, HIDDEN, PADDING, VISIBLE, cell_states
+from viz.names import head_title, position_number
+from viz.records import Run
+from viz.text import _
+
+MAX_SIDE = 42  # px of a head: as large as one of twelve is on half a screen
+MAX_PROMPT_SIDE = 96  # px of a prompt: one of four has room for more
+PROMPTS_ACROSS = 4
+_PROMPT_PX = 180  # how wide a prompt is shown, at most
+_keys: WeakKeyDictionary[Run, dict[tuple, str]] = WeakKeyDictionary()
+TOP_LEVEL = 250  # weights use the levels 0..250; a state without a weight is written as 250 + its number
+
+
+def thumbnails(run: Run, row: int) -> np.ndarray:
+    """Give every head as levels of √weight, uint8 ``[L, H, S, S]``, S at most 42.
+
+    A block of cells keeps its largest weight, so that a line one cell wide stays visible; the square root lifts small
+    weights. A block without any visible cell keeps its state.
+    """
+    return _levels(run.attentions[row], cell_states(run)[row], _block(run, MAX_SIDE))
+
+
+def picture_key(run: Run, row: int) -> str:
+    """Name the overview of a run's row: equal for equal pictures in the same language, else different.
+
+    It is made from what is drawn, not from model and text: files of others name neither, and a head that is switched
+    off moves the maps of the same text. Reading all weights takes 0.2 s at 512 tokens, so it is done once a run.
+    """
+    return _digest(run, _words(run), (row,))
+
+
+def payload(run: Run, row: int, key: str) -> bytes:
+    """Pack thumbnails for the browser: length of a JSON header (u32), the header, the levels byte by byte.
+
+    ``key`` names the picture: the browser does not draw the same one twice.
+    """
+    n_layers, n_heads = run.model.n_layers, run.model.n_heads
+    real = _real_pixels(run, MAX_SIDE)[row]
+    header = {
+        "key": key,
+        "board": "heads",
+        "rows": n_layers,
+        "columns": n_heads,
+        "tile": 96,
+        "widest": 720,
+        "titles": [head_title(layer, head) for layer in range(n_layers) for head in range(n_heads)],
+        "names": [],
+        "across": [str(position_number(head)) for head in range(n_heads)],
+        "down": [f"{_('layer')} 1", *(str(position_number(layer)) for layer in range(1, n_layers))],
+        "real": [real] * (n_layers * n_heads),
+        "words": _words(run),
+    }
+    return pack(header, thumbnails(run, row))
+
+
+def prompt_thumbnails(run: Run, layer: int, head: int) -> np.ndarray:
+    """Give one head of every prompt as levels of √weight, uint8 ``[B, S, S]``, S at most 96; blocks as in `thumbnails`."""
+    return _levels(run.attentions[:, layer, head], cell_states(run), _block(run, MAX_PROMPT_SIDE))
+
+
+def prompt_tiles_key(run: Run, layer: int, head: int) -> str:
+    """Name the tiles of a run's prompts, as `picture_key` names an overview; it reads this head only."""
+    return _digest(run, _prompt_words(run, layer, head), (slice(None), layer, head))
+
+
+def prompt_tiles(run: Run, layer: int, head: int, key: str) -> bytes:
+    """Pack one head of every prompt as `payload` does: four tiles across, the last line may be shorter."""
+    n_prompts = len(run.batch.texts)
+    columns = min(n_prompts, PROMPTS_ACROSS)
+    names = [_("prompt {number}").format(number=position_number(row)) for row in range(n_prompts)]
+    header = {
+        "key": key,
+        "board": "prompts",
+        "rows": -(-n_prompts // columns),
+        "columns": columns,
+        "tile": 192,
+        "widest": columns * _PROMPT_PX,
+        "titles": names,
+        "names": names,
+        "across": [],
+        "down": [],
+        "real": _real_pixels(run, MAX_PROMPT_SIDE),
+        "words": _prompt_words(run, layer, head),
+    }
+    return pack(header, prompt_thumbnails(run, layer, head))
+
+
+def pack(header: dict, pixels: np.ndarray, stops: tuple[str, ...] = theme.WEIGHT_STOPS) -> bytes:
+    """Add what every board has, and lay header and levels behind each other; ``stops`` are the colours of its scale."""
+    header |= {
+        "side": pixels.shape[-1],
+        "top": TOP_LEVEL,
+        "colours": theme.lookup_table(stops).ravel().tolist(),
+        "states": {
+            CAUSAL: theme.rgba(theme.CAUSAL),
+            PADDING: theme.rgba(theme.PADDING),
+            HIDDEN: theme.rgba(theme.HIDDEN),
+        },
+    }
+    text = json.dumps(header, separators=(",", ":")).encode()
+    return struct.pack("<I", len(text)) + text + pixels.tobytes()
+
+
+def _digest(run: Run, words: dict[str, str], maps: tuple) -> str:
+    """Name a board from its words and from the weights and states of ``run.attentions[maps]``."""
+    spoken = "\0".join(words.values())
+    known = _keys.setdefault(run, {})
+    place = (spoken, *(str(index) for index in maps))
+    if place not in known:
+        digest = hashlib.sha256(spoken.encode())
+        digest.update(np.ascontiguousarray(run.attentions[maps]))
+        digest.update(cell_states(run)[maps[0]])  # their diagonal says what is padding
+        known[place] = digest.hexdigest()[:16]
+    return known[place]
+
+
+def _words(run: Run) -> dict[str, str]:
+    """Say what the browser writes around the heads."""
+    label = _("All heads: {n_layers} layers down, {n_heads} heads across. Arrow keys choose a head.")
+    return {
+        "layer": _("layer"),
+        "name": _("head"),
+        "note": _("colour: square root of attention; a click opens the head"),
+        "label": label.format(n_layers=run.model.n_layers, n_heads=run.model.n_heads),
+        "stamp": _stamp(run),
+    }
+
+
+def _prompt_words(run: Run, layer: int, head: int) -> dict[str, str]:
+    """Say what the browser writes around the prompts."""
+    label = _("{head}, one map for each of {n_prompts} prompts. Arrow keys choose a prompt.")
+    return {
+        "prompt": _("prompt {number}"),
+        "name": "",
+        "note": _("colour: square root of attention; hatched: padding; a click chooses the prompt"),
+        "label": label.format(head=head_title(layer, head), n_prompts=len(run.batch.texts)),
+        "stamp": _stamp(run),
+    }
+
+
+def _stamp(run: Run) -> str:
+    return _("random weights") if run.model.weights == "random" else ""
+
+
+def _levels(weights: np.ndarray, states: np.ndarray, block: int) -> np.ndarray:
+    """Give maps ``[..., T, T]`` as levels of √weight, or the number of a state where a block shows no weight."""
+    visible = states == VISIBLE
+    pooled = _pool(np.where(visible, weights, np.float32(0)), block)
+    levels = np.sqrt(np.clip(pooled, 0, 1, out=pooled), out=pooled)
+    levels *= TOP_LEVEL
+    pooled_states = np.where(_pool(visible, block), VISIBLE, _pool(np.where(visible, 0, states), block))
+    return np.where(pooled_states == VISIBLE, np.rint(levels, out=levels), TOP_LEVEL + pooled_states).astype(np.uint8)
+
+
+def _block(run: Run, max_side: int) -> int:
+    """Count the tokens that share a pixel."""
+    return -(-run.batch.n_tokens // max_side)
+
+
+def _real_pixels(run: Run, max_side: int) -> list[str]:
+    """Say of each text which lines of its tile hold a real token: ``"0111"``; the others are hatched, weight or not."""
+    starts = np.arange(0, run.batch.n_tokens, _block(run, max_side))
+    pooled = np.maximum.reduceat(run.batch.attention_mask, starts, axis=1)
+    return ["".join("01"[real] for real in row) for row in pooled.astype(int)]
+
+
+def _pool(maps: np.ndarray, block: int) -> np.ndarray:
+    """Keep the maximum of each block x block square of the last two axes."""
+    if block == 1:
+        return maps.copy()
+    starts = np.arange(0, maps.shape[-1], block)
+    return np.maximum.reduceat(np.maximum.reduceat(maps, starts, axis=-1), starts, axis=-2)

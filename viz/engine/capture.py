@@ -1,0 +1,203 @@
+"""Record what a model computes in its attention, while it computes it.
+
+One attention function is registered with transformers under the name ``IMPLEMENTATION``; a model is loaded with it
+once and never switched. With no recording it computes what transformers' "eager" does, bit for bit. While a
+``Recording`` is active in this thread it also keeps scores, mask and attentions, and lets the output layer read only
+the positions asked for. The state is in a ContextVar, so threads share one model safely.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+
+import torch
+from transformers import AttentionInterface, AttentionMaskInterface
+from transformers.masking_utils import sdpa_mask
+
+from viz.analysis.masks.hiding import Hiding
+
+IMPLEMENTATION = "headlight"
+
+
+@dataclass
+class MaskCall:
+    """Keep what transformers' mask function was asked, and what it gave back."""
+
+    rule: str  # its rule for a cell: causal_mask_function, bidirectional_mask_function, ...
+    received: torch.Tensor | None  # bool[B, K], True = real token
+    q_length: int
+    kv_length: int
+    returned: torch.Tensor | None  # bool[B, 1, Q, K], or None: nothing to hide
+
+
+@dataclass(frozen=True)
+class SwitchedOff:
+    """Say whose output is replaced before the output projection: by zeros, or by the head's mean over the real tokens.
+
+    A batch may hold copies of the same R rows behind each other, so that each switches off other heads; every copy has
+    its own mean.
+    """
+
+    heads: torch.Tensor  # bool[B, L, H] or [1, L, H], True = off; L are the layers that run
+    real: torch.Tensor | None  # bool[R, T], True = the mean counts this token; None: zeros
+
+
+@dataclass
+class Recording:
+    """Receive one pass: ``attentions`` and ``scores`` are written in place, layer by layer."""
+
+    attentions: torch.Tensor | None  # float32[B, L, H, Q, K], or None: not kept
+    scores: torch.Tensor | None  # the same shape, or None: not kept
+    readouts: torch.Tensor  # int64[N, 2]: (row, position) the output layer reads
+    hiding: Hiding | None = None  # None: hide as the model does
+    off: SwitchedOff | None = None  # None: every head stays on
+    additive_masks: list[torch.Tensor | None] = field(default_factory=list)  # one a layer, [B, 1, Q, K]
+    modules: list[torch.nn.Module] = field(default_factory=list)  # the one that attends, one a layer
+    shapes: list[tuple[torch.Size, torch.Size]] = field(
+        default_factory=list
+    )  # of scores and attentions, one pair a layer
+    mask_calls: list[MaskCall] = field(default_factory=list)
+
+    @property
+    def n_recorded(self) -> int:
+        """Layers seen so far; the next one is written there."""
+        return len(self.additive_masks)
+
+
+_active: ContextVar[Recording | None] = ContextVar("attention_recording", default=None)
+
+
+def is_recording(into: Recording) -> bool:
+    """Tell whether this recording is the one active in this thread."""
+    return _active.get() is into
+
+
+@contextmanager
+def recording(into: Recording) -> Iterator[Recording]:
+    """Record every attention computed in this thread inside the block."""
+    token = _active.set(into)
+    try:
+        yield into
+    finally:
+        _active.reset(token)
+
+
+def register() -> None:
+    """Make the implementation known to transformers.
+
+    Both lines are needed: without a mask function of the same name every mask would silently be None.
+    """
+    AttentionInterface.register(IMPLEMENTATION, _attention)
+    AttentionMaskInterface.register(IMPLEMENTATION, _allowed_cells)
+
+
+def read_only_asked_positions(model: torch.nn.Module) -> None:
+    """Let the output layer, while recording, compute logits at the asked positions only: ``[N, V]``."""
+    model.get_output_embeddings().register_forward_pre_hook(_select_readouts)
+
+
+def _select_readouts(module: torch.nn.Module, inputs: tuple) -> tuple | None:
+    record = _active.get()
+    if record is None:
+        return None
+    rows, positions = record.readouts.T
+    return (inputs[0][rows, positions],)
+
+
+def _allowed_cells(*args, **kwargs) -> torch.Tensor | None:
+    """Give the mask as booleans ``[B, 1, Q, K]``; never leave causality to the attention function."""
+    allowed = sdpa_mask(*args, **{**kwargs, "allow_is_causal_skip": False})
+    record = _active.get()
+    if record is not None:
+        rule = getattr(kwargs.get("mask_function"), "__name__", "")
+        lengths = kwargs["q_length"], kwargs["kv_length"]
+        record.mask_calls.append(MaskCall(rule, kwargs.get("attention_mask"), *lengths, allowed))
+    return allowed
+
+
+def _attention(module, query, key, value, attention_mask, scaling=None, dropout=0.0, **_):
+    """Compute softmax(q·k·scaling + mask)·v as "eager" does; query, key, value are ``[B, H, T, D]``.
+
+    A recording may ask to hide otherwise: then scores and mask are added and softmaxed as ``attention_when_hiding``
+    does, and only that; the values are weighted in the model's own type.
+    """
+    groups = getattr(module, "num_key_value_groups", 1)
+    if groups > 1:
+        key, value = key.repeat_interleave(groups, dim=1), value.repeat_interleave(groups, dim=1)
+    scores = torch.matmul(query, key.transpose(2, 3)) * (query.shape[-1] ** -0.5 if scaling is None else scaling)
+    record = _active.get()
+    if record is None or record.hiding is None:
+        added = _additive(attention_mask, scores.dtype)
+        attentions = torch.softmax(scores if added is None else scores + added, dim=-1)
+    else:
+        added, attentions = attention_when_hiding(scores, attention_mask, record.hiding)
+    if record is not None:
+        _keep(record, module, scores, added, attentions)
+    weights = torch.nn.functional.dropout(attentions, p=dropout, training=module.training)
+    outputs = torch.matmul(weights, value)
+    if record is not None and record.off is not None:
+        outputs = _switch_off(outputs, record.off, record.n_recorded - 1)
+    return outputs.transpose(1, 2).contiguous(), attentions
+
+
+def _switch_off(outputs: torch.Tensor, off: SwitchedOff, layer: int) -> torch.Tensor:
+    """Replace the outputs ``[B, H, T, D]`` of the heads that are off; those of the others keep their bits."""
+    heads = off.heads[:, layer, :, None, None]
+    if not heads.any():
+        return outputs
+    if off.real is None:
+        return outputs.masked_fill(heads, 0)
+    copies = outputs.unflatten(0, (-1, len(off.real)))
+    real = off.real[None, :, None, :, None]
+    sums = torch.where(real, copies, 0).sum(dim=(1, 3), keepdim=True)
+    means = (sums / real.sum()).expand_as(copies).flatten(0, 1)
+    return torch.where(heads, means, outputs)
+
+
+def attention_when_hiding(
+    scores: torch.Tensor, mask: torch.Tensor | None, hiding: Hiding
+) -> tuple[torch.Tensor | None, torch.Tensor]:
+    """Add and softmax in the asked type; give what was added and the attention, both as the scores' type again.
+
+    ``mask`` is boolean (True = may be looked at) and broadcasts to the scores. Scores and fill are rounded to the
+    type first; what it cannot hold becomes -inf, and a row of nothing but -inf becomes NaN, which flows on.
+    """
+    dtype = getattr(torch, hiding.dtype)
+    total, added = scores.to(dtype), None
+    if mask is not None:
+        added = _additive(mask, dtype, hiding.fill).to(dtype)
+        total = total + added
+        added = added.to(scores.dtype)
+    return added, torch.softmax(total, dim=-1).to(scores.dtype)
+
+
+def _additive(mask: torch.Tensor | None, dtype: torch.dtype, fill: float | str = "min") -> torch.Tensor | None:
+    """Turn a boolean mask into what is added: 0, and where hidden the fill; transformers' is the type's smallest number."""
+    if mask is None or mask.dtype != torch.bool:
+        return mask
+    return torch.zeros(mask.shape, dtype=dtype).masked_fill_(~mask, stored(fill, dtype))
+
+
+def stored(fill: float | str, dtype: torch.dtype) -> float:
+    """Give a fill as a type holds it; out of its range it is -inf."""
+    if fill == "min":
+        return torch.finfo(dtype).min
+    return torch.tensor(float(fill), dtype=torch.float64).to(dtype).item()
+
+
+def _keep(
+    record: Recording,
+    module: torch.nn.Module,
+    scores: torch.Tensor,
+    added: torch.Tensor | None,
+    attentions: torch.Tensor,
+) -> None:
+    layer = record.n_recorded
+    record.modules.append(module)
+    record.shapes.append((scores.shape, attentions.shape))
+    if record.attentions is not None:
+        record.attentions[:, layer].copy_(attentions)
+    if record.scores is not None:
+        record.scores[:, layer].copy_(scores)
+    record.additive_masks.append(added)

@@ -1,0 +1,245 @@
+"""Run a model over a batch once and keep what it computed: Batch → Run. torch ends here."""
+
+import math
+import os
+import threading
+from collections.abc import Collection
+
+import numpy as np
+import torch
+
+from viz.analysis.masks import additive
+from viz.analysis.masks.hiding import Hiding
+from viz.engine import capture
+from viz.engine.models import LoadedModel
+from viz.errors import AllTokensHidden, BatchTooLarge, CaptureFailed, HeadOutOfRange, HeadsStayOn, NotRecorded
+from viz.names import head_index_label
+from viz.records import Batch, Run
+from viz.shipped import shipped_names
+
+# Above this the scores are not kept: attentions alone of one text of 512 tokens on a 12x12 model take 151 MB.
+MAX_SCORES_BYTES = 160_000_000
+
+# A batch with more is refused before it runs: 4 texts of 512 tokens, or 16 of 256, on a 12x12 model still pass.
+MAX_ATTENTION_BYTES = 640_000_000
+
+# As many passes at once as there are cores, one thread each: with 30 people this had the shortest waits and bounded
+# the memory (two threads a pass fight for the cores).
+passes = threading.BoundedSemaphore(os.cpu_count() or 1)
+torch.set_num_threads(1)
+
+
+def run(
+    loaded: LoadedModel,
+    batch: Batch,
+    *,
+    given_mask: np.ndarray | None = None,
+    readouts: np.ndarray | None = None,
+    leave_out: Collection[str] = (),
+    hiding: Hiding | None = None,
+    see_later: bool = False,
+    off: Collection[tuple[int, int]] = (),
+    off_by: str = "zero",
+) -> Run:
+    """Run the model over a batch and keep attentions, scores, the mask it really added, and its predictions' logits.
+
+    ``given_mask`` (bool ``[B, K]`` or ``[B, Q, K]``, True = may be looked at) replaces the batch's attention_mask; a
+    causal model never sees later keys, unless ``see_later``: then the mask, given per query, replaces causality, and the
+    Run's ``given_mask`` is ``[B, Q, K]``. ``readouts`` (int64 ``[N, 2]``) says where logits are read; without it
+    ``find_readouts`` does. ``leave_out`` names arguments the model is not given, as a script that forgets them:
+    ``"attention_mask"`` (then padding is looked at), ``"position_ids"`` (then the model counts for itself).
+    ``hiding`` adds another value than the model's own, in another number type: in every layer, scores and value are
+    rounded to that type, added and softmaxed there (as torch does it on a CPU), and the attention goes on as float32.
+    Logits, and with them predictions, can then be NaN. A text whose tokens are all hidden runs: that is the lesson.
+    ``off`` names heads, 0-based (layer, head), that are switched off: before the output projection a head's output is
+    replaced by zeros (``off_by="zero"``) or by its mean over the batch's real tokens (``"mean"``).
+    Raises ``AllTokensHidden`` if a text may look at nothing, ``BatchTooLarge``, ``CaptureFailed``; ``NotRecorded`` if
+    ``hiding`` or ``see_later`` is asked of a model whose attention is its own, ``HeadsStayOn`` if ``off`` is;
+    ``HeadOutOfRange``.
+    """
+    check_size(loaded, *batch.input_ids.shape)
+    if hiding is not None or see_later:
+        require_recorded(loaded)
+    told = mask_told(batch, given_mask, leave_out, see_later)
+    if hiding is None:
+        _check_something_is_seen(batch, told)
+    readouts = find_readouts(loaded, batch) if readouts is None else readouts
+    record = new_recording(loaded, batch, readouts, hiding)
+    record.off = _switched_off(loaded, batch, off, off_by)
+    inputs = model_inputs(loaded, batch, told, see_later)
+    if "position_ids" in leave_out:
+        del inputs["position_ids"]
+    with passes, torch.inference_mode(), capture.recording(record):
+        output = loaded.model(**inputs, use_cache=False, output_attentions=not loaded.recorded)
+    _check_every_layer_came(loaded, record.n_recorded if loaded.recorded else len(output.attentions))
+    if not loaded.recorded:
+        for layer, weights in enumerate(output.attentions):
+            record.attentions[:, layer].copy_(weights)
+    return Run(
+        model=loaded.info,
+        batch=batch,
+        given_mask=told,
+        attentions=record.attentions.numpy(),
+        scores=None if record.scores is None else record.scores.numpy(),
+        additive_mask=_one_mask(record.additive_masks),
+        readouts=readouts,
+        readout_logits=asked_logits(output.logits, readouts).numpy(),
+    )
+
+
+def check_size(loaded: LoadedModel, n_rows: int, n_tokens: int) -> None:
+    """Refuse a batch of ``[B, T]`` tokens whose attentions would not fit, with its sizes and with what does fit.
+
+    Raises ``BatchTooLarge``.
+    """
+    maps = 4 * loaded.info.n_layers * loaded.info.n_heads
+    n_bytes = maps * n_rows * n_tokens**2
+    if n_bytes <= MAX_ATTENTION_BYTES:
+        return
+    raise BatchTooLarge(
+        n_rows=n_rows,
+        n_tokens=n_tokens,
+        n_layers=loaded.info.n_layers,
+        n_heads=loaded.info.n_heads,
+        megabytes=n_bytes // 10**6,
+        limit=MAX_ATTENTION_BYTES // 10**6,
+        fit_rows=MAX_ATTENTION_BYTES // (maps * n_tokens**2),
+        fit_tokens=math.isqrt(MAX_ATTENTION_BYTES // (maps * n_rows)),
+    )
+
+
+def require_recorded(loaded: LoadedModel) -> None:
+    """Raise ``NotRecorded`` if the model computes attention in its own way, out of our reach."""
+    if not loaded.recorded:
+        raise NotRecorded(checkpoint=loaded.info.checkpoint, shipped=shipped_names())
+
+
+def require_switchable(loaded: LoadedModel) -> None:
+    """Raise ``HeadsStayOn`` if the model computes attention in its own way, out of our reach."""
+    if not loaded.recorded:
+        raise HeadsStayOn(checkpoint=loaded.info.checkpoint, shipped=shipped_names())
+
+
+def _switched_off(
+    loaded: LoadedModel, batch: Batch, off: Collection[tuple[int, int]], off_by: str
+) -> capture.SwitchedOff | None:
+    """Mark the heads that are off, the same ones in every row. Raises ``HeadsStayOn``, ``HeadOutOfRange``."""
+    if not off:
+        return None
+    require_switchable(loaded)
+    n_layers, n_heads = loaded.info.n_layers, loaded.info.n_heads
+    heads = torch.zeros((1, n_layers, n_heads), dtype=torch.bool)
+    for layer, head in off:
+        if not (0 <= layer < n_layers and 0 <= head < n_heads):
+            raise HeadOutOfRange(label=head_index_label(layer, head), n_layers=n_layers, n_heads=n_heads)
+        heads[0, layer, head] = True
+    return capture.SwitchedOff(heads, replacing(batch.attention_mask, off_by))
+
+
+def replacing(attention_mask: np.ndarray, off_by: str) -> torch.Tensor | None:
+    """Give what stands in for a head that is off: the tokens its mean is over, bool ``[B, T]``, or None for zeros."""
+    return {"zero": None, "mean": torch.tensor(attention_mask)}[off_by]
+
+
+def mask_told(
+    batch: Batch, given_mask: np.ndarray | None, leave_out: Collection[str] = (), see_later: bool = False
+) -> np.ndarray:
+    """Say which keys the model may look at, bool ``[B, K]`` or ``[B, Q, K]`` (always so if ``see_later``).
+
+    A model without a mask sees padding, and is told so by a mask of ones: given none at all, transformers 5 would take
+    positions that begin anew for packed texts and hide padding, but only in a pass without a cache, which scripts have.
+    """
+    real = np.ones_like(batch.attention_mask) if "attention_mask" in leave_out else batch.attention_mask
+    if given_mask is None:
+        told = real
+    else:
+        told = given_mask.astype(bool) & (real if given_mask.ndim == 2 else real[:, None, :])
+    return told[:, None].repeat(batch.n_tokens, axis=1) if see_later and told.ndim == 2 else told
+
+
+def find_readouts(loaded: LoadedModel, batch: Batch) -> np.ndarray:
+    """List where predictions are read, int64 ``[N, 2]`` of (row, position): every [MASK], or each text's last token."""
+    if not loaded.info.causal:
+        return np.argwhere((batch.input_ids == loaded.tokenizer.mask_token_id) & batch.attention_mask)
+    last = batch.n_tokens - 1 - batch.attention_mask[:, ::-1].argmax(axis=1)
+    return np.stack([np.arange(len(last)), last], axis=1)
+
+
+def _check_something_is_seen(batch: Batch, told: np.ndarray) -> None:
+    """Refuse a text in which every token is hidden: its attention would be 1/T everywhere, padding included."""
+    for row, real in enumerate(batch.attention_mask):
+        if not told[row].any():
+            raise AllTokensHidden(n_tokens=int(real.sum()))
+
+
+def new_recording(
+    loaded: LoadedModel, batch: Batch, readouts: np.ndarray, hiding: Hiding | None = None
+) -> capture.Recording:
+    """Prepare the recording of one pass over a batch; scores are kept only up to ``MAX_SCORES_BYTES``."""
+    n_rows, n_tokens = batch.input_ids.shape
+    shape = (n_rows, loaded.info.n_layers, loaded.info.n_heads, n_tokens, n_tokens)
+    keeps_scores = loaded.recorded and 4 * np.prod(shape) <= MAX_SCORES_BYTES
+    return capture.Recording(
+        attentions=torch.empty(shape),
+        scores=torch.empty(shape) if keeps_scores else None,
+        readouts=torch.tensor(readouts),
+        hiding=hiding,
+    )
+
+
+def model_inputs(
+    loaded: LoadedModel, batch: Batch, told: np.ndarray, see_later: bool = False
+) -> dict[str, torch.Tensor]:
+    """Give the model its tensors; position_ids always, or left padding would shift every position.
+
+    ``told`` is the mask, bool ``[B, K]`` or ``[B, Q, K]``; per query, it replaces causality where ``see_later``.
+    """
+    inputs = {
+        "input_ids": torch.tensor(batch.input_ids),
+        "attention_mask": torch.tensor(_mask_for_model(loaded, told, see_later)),
+        "position_ids": torch.tensor(batch.position_ids + loaded.first_position),
+    }
+    if batch.token_type_ids is not None:
+        inputs["token_type_ids"] = torch.tensor(batch.token_type_ids)
+    return inputs
+
+
+def _mask_for_model(loaded: LoadedModel, told: np.ndarray, see_later: bool) -> np.ndarray:
+    """Give a 2-D mask as 0/1; a mask per query as ``[B, 1, Q, K]``, which models take as it is.
+
+    The recording attention reads booleans; an eager model adds what it is given, so it gets what is to be added.
+    """
+    if told.ndim == 2:
+        return told.astype(np.int64)
+    if not loaded.recorded:
+        return additive.additive_mask(told, causal=loaded.info.causal)
+    allowed = told & np.tri(told.shape[1], dtype=bool) if loaded.info.causal and not see_later else told
+    return allowed[:, None]
+
+
+def _check_every_layer_came(loaded: LoadedModel, n_returned: int) -> None:
+    """Refuse maps that are not there: an empty answer is an error, never a blank page."""
+    if n_returned != loaded.info.n_layers:
+        raise CaptureFailed(
+            checkpoint=loaded.info.checkpoint,
+            n_returned=n_returned,
+            n_layers=loaded.info.n_layers,
+            shipped=shipped_names(),
+        )
+
+
+def asked_logits(logits: torch.Tensor, readouts: np.ndarray) -> torch.Tensor:
+    """Give the logits of the read-outs, ``[N, V]``; a few models compute theirs past the output layer, everywhere."""
+    if logits.ndim == 3:
+        rows, positions = readouts.T
+        logits = logits[rows, positions]
+    return logits.float()
+
+
+def _one_mask(masks: list[torch.Tensor | None]) -> np.ndarray | None:
+    """Keep the added mask once where all layers got the same one, as ``[B, 1, Q, K]``; else one a layer."""
+    if not masks or any(mask is None for mask in masks):
+        return None
+    if all(torch.equal(mask, masks[0]) for mask in masks[1:]):
+        return masks[0].numpy()
+    return torch.cat(masks, dim=1).numpy()

@@ -1,0 +1,218 @@
+"""Continue every text of a padded batch, and keep what a page needs to show each step: Batch → Generation."""
+
+import threading
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import numpy as np
+import torch
+
+from viz.analysis.batches.generation import Generation, Sampling
+from viz.analysis.masks import additive
+from viz.analysis.predictions import best_ids
+from viz.engine import forward
+from viz.engine.batching import extend, pad_token_id
+from viz.engine.models import LoadedModel
+from viz.errors import NotAGenerator, TooLongToContinue
+from viz.labels import byte_text
+from viz.names import position_number
+from viz.records import Batch
+
+N_CANDIDATES = 10  # words kept at each step
+
+# torch draws from one generator for the whole process: who seeds it must draw alone.
+_drawing = threading.Lock()
+
+
+def generate(loaded: LoadedModel, batch: Batch, sampling: Sampling) -> Generation:
+    """Continue the texts with the model's own ``generate``, then run once over everything, with capture.
+
+    Sampling gives what a script gets after ``torch.manual_seed(seed)``. A batch padded on the right is continued behind
+    its padding, as transformers does: wrongly, for the shorter texts.
+    Raises ``NotAGenerator``, ``TooLongToContinue``, ``BatchTooLarge``.
+    """
+    _check(loaded, batch, sampling.max_new_tokens)
+    n_rows, n_prompt = batch.input_ids.shape
+    forward.check_size(loaded, n_rows, n_prompt + sampling.max_new_tokens)
+    # The pass is asked for last: those who wait for their draw must not keep others from running.
+    with _seeded(sampling), forward.passes, torch.inference_mode():
+        output = loaded.model.generate(
+            **_tensors(batch),
+            **_flags(sampling),
+            max_new_tokens=sampling.max_new_tokens,
+            pad_token_id=pad_token_id(loaded),
+            return_dict_in_generate=True,
+            output_logits=True,
+            output_scores=True,
+        )
+        new_ids = output.sequences[:, n_prompt:].numpy().copy()
+        steps = _steps(output, new_ids)
+    n_new, finished = _lengths(loaded, new_ids)
+    new_mask = np.arange(new_ids.shape[1]) < n_new[:, None]
+    extended = extend(loaded, batch, new_ids, new_mask)
+    of_rows = [ids[real].tolist() for ids, real in zip(new_ids, new_mask)]
+    return Generation(
+        run=forward.run(loaded, replace(extended, position_ids=_generates_positions(batch, extended))),
+        n_prompt=n_prompt,
+        sampling=sampling,
+        n_new=n_new,
+        finished=finished,
+        continuations=tuple(continuation(loaded, batch, row, ids) for row, ids in enumerate(of_rows)),
+        **_without_padding(steps, new_mask),
+    )
+
+
+def continue_by_hand(
+    loaded: LoadedModel, batch: Batch, leave_out: Collection[str], max_new_tokens: int
+) -> list[list[int]]:
+    """Continue the texts greedily with the loop people write themselves; ids of each row, its end token included.
+
+    At each step the best word of the last column is appended; behind right padding that column is padding.
+    ``leave_out`` names what the model is not given: ``"attention_mask"``, ``"position_ids"``.
+    Raises ``NotAGenerator``, ``TooLongToContinue``.
+    """
+    _check(loaded, batch, max_new_tokens)
+    ends = _end_ids(loaded)
+    inputs = _tensors(batch) | {"position_ids": torch.tensor(batch.position_ids + loaded.first_position)}
+    inputs = {name: tensor for name, tensor in inputs.items() if name not in leave_out}
+    rows: list[list[int]] = [[] for _ in batch.texts]
+    cache = None
+    with forward.passes, torch.inference_mode():
+        for _ in range(max_new_tokens):
+            output = loaded.model(**inputs, past_key_values=cache, use_cache=True)
+            cache, chosen = output.past_key_values, output.logits[:, -1].argmax(dim=-1)
+            for ids, token_id in zip(rows, chosen.tolist()):
+                if not ids or ids[-1] not in ends:
+                    ids.append(token_id)
+            if all(ids[-1] in ends for ids in rows):
+                break
+            inputs = _next_inputs(inputs, chosen[:, None])
+    return rows
+
+
+def continuation(loaded: LoadedModel, batch: Batch, row: int, new_ids: list[int]) -> str:
+    """Write the tokens a text got as text; its end token is not printed, bytes that are no character as ``<E4>``."""
+    kept = new_ids[:-1] if new_ids and new_ids[-1] in _end_ids(loaded) else new_ids
+    if loaded.byte_level:
+        return byte_text(loaded.tokenizer.convert_ids_to_tokens(kept))
+    # Decoded without its text a word can lose the space before it.
+    prompt = batch.input_ids[row, batch.attention_mask[row]].tolist()
+    before, after = (
+        loaded.tokenizer.decode(ids, clean_up_tokenization_spaces=False) for ids in (prompt, prompt + kept)
+    )
+    return after[len(before) :]
+
+
+def _check(loaded: LoadedModel, batch: Batch, max_new_tokens: int) -> None:
+    """Refuse what cannot be continued."""
+    if not loaded.info.causal:
+        raise NotAGenerator(checkpoint=loaded.info.checkpoint)
+    n_left = loaded.info.max_positions - batch.n_tokens
+    if max_new_tokens > n_left:
+        raise TooLongToContinue(
+            number=position_number(int(batch.attention_mask.sum(axis=1).argmax())),
+            n_tokens=batch.n_tokens,
+            max_new_tokens=max_new_tokens,
+            max_positions=loaded.info.max_positions,
+            n_left=n_left,
+        )
+
+
+@contextmanager
+def _seeded(sampling: Sampling) -> Iterator[None]:
+    """Draw alone and from the seed, and leave torch's generator as it was; greedy generation draws nothing."""
+    if sampling.temperature is None:
+        yield
+        return
+    with _drawing, torch.random.fork_rng(devices=[]):
+        torch.manual_seed(sampling.seed)
+        yield
+
+
+def _flags(sampling: Sampling) -> dict[str, object]:
+    """Name the choices for ``generate``, which warns of those that greedy does not use."""
+    if sampling.temperature is None:
+        return {"do_sample": False}
+    return {
+        "do_sample": True,
+        "temperature": float(sampling.temperature),
+        "top_k": sampling.top_k,
+        "top_p": float(sampling.top_p),
+    }
+
+
+def _tensors(batch: Batch) -> dict[str, torch.Tensor]:
+    """Give what the tokenizer gives a script."""
+    arrays = {"input_ids": batch.input_ids, "attention_mask": batch.attention_mask.astype(np.int64)}
+    if batch.token_type_ids is not None:
+        arrays["token_type_ids"] = batch.token_type_ids
+    return {name: torch.tensor(array) for name, array in arrays.items()}
+
+
+def _next_inputs(inputs: dict[str, torch.Tensor], chosen: torch.Tensor) -> dict[str, torch.Tensor]:
+    """Give the model the words just chosen, ``[B, 1]``, one position further; the rest is in its cache."""
+    following = {"input_ids": chosen}
+    if "attention_mask" in inputs:
+        following["attention_mask"] = torch.cat([inputs["attention_mask"], torch.ones_like(chosen)], dim=1)
+    if "position_ids" in inputs:
+        following["position_ids"] = inputs["position_ids"][:, -1:] + 1
+    if "token_type_ids" in inputs:
+        following["token_type_ids"] = inputs["token_type_ids"][:, -1:]
+    return following
+
+
+def _end_ids(loaded: LoadedModel) -> set[int]:
+    """List the tokens that end a text: none, one or several."""
+    ends = loaded.model.generation_config.eos_token_id
+    return set() if ends is None else set(np.atleast_1d(ends).tolist())
+
+
+def _lengths(loaded: LoadedModel, new_ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Count each row's tokens up to its end token, and say whether it came: int64 ``[B]``, bool ``[B]``."""
+    is_end = np.isin(new_ids, list(_end_ids(loaded)))
+    finished = is_end.any(axis=1)
+    return np.where(finished, is_end.argmax(axis=1) + 1, new_ids.shape[1]), finished
+
+
+def _generates_positions(batch: Batch, extended: Batch) -> np.ndarray:
+    """Count positions as ``generate`` does, ``[B, T + S]``: padding gets 0, and new tokens count on from the last column.
+
+    Behind right padding they so begin at 1 again, whatever the length of the text.
+    """
+    prompt = np.where(batch.attention_mask, batch.position_ids, 0)
+    new = prompt[:, -1:] + np.arange(1, extended.n_tokens - batch.n_tokens + 1)
+    return np.concatenate([prompt, new], axis=1)
+
+
+def _steps(output, new_ids: np.ndarray) -> dict[str, np.ndarray]:
+    """Measure every step, ``[B, S]`` and ``[B, S, C]``; one at a time, for the vocabulary is large."""
+    steps = [
+        _step(logits.float().numpy(), scores.float().numpy(), chosen)
+        for logits, scores, chosen in zip(output.logits, output.scores, new_ids.T)
+    ]
+    return {name: np.stack([step[name] for step in steps], axis=1) for name in steps[0]}
+
+
+def _step(logits: np.ndarray, scores: np.ndarray, chosen: np.ndarray) -> dict[str, np.ndarray]:
+    """Give the chosen words' probability and rank and the best candidates, from ``[B, V]`` before and after the cut."""
+    shares, drawn_from = additive.softmax(logits.astype(np.float64)), additive.softmax(scores.astype(np.float64))
+    best = np.stack([best_ids(row, N_CANDIDATES) for row in logits])
+    of_chosen = np.take_along_axis(logits, chosen[:, None], axis=1)
+    comes_first = (logits == of_chosen) & (np.arange(logits.shape[1]) < chosen[:, None])
+    return {
+        "probability": np.take_along_axis(shares, chosen[:, None], axis=1)[:, 0],
+        "probability_after_cut": np.take_along_axis(drawn_from, chosen[:, None], axis=1)[:, 0],
+        "rank": 1 + ((logits > of_chosen) | comes_first).sum(axis=1),
+        "candidate_ids": best,
+        "candidate_probability": np.take_along_axis(shares, best, axis=1),
+        "candidate_after_cut": np.take_along_axis(drawn_from, best, axis=1),
+    }
+
+
+def _without_padding(steps: dict[str, np.ndarray], new_mask: np.ndarray) -> dict[str, np.ndarray]:
+    """Empty the steps of rows that had ended: the model goes on computing there, and nothing was chosen."""
+    nothing = {"rank": 0, "candidate_ids": -1}
+    for name, array in steps.items():
+        array[~new_mask] = nothing.get(name, np.nan)
+    return steps

@@ -1,0 +1,161 @@
+"""Ask of every prompt of a padded batch whether it answers as it does alone, also where a script makes mistakes."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from viz.analysis.batches.same_alone import TOLERANCE, BatchCheck, Mistakes, PromptCheck
+from viz.analysis.masks.cells import padding_mass
+from viz.analysis.predictions import probabilities, top_k
+from viz.engine.batching import encode
+from viz.engine.forward import find_readouts
+from viz.engine.forward import run as run_model
+from viz.engine.generation import continuation, continue_by_hand
+from viz.engine.models import LoadedModel
+from viz.errors import UnknownPadWord
+from viz.records import Batch, Run
+
+# Families that, given no positions, count the tokens the attention mask shows; others count columns or real tokens.
+_COUNTS_SHOWN_TOKENS = {"opt"}
+
+
+def check(
+    loaded: LoadedModel,
+    texts: Sequence[str],
+    *,
+    padding_side: str = "left",
+    mistakes: Mistakes = Mistakes(),
+    progress: Callable[[float], None] | None = None,
+) -> BatchCheck:
+    """Run the texts once as a padded batch, with the mistakes, and each alone without them, and compare the logits.
+
+    A causal model is compared at each text's last real token (with ``right_padding`` the batch is read at its last
+    column); a masked model at every [MASK], or at all real tokens of a text that has none. ``progress`` is told the
+    share done, up to 1.0.
+    Raises ``UnknownPadWord``, and what ``encode`` and ``forward.run`` raise.
+    """
+    report = progress or (lambda share: None)
+    batch = _batch(loaded, texts, padding_side, mistakes)
+    alone = [encode(loaded, [text]) for text in batch.texts]
+    places = [_compared(loaded, single) for single in alone]
+    readouts = [_in_batch(loaded, batch, row, of_row, mistakes) for row, of_row in enumerate(places)]
+    run = run_model(loaded, batch, readouts=np.concatenate(readouts), leave_out=_left_out(mistakes))
+    report(1 / (1 + len(texts)))
+    masses = padding_mass(run)
+    prompts = []
+    for row, (single, of_row) in enumerate(zip(alone, places)):
+        run_alone = run_model(loaded, single, readouts=of_row)
+        prompts.append(_compare(loaded, run, row, run_alone, masses[row]))
+        report((2 + row) / (1 + len(texts)))
+    return BatchCheck(run=run, prompts=tuple(prompts), tolerance=TOLERANCE)
+
+
+def continuations(
+    loaded: LoadedModel,
+    texts: Sequence[str],
+    padding_side: str = "left",
+    mistakes: Mistakes = Mistakes(),
+    *,
+    max_new_tokens: int = 10,
+) -> tuple[tuple[str, str], ...]:
+    """Continue each text alone and in the batch with its mistakes, greedily: ``(alone, in_batch)`` of each, ``[B]``.
+
+    Both by the loop that ``generation.continue_by_hand`` writes out.
+    Raises ``UnknownPadWord``, and what ``encode`` and ``continue_by_hand`` raise.
+    """
+    batch = _batch(loaded, texts, padding_side, mistakes)
+    together = continue_by_hand(loaded, batch, _left_out(mistakes), max_new_tokens)
+    pairs = []
+    for text, ids_in_batch in zip(batch.texts, together):
+        single = encode(loaded, [text])
+        (ids_alone,) = continue_by_hand(loaded, single, (), max_new_tokens)
+        pairs.append((continuation(loaded, single, 0, ids_alone), continuation(loaded, single, 0, ids_in_batch)))
+    return tuple(pairs)
+
+
+def _left_out(mistakes: Mistakes) -> tuple[str, ...]:
+    """Name the arguments the model is not given."""
+    forgotten = {"attention_mask": mistakes.no_attention_mask, "position_ids": mistakes.no_position_ids}
+    return tuple(name for name, is_left_out in forgotten.items() if is_left_out)
+
+
+def _batch(loaded: LoadedModel, texts: Sequence[str], padding_side: str, mistakes: Mistakes) -> Batch:
+    """Encode the texts as the mistakes say; ``attention_mask`` stays the truth about padding."""
+    batch = encode(loaded, texts, padding_side="right" if mistakes.right_padding else padding_side)
+    if mistakes.pad_word is not None:
+        batch = _pad_with_word(loaded, batch, mistakes.pad_word)
+    if mistakes.no_position_ids:
+        batch = replace(batch, position_ids=_positions_counted_by_model(loaded, batch, mistakes))
+    return batch
+
+
+def _pad_with_word(loaded: LoadedModel, batch: Batch, word: str) -> Batch:
+    token_id = _word_id(loaded, word)
+    label = loaded.info.vocabulary[token_id]
+    tokens = tuple(
+        tuple(old if is_real else label for old, is_real in zip(*row))
+        for row in zip(batch.tokens, batch.attention_mask)
+    )
+    return replace(batch, tokens=tokens, input_ids=np.where(batch.attention_mask, batch.input_ids, token_id))
+
+
+def _word_id(loaded: LoadedModel, word: str) -> int:
+    """Find the one token of a word; in a byte-level model first as it stands inside a text, behind a space.
+
+    Raises ``UnknownPadWord`` if there is none, or if it is no word, as [PAD] is none.
+    """
+    bare = word.strip().encode(errors="replace").decode()  # half a surrogate pair would stop the tokenizer
+    for typed in (f" {bare}", bare) if bare else ():
+        ids = loaded.tokenizer(typed, add_special_tokens=False, verbose=False)["input_ids"]
+        if len(ids) == 1 and ids[0] not in loaded.tokenizer.all_special_ids:
+            return ids[0]
+    raise UnknownPadWord(word=word, checkpoint=loaded.info.checkpoint)
+
+
+def _positions_counted_by_model(loaded: LoadedModel, batch: Batch, mistakes: Mistakes) -> np.ndarray:
+    """Give the positions a model counts when it is given none, ``[B, T]``; not counted ones in front get 0."""
+    counted = np.ones_like(batch.attention_mask)
+    if loaded.first_position:  # RoBERTa counts what is not its pad token, whose id is just below its first position
+        counted = batch.input_ids != loaded.first_position - 1
+    elif loaded.info.family in _COUNTS_SHOWN_TOKENS and not mistakes.no_attention_mask:
+        counted = batch.attention_mask
+    return np.maximum(counted.cumsum(axis=1) - 1, 0).astype(np.int64)
+
+
+def _compared(loaded: LoadedModel, single: Batch) -> np.ndarray:
+    """List where a text alone is read, int64 ``[N, 2]``: its answers, or all its tokens if it has none."""
+    answers = find_readouts(loaded, single)
+    return answers if len(answers) else np.argwhere(single.attention_mask)
+
+
+def _in_batch(loaded: LoadedModel, batch: Batch, row: int, alone: np.ndarray, mistakes: Mistakes) -> np.ndarray:
+    """List where the same places are read in a row of the batch, int64 ``[N, 2]``."""
+    positions = np.flatnonzero(batch.attention_mask[row])[alone[:, 1]]
+    if loaded.info.causal and mistakes.right_padding:
+        positions = np.array([batch.n_tokens - 1])
+    return np.stack([np.full_like(positions, row), positions], axis=1)
+
+
+def _compare(loaded: LoadedModel, run: Run, row: int, alone: Run, mass: np.ndarray) -> PromptCheck:
+    """Compare one row with its text alone; ``mass`` is what each head puts on padding there, ``[L, H]``."""
+    of_row = np.flatnonzero(run.readouts[:, 0] == row)
+    differences = np.abs(run.readout_logits[of_row] - alone.readout_logits)
+    words = (None, None, None, None)
+    if len(find_readouts(loaded, alone.batch)) and np.isfinite(differences[0]).all():
+        words = _words(run, int(of_row[0]), alone)
+    worst = np.unravel_index(mass.argmax(), mass.shape)
+    return PromptCheck(
+        float(differences.max()),
+        len(of_row),
+        *words,
+        padding_mass=float(mass[worst]),
+        worst_head=(int(worst[0]), int(worst[1])) if mass[worst] > 0 else None,
+        position_ids=tuple(run.batch.position_ids[row].tolist()),
+    )
+
+
+def _words(run: Run, readout: int, alone: Run) -> tuple[str, str, float, float]:
+    """Give the best word alone and in the batch, and what the first of them has in either."""
+    (best,), (in_batch,) = top_k(alone, 0, 1), top_k(run, readout, 1)
+    return best.token, in_batch.token, best.probability, float(probabilities(run)[readout, best.token_id])

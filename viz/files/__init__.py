@@ -1,0 +1,1 @@
+"""Write what people take along, and read what they bring."""

@@ -1,0 +1,32 @@
+"""Write up a tested claim as files: ``analysis.md``, and a diagram of the head for each sentence."""
+
+import io
+import zipfile
+from collections.abc import Iterator, Sequence
+
+from viz.analysis.claims.report import analysis
+from viz.analysis.claims.verdict import Result
+from viz.drawing import diagrams
+from viz.names import diagram_name, folder_name
+from viz.records import Run
+
+
+def files(runs: Sequence[Run], result: Result) -> Iterator[tuple[str, bytes]]:
+    """Give name and content of every file; ``runs`` are those that the readings were gathered from."""
+    layer, head = result.standing.layer, result.standing.head
+    names = []
+    for number, of in enumerate(result.readings, start=1):
+        names.append(f"{number:03}_{folder_name(of.sentence.text)}_{diagram_name(layer, head)}")
+        buffer = io.BytesIO()
+        diagrams.draw(runs[of.source], of.row, layer, head).save(buffer, format="PNG")
+        yield names[-1], buffer.getvalue()
+    yield "analysis.md", analysis(result, runs[0].model, names).encode()
+
+
+def as_zip(runs: Sequence[Run], result: Result) -> bytes:
+    """Pack all files into one ZIP."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:  # PNGs are compressed already
+        for name, content in files(runs, result):
+            archive.writestr(name, content)
+    return buffer.getvalue()
