@@ -123,6 +123,7 @@ def _lines(result: verdict.Result) -> list[str]:
 
 def _write(runs: Sequence[Run], result: verdict.Result, folder: Path) -> None:
     """Write analysis.md and one diagram a sentence."""
+    from viz.files import claims
 
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in claims.files(runs, result):
