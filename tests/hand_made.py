@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from viz.records import Batch, ModelInfo, Run
+from viz.analysis.masks.cells import allowed_by
+from viz.records import Batch, ModelInfo, Run, self_maps
 
 
 def model_info(n_layers: int = 1, n_heads: int = 1, **fields) -> ModelInfo:
@@ -53,7 +54,22 @@ def run(
         "attentions": np.full((n_rows, model.n_layers, model.n_heads, n_tokens, n_tokens), 1 / n_tokens, np.float32),
         "scores": None,
         "additive_mask": None,
+        "allowed": None,
         "readouts": np.zeros((0, 2), dtype=np.int64),
         "readout_logits": np.zeros((0, len(model.vocabulary)), dtype=np.float32),
     }
-    return Run(**(values | fields))
+    values |= fields
+    attentions, scores, added, allowed = (
+        values.pop(name) for name in ("attentions", "scores", "additive_mask", "allowed")
+    )
+    if allowed is None:
+        fits = values["given_mask"].shape in (of.attention_mask.shape, (n_rows, n_tokens, n_tokens))
+        allowed = allowed_by(
+            values["given_mask"] if fits else of.attention_mask, _opened(added, n_tokens), causal=model.causal
+        )
+    return Run(maps=self_maps(of, attentions, scores, added, allowed), **values)
+
+
+def _opened(added: np.ndarray | None, n_tokens: int) -> np.ndarray | None:
+    """Give an added mask that can say whether later keys are open; one of another shape is for the record to refuse."""
+    return added if added is not None and added.ndim == 4 and added.shape[-2:] == (n_tokens, n_tokens) else None

@@ -1,7 +1,7 @@
 """Define the records that every picture, table and file is made from.
 
 Axes, always in these letters and this order: B row of the batch, L layer, H head, Q query position, K key position,
-T position (Q = K = T), V vocabulary, N read-out. Arrays are numpy and refuse writing; shapes are checked once, on
+T position (where Q = K), V vocabulary, N read-out. Arrays are numpy and refuse writing; shapes are checked once, on
 creation (``WrongShape``).
 """
 
@@ -67,42 +67,104 @@ class Batch:
         return self.input_ids.shape[1]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Maps:
+    """Hold the attention of one kind, from the query tokens of each row to its key tokens; Q and K may differ.
+
+    ``allowed`` is what each layer really let through, read from the running model: bool ``[B, 1 or L, Q, K]``, one
+    layer where all let through the same. ``added`` is what was added to the scores, None where nothing was.
+    """
+
+    queries: tuple[tuple[str, ...], ...]  # [B][Q] display strings
+    keys: tuple[tuple[str, ...], ...]  # [B][K]
+    query_mask: np.ndarray  # bool[B, Q], True = real token
+    key_mask: np.ndarray  # bool[B, K]
+    attentions: np.ndarray  # float32[B, L, H, Q, K], after softmax
+    scores: np.ndarray | None  # float32[B, L, H, Q, K], before the mask
+    added: np.ndarray | None  # float32[B, 1 or L, Q, K]
+    allowed: np.ndarray  # bool[B, 1 or L, Q, K]
+
+    def __post_init__(self):
+        n_rows, n_queries, n_keys = len(self.queries), len(self.queries[0]), len(self.keys[0])
+        n_layers, n_heads = self.attentions.shape[1:3] if self.attentions.ndim == 5 else (0, 0)
+        cells = (n_queries, n_keys)
+        lock("query_mask", self.query_mask, (n_rows, n_queries))
+        lock("key_mask", self.key_mask, (n_rows, n_keys))
+        for name in ("attentions", "scores"):
+            lock(name, getattr(self, name), (n_rows, n_layers, n_heads, *cells))
+        for name in ("added", "allowed"):
+            lock(name, getattr(self, name), (n_rows, 1, *cells), (n_rows, n_layers, *cells))
+
+    @property
+    def nbytes(self) -> int:
+        """Memory its arrays take, in bytes."""
+        arrays = (self.attentions, self.scores, self.added, self.allowed)
+        return sum(array.nbytes for array in arrays if array is not None)
+
+
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Run:
     """Hold one pass of a model over a batch, without torch.
 
-    ``given_mask`` is what the model was told (bool ``[B, K]`` or ``[B, Q, K]``, True = may be looked at); it differs
-    from ``batch.attention_mask`` where a person hid tokens. ``additive_mask`` is what the model added to the scores
-    (``[B, 1, Q, K]``, or ``[B, L, Q, K]`` where layers differ), None where it added nothing.
+    ``maps`` has one entry a kind of attention: ``"self"`` where a model has one stack; ``"encoder"``, ``"decoder"``
+    and ``"cross"`` where it has two. ``given_mask`` is what the model was told (bool ``[B, K]`` or ``[B, Q, K]``,
+    True = may be looked at); it differs from ``batch.attention_mask`` where a person hid tokens.
     """
 
     model: ModelInfo
     batch: Batch
     given_mask: np.ndarray
-    attentions: np.ndarray  # float32[B, L, H, Q, K], after softmax
-    scores: np.ndarray | None  # float32[B, L, H, Q, K], q·k/√d before the mask
-    additive_mask: np.ndarray | None
+    maps: dict[str, Maps]
     readouts: np.ndarray  # int64[N, 2]: (row, position) of each prediction
     readout_logits: np.ndarray  # float32[N, V]
 
     def __post_init__(self):
         n_rows, n_tokens = self.batch.input_ids.shape
-        n_layers, n_words = self.model.n_layers, len(self.model.vocabulary)
-        maps = (n_rows, n_layers, self.model.n_heads, n_tokens, n_tokens)
-        lock("attentions", self.attentions, maps)
-        lock("scores", self.scores, maps)
         lock("given_mask", self.given_mask, (n_rows, n_tokens), (n_rows, n_tokens, n_tokens))
-        lock("additive_mask", self.additive_mask, (n_rows, 1, *maps[3:]), (n_rows, n_layers, *maps[3:]))
+        if "self" in self.maps:
+            shape = (n_rows, self.model.n_layers, self.model.n_heads, n_tokens, n_tokens)
+            lock("attentions", self.attentions, shape)
         lock("readouts", self.readouts, (len(self.readouts), 2))
         # Without read-outs nothing is read off the logits, and a saved run leaves its vocabulary out.
-        width = n_words if len(self.readouts) else self.readout_logits.shape[-1]
+        width = len(self.model.vocabulary) if len(self.readouts) else self.readout_logits.shape[-1]
         lock("readout_logits", self.readout_logits, (len(self.readouts), width))
+
+    @property
+    def attentions(self) -> np.ndarray:
+        """Attention after softmax, float32 ``[B, L, H, Q, K]``, of a run of one kind."""
+        return self.maps["self"].attentions
+
+    @property
+    def scores(self) -> np.ndarray | None:
+        """Scores before the mask, of a run of one kind."""
+        return self.maps["self"].scores
+
+    @property
+    def additive_mask(self) -> np.ndarray | None:
+        """What was added to the scores, of a run of one kind."""
+        return self.maps["self"].added
+
+    @property
+    def allowed(self) -> np.ndarray:
+        """What each layer let through, bool ``[B, 1 or L, Q, K]``, of a run of one kind."""
+        return self.maps["self"].allowed
 
     @property
     def nbytes(self) -> int:
         """Memory its arrays take, in bytes; what a bounded cache counts."""
-        arrays = (self.attentions, self.scores, self.additive_mask, self.readout_logits)
-        return sum(array.nbytes for array in arrays if array is not None)
+        return self.readout_logits.nbytes + sum(maps.nbytes for maps in self.maps.values())
+
+
+def self_maps(
+    batch: Batch,
+    attentions: np.ndarray,
+    scores: np.ndarray | None,
+    added: np.ndarray | None,
+    allowed: np.ndarray,
+) -> dict[str, Maps]:
+    """Give the maps of a model with one stack: every token of the batch looks at the tokens of its row."""
+    real = batch.attention_mask
+    return {"self": Maps(batch.tokens, batch.tokens, real, real, attentions, scores, added, allowed)}
 
 
 @dataclass(frozen=True, slots=True)

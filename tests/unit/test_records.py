@@ -76,7 +76,8 @@ def test_a_records_fields_cannot_be_replaced(record):
 def test_a_runs_array_of_another_shape_is_refused_by_name(name, shape):
     with pytest.raises(WrongShape) as caught:
         full_run(**{name: np.ones(shape, dtype=np.int64)})
-    assert str(caught.value).startswith(f"{name} has the shape {list(shape)}; it must be ")
+    spoken = {"additive_mask": "added"}.get(name, name)
+    assert str(caught.value).startswith(f"{spoken} has the shape {list(shape)}; it must be ")
 
 
 def test_a_mask_per_query_and_one_additive_mask_a_layer_are_taken():

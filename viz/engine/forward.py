@@ -9,12 +9,13 @@ import numpy as np
 import torch
 
 from viz.analysis.masks import additive
+from viz.analysis.masks.cells import allowed_by
 from viz.analysis.masks.hiding import Hiding
 from viz.engine import capture
 from viz.engine.models import LoadedModel
 from viz.errors import AllTokensHidden, BatchTooLarge, CaptureFailed, HeadOutOfRange, HeadsStayOn, NotRecorded
 from viz.names import head_index_label
-from viz.records import Batch, Run
+from viz.records import Batch, Maps, Run, self_maps
 from viz.shipped import shipped_names
 
 # Above this the scores are not kept: attentions alone of one text of 512 tokens on a 12x12 model take 151 MB.
@@ -79,11 +80,20 @@ def run(
         model=loaded.info,
         batch=batch,
         given_mask=told,
-        attentions=record.attentions.numpy(),
-        scores=None if record.scores is None else record.scores.numpy(),
-        additive_mask=_one_mask(record.additive_masks),
+        maps=_maps(loaded, batch, told, record),
         readouts=readouts,
         readout_logits=asked_logits(output.logits, readouts).numpy(),
+    )
+
+
+def _maps(loaded: LoadedModel, batch: Batch, told: np.ndarray, record: capture.Recording) -> dict[str, Maps]:
+    added = _one_mask(record.additive_masks)
+    return self_maps(
+        batch,
+        record.attentions.numpy(),
+        None if record.scores is None else record.scores.numpy(),
+        added,
+        allowed_by(told, added, causal=loaded.info.causal),
     )
 
 

@@ -30,7 +30,7 @@ from viz.engine import forward
 from viz.engine.batching import encode, pad_token_id
 from viz.engine.models import LoadedModel
 from viz.errors import NothingScored, NothingToGuess, SettingOutOfRange, TooManyExamples, TrainingBatchTooLarge
-from viz.records import Batch, Run
+from viz.records import Batch, Run, self_maps
 
 MAX_TEXTS = 16
 # Positions of a batch, padding counted: on a model of the size of BERT-base the passes then took 1.2 GB (measured).
@@ -135,7 +135,10 @@ def run(loaded: LoadedModel, training_batch: TrainingBatch, *, mask_given: bool)
     """
     batch = training_batch.batch
     told = replace(batch, attention_mask=_shown(batch, mask_given))
-    return replace(forward.run(loaded, told, readouts=NO_READOUTS), batch=batch)
+    made = forward.run(loaded, told, readouts=NO_READOUTS)
+    return replace(
+        made, batch=batch, maps=self_maps(batch, made.attentions, made.scores, made.additive_mask, made.allowed)
+    )
 
 
 def _check_settings(n_texts: int, seed: int, mlm_probability: float) -> None:

@@ -13,9 +13,10 @@ from typing import BinaryIO
 
 import numpy as np
 
+from viz.analysis.masks.cells import allowed_by
 from viz.errors import NotARun, VizError, WrongShape
 from viz.labels import visible
-from viz.records import Batch, ModelInfo, Run
+from viz.records import Batch, ModelInfo, Run, self_maps
 
 FORMAT = 1
 MAX_BYTES = 4_000_000_000  # unpacked; a small damaged or hostile file can claim any size
@@ -114,7 +115,11 @@ def _from_arrays(arrays: dict[str, np.ndarray]) -> Run:
         "readouts": np.zeros((0, 2), dtype=np.int64),
         "readout_logits": np.zeros((0, 0), dtype=np.float32),
     }
-    run = Run(model=_model(arrays, meta, attentions.shape), batch=batch, attentions=attentions, **(missing | given))
+    values = missing | given
+    model = _model(arrays, meta, attentions.shape)
+    scores, added = values.pop("scores"), values.pop("additive_mask")
+    allowed = allowed_by(values["given_mask"], added, causal=model.causal)
+    run = Run(model=model, batch=batch, maps=self_maps(batch, attentions, scores, added, allowed), **values)
     if ((run.readouts < 0) | (run.readouts >= batch.input_ids.shape)).any():
         raise ValueError("readouts point outside the texts")
     return run

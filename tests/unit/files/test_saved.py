@@ -13,7 +13,7 @@ from tests import hand_made
 from tests.conftest import REPOSITORY
 from viz.errors import NotARun
 from viz.files import saved
-from viz.records import Batch, ModelInfo, Run
+from viz.records import Batch, ModelInfo, Run, self_maps
 
 ARRAYS = ("given_mask", "attentions", "scores", "additive_mask", "readouts", "readout_logits")
 BATCH_ARRAYS = ("input_ids", "attention_mask", "special_tokens_mask", "token_type_ids", "position_ids", "word_ids")
@@ -41,9 +41,13 @@ def full_run() -> Run:
         model=model,
         batch=batch,
         given_mask=random.random((2, 3, 3)) > 0.5,
-        attentions=attentions,
-        scores=random.standard_normal((2, 2, 2, 3, 3)).astype(np.float32),
-        additive_mask=np.full((2, 2, 3, 3), np.finfo(np.float32).min, dtype=np.float32),
+        maps=self_maps(
+            batch,
+            attentions,
+            random.standard_normal((2, 2, 2, 3, 3)).astype(np.float32),
+            np.full((2, 2, 3, 3), np.finfo(np.float32).min, dtype=np.float32),
+            random.random((2, 2, 3, 3)) > 0.5,
+        ),
         readouts=np.array([[0, 1], [1, 2]]),
         readout_logits=random.standard_normal((2, 4)).astype(np.float32),
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from viz.errors import SettingOutOfRange
-from viz.records import Batch, Run, lock
+from viz.records import Batch, Run, lock, self_maps
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +90,13 @@ def run_at(generation: Generation, step: int) -> Run:
     n_tokens = generation.n_prompt + step
     run = generation.run
     given = run.given_mask[:, :n_tokens]
+    batch = _cut(run.batch, n_tokens)
+    of_all = (run.attentions, run.scores, run.additive_mask, run.allowed)
     return replace(
         run,
-        batch=_cut(run.batch, n_tokens),
+        batch=batch,
         given_mask=given if given.ndim == 2 else given[:, :, :n_tokens],
-        attentions=run.attentions[..., :n_tokens, :n_tokens],
-        scores=None if run.scores is None else run.scores[..., :n_tokens, :n_tokens],
-        additive_mask=None if run.additive_mask is None else run.additive_mask[..., :n_tokens, :n_tokens],
+        maps=self_maps(batch, *(None if cells is None else cells[..., :n_tokens, :n_tokens] for cells in of_all)),
         readouts=np.zeros((0, 2), dtype=np.int64),
         readout_logits=np.zeros((0, run.readout_logits.shape[1]), dtype=np.float32),
     )

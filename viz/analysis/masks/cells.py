@@ -39,3 +39,17 @@ def padding_mass(run: Run) -> np.ndarray:
     real = run.batch.attention_mask
     on_padding = np.einsum("blhqk,bk->blhq", run.attentions, ~real)
     return np.einsum("blhq,bq->blh", on_padding, real / real.sum(axis=1, keepdims=True)).astype(np.float32)
+
+
+def allowed_by(given_mask: np.ndarray, added: np.ndarray | None, *, causal: bool) -> np.ndarray:
+    """Say what a model lets through from what it was told, bool ``[B, 1, Q, K]``, where nobody read it off the model.
+
+    ``given_mask`` is bool ``[B, K]`` or ``[B, Q, K]``; a causal model sees no later key, unless it added 0 at one.
+    """
+    n_tokens = given_mask.shape[-1]
+    told = np.broadcast_to(
+        given_mask if given_mask.ndim == 3 else given_mask[:, None], (len(given_mask), n_tokens, n_tokens)
+    )
+    later = ~np.tri(n_tokens, dtype=bool)
+    opened = added is not None and bool((added[..., later] == 0).any())
+    return (told & ~later if causal and not opened else told.copy())[:, None]
