@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.ui.markdown import literal
-from pages.ui.prompt_form import prompt_name
+from pages.ui.prompt_choice import prompt_name
 from viz.analysis.predictions import require_readouts, top_k
 from viz.errors import VizError
 from viz.names import position_number

@@ -2,38 +2,35 @@
 
 import streamlit as st
 
-from pages.ui import runs
-from pages.ui.markdown import literal
-from pages.ui.prompt_form import BatchQuestion
+from pages.ui import guard
 from pages.ui.sampling_form import ask_sampling
 from viz.drawing import strips
-from viz.errors import VizError
+from viz.engine.local import engine
+from viz.engine.requests import Ask, Continue
 from viz.names import position_number
-from viz.records import Run
-from viz.text import _, sentence
+from viz.text import _
 
 
-@st.fragment
-def continuation_panel(run: Run, question: BatchQuestion) -> None:
+@guard.fragment()
+def continuation_panel(batch: Ask) -> None:
     """Offer the ways to continue and draw the texts; only this part runs again when one is changed."""
-    if not run.model.causal:
-        return
     st.subheader(_("How the prompts go on"), anchor=False)
     sampling = ask_sampling()
-    try:
-        generation = runs.generation(question.checkpoint, question.prompts, question.padding_side, sampling)
-    except VizError as error:
-        st.error(literal(sentence(error)))
+    request = Continue(batch.checkpoint, batch.texts, sampling, batch.padding_side, batch.revision)
+    generation = guard.attempt(engine.ask, request)
+    if generation is None:
         return
-    if question.padding_side == "right" and not run.batch.attention_mask.all():
+    before = generation.run.batch
+    if before.padding_side == "right" and not before.attention_mask[:, : generation.n_prompt].all():
         st.warning(
             _(
-                "With right padding `generate` continues behind the padding, so shorter prompts go on wrongly. Choose left padding."
+                "With right padding `generate` continues behind the padding, so shorter prompts go on wrongly. Choose "
+                "left padding."
             )
         )
     lines = [
         strips.continued(text, added, _("prompt {number}").format(number=position_number(row)))
-        for row, (text, added) in enumerate(zip(run.batch.texts, generation.continuations))
+        for row, (text, added) in enumerate(zip(before.texts, generation.continuations, strict=True))
     ]
     st.html(strips.board(lines))
     st.caption(_("Set apart: what the model added. Padding and the end token are not printed."))

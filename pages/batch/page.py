@@ -14,21 +14,25 @@ from pages.batch.answers import answers_table  # noqa: E402
 from pages.batch.continuation import continuation_panel  # noqa: E402
 from pages.batch.speed import speed_panel  # noqa: E402
 from pages.batch.tables import batch_tables  # noqa: E402
-from pages.ui import cache, head_choice, prompt_form  # noqa: E402
+from pages.ui import head_choice, prompt_form  # noqa: E402
 from pages.ui.prompt_heads import prompt_heads  # noqa: E402
+from viz.engine.local import engine  # noqa: E402
 
 question = prompt_form.ask("batch")
 
 slot = st.container()
 with slot.skeleton(height=480):
-    answer = prompt_form.answer(question)
+    answer = question.answered(lambda asked: engine.ask(asked.request))
 
 if answer is not None:
     question, run = answer
+    prompt_form.say_dropped(question.text)
+    request = question.request.at(run)
     with slot, head_choice.whole_page():
-        with cache.drawing_in_turns:
-            batch_tables(run)
-            answers_table(run)
-            prompt_heads(run)
-        continuation_panel(run, question)
-        speed_panel(run, question)
+        batch_tables(run)
+        answers_table(run)
+        prompt_heads(lambda: engine.ask(request))
+        if run.model.causal:
+            continuation_panel(request)
+        if len(run.batch.texts) > 1:
+            speed_panel(request)

@@ -2,36 +2,33 @@
 
 import streamlit as st
 
-from pages.ui import runs
-from pages.ui.prompt_form import BatchQuestion
-from viz.records import Run
+from pages.ui import guard
+from viz.analysis.batches.same_alone import Speed
+from viz.engine.local import engine
+from viz.engine.requests import Ask, Time
 from viz.text import _
 
 ROUNDS = 5
 
 
-@st.fragment
-def speed_panel(run: Run, question: BatchQuestion) -> None:
+@guard.fragment()
+def speed_panel(batch: Ask) -> None:
     """Offer the measurement; it runs when its button is pressed, and what was measured stays."""
-    if len(run.batch.texts) == 1:
-        return
     st.subheader(_("One by one, or as one batch?"), anchor=False)
-    measured = st.session_state.setdefault("measured_speed", {})
-    if st.button(
-        _("Measure"), key="measure", help=_("Each way {n} times, in turns; the middle value counts.").format(n=ROUNDS)
-    ):
+    request = Time(batch.checkpoint, batch.texts, batch.padding_side, ROUNDS, batch.revision)
+    measured: dict[Time, Speed] = st.session_state.setdefault("measured_speed", {})
+    spoken = _("Each way {n} times, in turns; the middle value counts.").format(n=ROUNDS)
+    if st.button(_("Measure"), key="measure", help=spoken):
         bar = st.progress(0.0, _("Measuring …"))
-        measured[question] = runs.batch_speed(
-            question.checkpoint,
-            question.prompts,
-            question.padding_side,
-            ROUNDS,
-            lambda share: bar.progress(share, _("Measuring …")),
-        )
+        measured[request] = engine.ask(request, lambda share: bar.progress(share, _("Measuring …")))
         bar.empty()
-    if (speed := measured.get(question)) is None:
+    if (speed := measured.get(request)) is None:
         st.caption(_("Nothing was measured yet for this batch."))
         return
+    _table(speed)
+
+
+def _table(speed: Speed) -> None:
     st.dataframe(
         {
             _("way"): [_("one by one"), _("one batch")],

@@ -2,10 +2,11 @@
 
 import streamlit as st
 
-from pages.ui import runs
 from pages.ui.batch_strips import batch_strips
 from pages.ui.markdown import literal
 from viz.analysis.batches import tensor_code
+from viz.engine.local import engine
+from viz.engine.requests import NamePadToken
 from viz.names import position_number
 from viz.records import Batch, Run
 from viz.text import _
@@ -34,7 +35,7 @@ def _why_rectangular(run: Run) -> str:
             else _("One prompt of {n} tokens: nothing is padded.")
         )
         return same.format(n=batch.n_tokens)
-    pad = runs.pad_token(run.model.checkpoint)
+    pad = engine.ask(NamePadToken(run.model.checkpoint, run.model.revision))
     own = _("its end token, since it has no padding token of its own") if pad.is_end_token else _("its padding token")
     message = _(
         "A tensor is rectangular, and these prompts have {lengths} tokens. So each row is filled up to {width} on the "

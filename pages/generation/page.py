@@ -1,5 +1,7 @@
 """Generation, step by step: how a padded batch of prompts grows, and what each new token was chosen from."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from viz.text import _
@@ -7,22 +9,24 @@ from viz.text import _
 st.title(_("Generation, step by step"), anchor=False)
 st.caption(
     _(
-        "A GPT-2 adds one token at a time to every prompt. Move along the steps and see what the model looked at and chose from."
+        "A GPT-2 adds one token at a time to every prompt. Move along the steps and see what the model looked at and "
+        "chose from."
     )
 )
 
 # These bring Plotly and pandas, a second on a fresh server; the title stands meanwhile.
-from pages.generation.steps import step_panel  # noqa: E402
-from pages.ui import cache, head_choice, prompt_form  # noqa: E402
-from pages.ui.sampling_form import ask_sampling  # noqa: E402
+from pages.generation import form  # noqa: E402
+from pages.generation.steps import steps_panel  # noqa: E402
+from pages.ui import head_choice, prompt_form  # noqa: E402
 
-question = prompt_form.ask("generation", sides=False)
-sampling = ask_sampling()
+question = form.ask()
 
 slot = st.container()
 with slot.skeleton(height=480):
-    answer = prompt_form.continued(question, sampling)
+    answer = form.answer(question)
 
 if answer is not None:
-    with slot, head_choice.whole_page(), cache.drawing_in_turns:
-        step_panel(answer)
+    question, generation = answer
+    prompt_form.say_dropped(question.text)
+    with slot, head_choice.whole_page():
+        steps_panel(replace(question.continued, revision=generation.model.revision))

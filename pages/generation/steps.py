@@ -4,27 +4,30 @@ import time
 
 import streamlit as st
 
-from pages.ui import head_choice, prompt_choice
+from pages.ui import guard, head_choice, prompt_choice
 from pages.ui.head_grid import head_grid, mark_head
 from pages.ui.head_panel import head_view
 from pages.ui.markdown import literal
-from pages.ui.prompt_form import prompt_name
+from pages.ui.prompt_choice import prompt_name
 from viz.analysis.batches.generation import Generation, predicting_position, run_at
 from viz.drawing import strips
 from viz.drawing.strips import Chip
+from viz.engine.local import engine
+from viz.engine.requests import Continue
 from viz.names import position_from_number, position_number
 from viz.text import _
 
 SECONDS_A_STEP = 1.2
 
 
-def step_panel(generation: Generation) -> None:
+def steps_panel(request: Continue) -> None:
     """Draw one step; the slider, the play button and the choice of head run only this part, and no pass."""
     every = SECONDS_A_STEP if st.session_state.get("playing") else None
-    st.fragment(_step, key=head_choice.PANEL, run_every=every)(generation, clock_runs=every is not None)
+    guard.fragment(key=head_choice.PANEL, run_every=every)(_step)(request, clock_runs=every is not None)
 
 
-def _step(generation: Generation, clock_runs: bool) -> None:
+def _step(request: Continue, clock_runs: bool) -> None:
+    generation = engine.ask(request)
     step = _step_control(generation.n_steps, clock_runs)
     row = prompt_choice.control(len(generation.run.batch.texts))
     kinds = ["real", "padding", "added", "next", "end"]
@@ -45,7 +48,7 @@ def _step(generation: Generation, clock_runs: bool) -> None:
     with right:
         layer, head = head_choice.controls(run.model)
         mark_head(layer, head)
-        head_view(run, row, layer, head, query=query)
+        head_view(lambda: run_at(engine.ask(request), step), row, layer, head, query=query)
 
 
 def _step_control(n_steps: int, clock_runs: bool) -> int:

@@ -1,9 +1,10 @@
 """Show what hiding a token, or putting another word in its place, does to the answer and to the heads."""
 
+from dataclasses import replace
+
 import streamlit as st
 
-from pages.masked_word.form import Question
-from pages.ui import head_choice, runs
+from pages.ui import guard, head_choice
 from pages.ui.markdown import literal
 from pages.ui.pictures import BARE
 from viz.analysis.heads.movement import head_changes, shared_readouts
@@ -12,35 +13,33 @@ from viz.analysis.tables import most_changed
 from viz.drawing.bars import shift_bars
 from viz.drawing.heatmap import difference_map, head_map
 from viz.drawing.movement_board import changes_board
-from viz.errors import VizError
+from viz.engine.local import engine
+from viz.engine.requests import Ask, Edit
 from viz.names import head_title, position_number
 from viz.records import Run
-from viz.text import _, sentence
+from viz.text import _
 
 MAP_PX = 420
 
 
-@st.fragment(key=head_choice.EDIT_PANEL)
-def masking_panel(before: Run, question: Question) -> None:
+@guard.fragment(key=head_choice.EDIT_PANEL)
+def edits_panel(request: Ask) -> None:
     """Offer the edits and, once there is one, draw before, after and the difference."""
+    before = engine.ask(request)
     st.subheader(_("What if a word were hidden, or another one?"), anchor=False)
-    hidden, replacement = _edit_controls(before)
-    has_edit = bool(hidden) or replacement is not None
-    st.session_state["parts"] = [head_choice.PANEL, head_choice.EDIT_PANEL] if has_edit else [head_choice.PANEL]
-    if not has_edit:
+    edit = _edit_controls(before)
+    st.session_state["parts"] = [head_choice.PANEL] if edit is None else [head_choice.PANEL, head_choice.EDIT_PANEL]
+    if edit is None:
         st.caption(_("Nothing is changed yet."))
         return
-    try:
-        after = runs.edited_run(question.checkpoint, question.sentence, question.truncate, hidden, replacement)
-    except VizError as error:
-        st.error(literal(sentence(error)))
-        return
-    _predictions(before, after)
-    _maps(before, after)
-    _heads(before, after)
+    after = guard.attempt(engine.ask, replace(request, edit=edit))
+    if after is not None:
+        _predictions(before, after)
+        _maps(before, after)
+        _heads(before, after)
 
 
-def _edit_controls(run: Run) -> tuple[tuple[int, ...], tuple[int, str] | None]:
+def _edit_controls(run: Run) -> Edit | None:
     """Show chips to hide tokens and the field for another word; the keys name model and tokens: others start afresh."""
     tokens = run.batch.tokens[0]
     positions = range(len(tokens))
@@ -66,7 +65,9 @@ def _edit_controls(run: Run) -> tuple[tuple[int, ...], tuple[int, str] | None]:
         format_func=lambda position: f"{position_number(position)} {tokens[position]}",
     )
     word = word_column.text_input(_("this word"), run.model.mask_token or "", key=f"word_{stamp}", disabled=at is None)
-    return tuple(sorted(hidden)), None if at is None else (at, word)
+    if not hidden and at is None:
+        return None
+    return Edit(tuple(sorted(hidden)), None if at is None else (at, word))
 
 
 def _predictions(before: Run, after: Run) -> None:

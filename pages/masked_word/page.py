@@ -8,34 +8,37 @@ heading, examples = st.columns([3, 2], vertical_alignment="bottom")
 heading.title(_("Masked word"), anchor=False)
 heading.caption(
     _(
-        "Type a sentence with [MASK] (for a GPT-2, a beginning): the model guesses the word, every head shows what it looks at."
+        "Type a sentence with [MASK] (for a GPT-2, a beginning): the model guesses the word, every head shows what it "
+        "looks at."
     )
 )
 
 # These bring Plotly and pandas, a second on a fresh server; the title stands meanwhile.
 from pages.masked_word import form  # noqa: E402
-from pages.masked_word.edits import masking_panel  # noqa: E402
+from pages.masked_word.edits import edits_panel  # noqa: E402
 from pages.masked_word.predictions import prediction_panel  # noqa: E402
-from pages.ui import cache, head_choice  # noqa: E402
+from pages.ui import head_choice  # noqa: E402
 from pages.ui.head_grid import head_grid  # noqa: E402
 from pages.ui.head_panel import head_panel  # noqa: E402
+from viz.engine.local import engine  # noqa: E402
 
 form.examples(examples)
 question = form.ask()
 
 slot = st.container()
 with slot.skeleton(height=480):
-    run = form.answer(question)
+    answer = form.answer(question)
 
-if run is not None:
+if answer is not None:
+    question, run = answer
+    request = question.request.at(run)
     with slot, head_choice.whole_page():
         left, right = st.columns(2, gap="medium")
-        with cache.drawing_in_turns:
-            with left:
-                prediction_panel(run, row=0)
-                st.subheader(_("All heads"), anchor=False)
-                head_grid(run, row=0)
-            with right:
-                st.subheader(_("One head"), anchor=False)
-                head_panel(run, row=0)
-        masking_panel(run, st.session_state["last_question"])
+        with left:
+            prediction_panel(run, row=0)
+            st.subheader(_("All heads"), anchor=False)
+            head_grid(run, row=0)
+        with right:
+            st.subheader(_("One head"), anchor=False)
+            head_panel(lambda: engine.ask(request), row=0)
+        edits_panel(request)

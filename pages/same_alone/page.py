@@ -12,23 +12,26 @@ st.caption(
 # These bring Plotly and pandas, a second on a fresh server; the title stands meanwhile.
 from pages.same_alone import table  # noqa: E402
 from pages.same_alone.mistakes import ask_mistakes  # noqa: E402
-from pages.ui import cache, head_choice, prompt_form, runs  # noqa: E402
+from pages.ui import guard, head_choice, prompt_form  # noqa: E402
 from pages.ui.batch_strips import batch_strips  # noqa: E402
 from pages.ui.prompt_heads import prompt_heads  # noqa: E402
+from viz.engine.local import engine  # noqa: E402
+from viz.engine.requests import Check, ContinueBothWays  # noqa: E402
 
 question = prompt_form.ask("same_alone")
 
 slot = st.container()
 with slot.skeleton(height=480):
-    answer = prompt_form.answer(question)
+    answer = question.answered(lambda asked: engine.ask(asked.request))
 
 if answer is not None:
     question, run = answer
+    prompt_form.say_dropped(question.text)
     with slot, head_choice.whole_page():
         mistakes = ask_mistakes(causal=run.model.causal)
-        check = prompt_form.explained(
-            runs.batch_check, question.checkpoint, question.prompts, question.padding_side, mistakes
-        )
+        place = (question.checkpoint, question.prompts, question.padding_side, mistakes)
+        request = Check(*place, revision=run.model.revision)
+        check = guard.attempt(engine.ask, request)
         if check is not None:
             table.show_verdict(check)
             table.check_table(check)
@@ -36,9 +39,6 @@ if answer is not None:
             st.caption(_("Under each token its position_ids, as the model used them."))
             table.worst_heads(check)
             if run.model.causal:
-                table.continuations(
-                    check, runs.continuations(question.checkpoint, question.prompts, question.padding_side, mistakes)
-                )
+                table.continuations(check.run, ContinueBothWays(*place, revision=run.model.revision))
             st.subheader(_("The heads in this batch"), anchor=False)
-            with cache.drawing_in_turns:
-                prompt_heads(check.run)
+            prompt_heads(lambda: engine.ask(request).run)

@@ -2,11 +2,14 @@
 
 import streamlit as st
 
-from pages.ui import head_choice
+from pages.ui import guard, head_choice
 from pages.ui.markdown import literal
-from pages.ui.prompt_form import prompt_name
+from pages.ui.prompt_choice import prompt_name
 from viz.analysis.batches.same_alone import BatchCheck, difference_text, verdict
+from viz.engine.local import engine
+from viz.engine.requests import ContinueBothWays
 from viz.names import head_label, head_title, position_number
+from viz.records import Run
 from viz.text import _
 
 
@@ -60,14 +63,17 @@ def worst_heads(check: BatchCheck) -> None:
             st.button(literal(text), key=f"worst_{row}", on_click=_open, args=(row, *prompt.worst_head))
 
 
-def continuations(check: BatchCheck, pairs: list[tuple[str, str]]) -> None:
-    """Put each prompt's continuation alone beside the one in the batch."""
+def continuations(run: Run, request: ContinueBothWays) -> None:
+    """Put each prompt's continuation alone beside the one in the batch; where there is no room for one, say so."""
     st.subheader(_("What the continuation becomes"), anchor=False)
+    both = guard.attempt(engine.ask, request)
+    if both is None:
+        return
     table = {
-        _("prompt"): [f"{position_number(row)}  {prompt_name(check.run, row, 40)}" for row in range(len(pairs))],
-        _("goes on alone"): [alone for alone, _batch in pairs],
-        _("goes on in the batch"): [batch for _alone, batch in pairs],
-        _("same"): ["✓" if alone == batch else "✗" for alone, batch in pairs],
+        _("prompt"): [f"{position_number(row)}  {prompt_name(run, row, 40)}" for row in range(len(both.alone))],
+        _("goes on alone"): list(both.alone),
+        _("goes on in the batch"): list(both.in_batch),
+        _("same"): ["✓" if alone == batch else "✗" for alone, batch in zip(both.alone, both.in_batch, strict=True)],
     }
     st.dataframe(table, hide_index=True, key="pairs")
 

@@ -1,13 +1,13 @@
 """Show one head: its map, its strongest links in words, its table, its downloads."""
 
 import io
+from collections.abc import Callable
 
 import streamlit as st
 
-from pages.ui import head_choice, pictures
+from pages.ui import guard, head_choice, pictures
 from pages.ui.head_grid import mark_head
 from pages.ui.markdown import literal
-from pages.ui.pictures import BARE
 from viz.analysis import tables
 from viz.drawing import diagrams, svg
 from viz.files import saved
@@ -17,26 +17,30 @@ from viz.text import _
 
 TABLE_ROWS = 5_000  # more is for the CSV
 
+# How to get a run again. What outlives a run of the page, a fragment or a download, keeps this and not the run: a
+# visitor would hold it in memory long after the engine has let go of it.
+Give = Callable[[], Run]
 
-@st.fragment(key=head_choice.PANEL)
-def head_panel(run: Run, row: int) -> None:
+
+@guard.fragment(key=head_choice.PANEL)
+def head_panel(give: Give, row: int) -> None:
     """Draw the open head; choosing another one runs only this part of the page again."""
-    layer, head = head_choice.controls(run.model)
+    layer, head = head_choice.controls(give().model)
     mark_head(layer, head)
-    head_view(run, row, layer, head)
+    head_view(give, row, layer, head)
 
 
-def head_view(run: Run, row: int, layer: int, head: int, query: int | None = None) -> None:
+def head_view(give: Give, row: int, layer: int, head: int, query: int | None = None) -> None:
     """Draw one head of one row with all that belongs to it; ``query`` frames the row of that token."""
+    run = give()
     own_scale = st.session_state.get("own_scale", False)
     spoken = tables.describe(run, row, layer, head)
-    st.plotly_chart(
-        pictures.head_figure(run, row, layer, head, own_scale, query), key="head_map", config=BARE, alt=spoken
-    )
+    figure = pictures.head_figure(run, row, layer, head, own_scale, query)
+    st.plotly_chart(figure, key="head_map", config=pictures.BARE, alt=spoken)
     st.toggle(_("Colours up to this map's largest weight (instead of 1)"), key="own_scale")
     st.markdown(literal(spoken))
     _table(run, row, layer, head)
-    _downloads(run, row, layer, head)
+    _downloads(give, row, layer, head, folder_name(run.batch.texts[row]))
 
 
 def _table(run: Run, row: int, layer: int, head: int) -> None:
@@ -45,30 +49,34 @@ def _table(run: Run, row: int, layer: int, head: int) -> None:
         return
     names = (_("query position"), _("query"), _("key position"), _("key"), _("attention"))
     table = tables.head_table(run, row, layer, head, limit=TABLE_ROWS)
-    expander.dataframe(dict(zip(names, table.values())), hide_index=True, height=300)
+    expander.dataframe(dict(zip(names, table.values(), strict=True)), hide_index=True, height=300)
 
 
-def _downloads(run: Run, row: int, layer: int, head: int) -> None:
+def _downloads(give: Give, row: int, layer: int, head: int, folder: str) -> None:
     """Offer files; each is made when its button is pressed."""
     popover = st.popover(_("Download"), icon=":material/download:", on_change="rerun", key="downloads_open")
     if not popover.open:
         return
-    place = (run, row, layer, head)
-    folder = folder_name(run.batch.texts[row])
+    place = (row, layer, head)
     with popover:
-        _button(_("This head as PNG"), lambda: _png(*place), diagram_name(layer, head), "image/png")
-        _button(_("This head as SVG"), lambda: svg.head_svg(*place), diagram_name(layer, head, "svg"), "image/svg+xml")
+        _button(_("This head as PNG"), lambda: _png(give(), *place), diagram_name(layer, head), "image/png")
+        _button(
+            _("This head as SVG"),
+            lambda: svg.head_svg(give(), *place),
+            diagram_name(layer, head, "svg"),
+            "image/svg+xml",
+        )
         _button(
             _("This head as CSV"),
-            lambda: tables.as_csv(tables.head_table(*place)),
+            lambda: tables.as_csv(tables.head_table(give(), *place)),
             diagram_name(layer, head, "csv"),
             "text/csv",
         )
-        _button(_("All heads as ZIP"), lambda: diagrams.zip_all(run, row), f"{folder}.zip", "application/zip")
-        _button(_("The run as .npz"), lambda: saved.as_bytes(run), f"{folder}.npz", "application/octet-stream")
+        _button(_("All heads as ZIP"), lambda: diagrams.zip_all(give(), row), f"{folder}.zip", "application/zip")
+        _button(_("The run as .npz"), lambda: saved.as_bytes(give()), f"{folder}.npz", "application/octet-stream")
 
 
-def _button(label: str, make, file_name: str, mime: str) -> None:
+def _button(label: str, make: Callable[[], str | bytes], file_name: str, mime: str) -> None:
     st.download_button(label, make, file_name, mime, key=f"download_{mime}", on_click="ignore", width="stretch")
 
 

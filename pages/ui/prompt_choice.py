@@ -3,7 +3,9 @@
 import streamlit as st
 
 from pages.ui import head_choice
+from pages.ui.question import whole
 from viz.names import position_from_number, position_number
+from viz.records import Run
 from viz.text import _
 
 
@@ -16,13 +18,22 @@ def choose(row: int) -> None:
 def chosen(n_rows: int) -> int:
     """Give the open prompt as a 0-based row, the last one where the batch has fewer."""
     if "open_prompt" not in st.session_state:
-        number = st.query_params.get("prompt", "1")
-        st.session_state["open_prompt"] = (
-            position_from_number(int(number)) if number.isascii() and number.isdigit() else 0
-        )
+        number = whole(st.query_params.get("prompt", ""))
+        st.session_state["open_prompt"] = 0 if number is None else position_from_number(number)
     row = min(max(st.session_state["open_prompt"], 0), n_rows - 1)
     st.query_params["prompt"] = str(position_number(row))
     return row
+
+
+def prompt_name(run: Run, row: int, limit: int = 60) -> str:
+    """Give a prompt's text, shortened to fit a line."""
+    return shortened(run.batch.texts[row], limit)
+
+
+def shortened(text: str, limit: int = 90) -> str:
+    """Write a text in one line, cut where it is too long for it."""
+    line = " ".join(text.split())
+    return line if len(line) <= limit else f"{line[: limit - 1]}…"
 
 
 def control(n_rows: int, *, whole_page: bool = False) -> int:

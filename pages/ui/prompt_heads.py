@@ -2,18 +2,18 @@
 
 import streamlit as st
 
-from pages.ui import head_choice, prompt_choice
+from pages.ui import guard, head_choice, prompt_choice
 from pages.ui.head_grid import head_grid, mark_head, mark_prompt, prompt_grid
-from pages.ui.head_panel import head_view
+from pages.ui.head_panel import Give, head_view
 from pages.ui.markdown import literal
-from pages.ui.prompt_form import prompt_name
-from viz.records import Run
+from pages.ui.prompt_choice import prompt_name
 from viz.text import _
 
 
-@st.fragment(key=head_choice.PANEL)
-def prompt_heads(run: Run) -> None:
+@guard.fragment(key=head_choice.PANEL)
+def prompt_heads(give: Give) -> None:
     """Draw the open prompt and the open head; choosing another one runs only this part again, and no pass."""
+    run = give()
     n_rows = len(run.batch.texts)
     left, right = st.columns(2, gap="medium")
     with left:
@@ -24,7 +24,7 @@ def prompt_heads(run: Run) -> None:
     with right:
         layer, head = head_choice.controls(run.model)
         mark_head(layer, head)
-        head_view(run, row, layer, head)
+        head_view(give, row, layer, head)
     if n_rows > 1:
         with left:
             st.subheader(_("This head in every prompt"), anchor=False)

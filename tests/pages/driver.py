@@ -20,14 +20,20 @@ def open_app(page: str | None = None, **query) -> AppTest:
     for name, value in query.items():
         app.query_params[name] = value
     app.run()
-    assert not app.exception
+    assert_no_failure(app)
     return app
+
+
+def assert_no_failure(app: AppTest) -> None:
+    """Fail where a page raised: an exception box, or a sentence that names no cause but a number in the log."""
+    assert not app.exception
+    assert not [said for said in messages(app.error) if "should not have" in said]
 
 
 def press(app: AppTest, label: str) -> AppTest:
     """Press the button of a label; the page must not raise."""
     next(button for button in app.button if button.label == label).click().run()
-    assert not app.exception
+    assert_no_failure(app)
     return app
 
 

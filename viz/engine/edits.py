@@ -1,22 +1,13 @@
 """Edit a text for the model: hide tokens from attention, put another word in place of one."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from viz.engine.batching import replace_token
 from viz.engine.models import LoadedModel
+from viz.engine.requests import Edit
 from viz.errors import AllTokensHidden, TokensDoNotFit
 from viz.names import position_number
 from viz.records import Batch
-
-
-@dataclass(frozen=True, slots=True)
-class Edit:
-    """Describe an edit of one text: positions nobody may look at, and ``(position, word)`` to put in place."""
-
-    hidden: tuple[int, ...] = ()
-    replacement: tuple[int, str] | None = None
 
 
 def apply(loaded: LoadedModel, batch: Batch, row: int, edit: Edit) -> tuple[Batch, np.ndarray]:

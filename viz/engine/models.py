@@ -48,7 +48,11 @@ class LoadedModel:
     first_position: int  # the model's own position ids begin here
 
 
-def load_model(checkpoint: str) -> LoadedModel:
+def current_revision(checkpoint: str) -> str:
+    return hub.revision(hub.find(checkpoint))
+
+
+def load_model(checkpoint: str, revision: str = "") -> LoadedModel:
     """Load a shipped name, a folder or a Hub id; the same name again costs nothing.
 
     Raises ``ModelNotFound``, ``HubUnreachable`` or ``ModelRefused``. The collector's view is frozen after each load:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from viz.analysis.batches.same_alone import TOLERANCE, BatchCheck, Mistakes, PromptCheck
+from viz.analysis.batches.same_alone import TOLERANCE, BatchCheck, BothWays, Mistakes, PromptCheck
 from viz.analysis.masks.cells import padding_mass
 from viz.analysis.predictions import probabilities, top_k
 from viz.engine.batching import encode
@@ -58,20 +58,21 @@ def continuations(
     mistakes: Mistakes = Mistakes(),
     *,
     max_new_tokens: int = 10,
-) -> tuple[tuple[str, str], ...]:
-    """Continue each text alone and in the batch with its mistakes, greedily: ``(alone, in_batch)`` of each, ``[B]``.
+) -> BothWays:
+    """Continue each text alone and in the batch with its mistakes, greedily.
 
     Both by the loop that ``generation.continue_by_hand`` writes out.
     Raises ``UnknownPadWord``, and what ``encode`` and ``continue_by_hand`` raise.
     """
     batch = _batch(loaded, texts, padding_side, mistakes)
     together = continue_by_hand(loaded, batch, _left_out(mistakes), max_new_tokens)
-    pairs = []
-    for text, ids_in_batch in zip(batch.texts, together):
+    alone, in_batch = [], []
+    for text, ids_in_batch in zip(batch.texts, together, strict=True):
         single = encode(loaded, [text])
         (ids_alone,) = continue_by_hand(loaded, single, (), max_new_tokens)
-        pairs.append((continuation(loaded, single, 0, ids_alone), continuation(loaded, single, 0, ids_in_batch)))
-    return tuple(pairs)
+        alone.append(continuation(loaded, single, 0, ids_alone))
+        in_batch.append(continuation(loaded, single, 0, ids_in_batch))
+    return BothWays(tuple(alone), tuple(in_batch))
 
 
 def _left_out(mistakes: Mistakes) -> tuple[str, ...]:

@@ -5,9 +5,9 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
-from pages.ui import cache
 from tests.model import plain
 from tests.pages.driver import figure, html, messages, open_app, press, table, title
+from viz.engine import forward
 from viz.shipped import MODELS_FOLDER
 
 PAGE = "pages/batch/page.py"
@@ -105,7 +105,7 @@ def test_another_prompt_keeps_the_head_and_makes_no_pass(monkeypatch):
 
 def count_passes(monkeypatch) -> list:
     """Collect every pass the app makes from here on; the real pass is still made."""
-    forward, passes = cache.core().forward, []
+    passes = []
     real = forward.run
 
     def counted(*arguments, **options):
@@ -207,6 +207,6 @@ def test_a_pad_token_typed_as_text_is_a_token_and_no_padding():
 
 
 def test_a_batch_that_does_not_fit_is_refused_with_its_sizes(monkeypatch):
-    monkeypatch.setattr(cache.core().forward, "MAX_ATTENTION_BYTES", 100_000)
+    monkeypatch.setattr(forward, "MAX_ATTENTION_BYTES", 100_000)
     app = ask(open_app(PAGE), "\n".join(["the cat sat on the mat and the dog"] * 16))
     assert messages(app.error)[0].startswith("A batch of 16 x 9 tokens on 6 layers of 12 heads has")

@@ -11,7 +11,7 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from pages.board import form
-from pages.ui import cache, head_runs
+from pages.ui import head_runs
 from tests.known_heads import SHORT, TURTLE, write_known_heads
 from tests.model import plain
 from tests.pages.batch.test_page import count_passes
@@ -379,7 +379,7 @@ def test_a_visitor_who_clicks_on_leaves_the_work_to_the_next(monkeypatch):
     def click_on(_share: float) -> None:
         raise ClickedOn
 
-    forward, passes = cache.core().forward, []
+    passes = []
     real = forward.run
 
     def slow(*arguments, **options):

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 import torch
 
-from pages.ui import cache
 from tests.model import plain
 from tests.pages.driver import figure, html, messages, open_app, press, table, title
 from viz.shipped import MODELS_FOLDER
@@ -76,9 +75,9 @@ def test_the_row_that_predicts_the_next_token_is_framed():
 def test_steps_heads_and_prompts_need_no_pass(monkeypatch):
     app = open_app(PAGE)
     made = []
-    generate, run = cache.core().generation.generate, cache.core().forward.run
-    monkeypatch.setattr(cache.core().generation, "generate", lambda *a, **o: (made.append(a), generate(*a, **o))[1])
-    monkeypatch.setattr(cache.core().forward, "run", lambda *a, **o: (made.append(a), run(*a, **o))[1])
+    generate, run = generation.generate, forward.run
+    monkeypatch.setattr(generation, "generate", lambda *a, **o: (made.append(a), generate(*a, **o))[1])
+    monkeypatch.setattr(forward, "run", lambda *a, **o: (made.append(a), run(*a, **o))[1])
     go_to(app, 2)
     app.segmented_control(key="prompt_number").set_value(2).run()
     app.text_input(key="head_name").set_value("L4H9").run()

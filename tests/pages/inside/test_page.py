@@ -5,7 +5,6 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
-from pages.ui import cache
 from tests.model import plain
 from tests.pages.driver import figure, html, messages, open_app, press, table, title
 from viz.analysis.masks.by_hand import to_address
@@ -61,8 +60,8 @@ def test_the_chosen_cell_is_written_out_and_comes_to_its_attention():
 
 def test_another_query_head_or_key_needs_no_pass(monkeypatch):
     app = open_app(PAGE)
-    passes, real = [], cache.core().forward.run
-    monkeypatch.setattr(cache.core().forward, "run", lambda *a, **o: (passes.append(a), real(*a, **o))[1])
+    passes, real = [], forward.run
+    monkeypatch.setattr(forward, "run", lambda *a, **o: (passes.append(a), real(*a, **o))[1])
     app.selectbox(key="choose_query").set_value(7).run()
     app.selectbox(key="choose_key").set_value(2).run()
     app.text_input(key="head_name").set_value("L0H5").run()

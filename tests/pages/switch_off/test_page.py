@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import torch
 
-from pages.ui import cache
 from tests.model import plain
 from tests.pages.driver import figure, messages, open_app, press, table, title
 from viz.shipped import MODELS_FOLDER

@@ -8,7 +8,6 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
-from pages.ui import cache
 from tests.model import plain
 from tests.model.test_training import SEED, SHARE, TEXTS, WAYS, losses_by_hand, plain_way, script
 from tests.pages.driver import figure, html, messages, open_app, press, table, title

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from viz.errors import SettingOutOfRange
-from viz.records import Batch, Run, lock, self_maps
+from viz.records import Batch, ModelInfo, Run, lock, self_maps
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,11 @@ class Generation:
             lock(name, getattr(self, name), steps)
         for name in ("candidate_ids", "candidate_probability", "candidate_after_cut"):
             lock(name, getattr(self, name), (*steps, self.candidate_ids.shape[-1]))
+
+    @property
+    def model(self) -> ModelInfo:
+        """The model that was run."""
+        return self.run.model
 
     @property
     def n_steps(self) -> int:

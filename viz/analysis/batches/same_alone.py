@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 from viz.names import position_number
-from viz.records import Run
+from viz.records import ModelInfo, Run
 from viz.text import _, ngettext
 
 # Logits of one text, alone and in a batch, differ by rounding alone: in float32 by about 3e-6 of the largest logit
@@ -67,6 +67,11 @@ class BatchCheck:
         return self.run.nbytes
 
     @property
+    def model(self) -> ModelInfo:
+        """The model that was run."""
+        return self.run.model
+
+    @property
     def same(self) -> bool:
         """Whether every prompt answers as it does alone."""
         return all(prompt.same for prompt in self.prompts)
@@ -81,6 +86,14 @@ class BatchCheck:
     def largest_difference(self) -> float:
         """Largest |Δlogit| of all prompts."""
         return self.prompts[self.worst_row].max_difference
+
+
+@dataclass(frozen=True, slots=True)
+class BothWays:
+    """Hold how each prompt goes on alone and in the batch, ``[B]``."""
+
+    alone: tuple[str, ...]
+    in_batch: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from viz.names import head_label
-from viz.records import Batch
+from viz.records import Batch, ModelInfo, Run
 from viz.text import _, ngettext
 
 UNSCORED = -100  # the label that cross entropy leaves out
@@ -184,6 +184,26 @@ class Unpadded:
     def nbytes(self) -> int:
         """Memory its arrays take, in bytes; what a bounded cache counts."""
         return self.losses.nbytes + self.n_scored.nbytes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lesson:
+    """Hold a training batch with its losses in every way, and the maps of all heads with the mask and without."""
+
+    four_ways: FourWays
+    unpadded: Unpadded
+    run_told: Run
+    run_untold: Run
+
+    @property
+    def model(self) -> ModelInfo:
+        """The model that was run."""
+        return self.run_told.model
+
+    @property
+    def nbytes(self) -> int:
+        """Memory its arrays take, in bytes; what a bounded cache counts."""
+        return sum(of.nbytes for of in (self.four_ways, self.unpadded, self.run_told, self.run_untold))
 
 
 def verdict(four_ways: FourWays, unpadded: Unpadded) -> str:

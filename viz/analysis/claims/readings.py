@@ -8,7 +8,7 @@ import numpy as np
 from viz.analysis.claims.text import MarkedSentence
 from viz.analysis.words import Piece, Word, align, pieces, words
 from viz.errors import MarksShareToken, NoKeyInSight, RunsDoNotMatch, SentenceNotFound
-from viz.records import Run
+from viz.records import ModelInfo, Run
 
 Head = tuple[int, int]
 
@@ -41,6 +41,25 @@ class Reading:
     def luck(self) -> float:
         """Give the chance that a head without preference looks most at the key."""
         return 1 / len(self.words)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evidence:
+    """Hold what a claim is judged by: the runs, and what every head gives to the words of each sentence in them."""
+
+    runs: tuple[Run, ...]
+    readings: tuple[Reading, ...]
+    left_out: tuple[MarkedSentence, ...]  # the key stands behind the query, and the model reads from left to right
+
+    @property
+    def model(self) -> ModelInfo:
+        """The model that was run."""
+        return self.runs[0].model
+
+    @property
+    def nbytes(self) -> int:
+        """Memory its arrays take, in bytes; what a bounded cache counts."""
+        return sum(run.nbytes for run in self.runs) + sum(of.weights.nbytes for of in self.readings)
 
 
 def gather(

@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 
 from viz.errors import N_, NoSentences, TooManySentences, WrongMarks
+from viz.examples import example
 
 MAX_SENTENCES = 200
 EXAMPLE = "The turtle _moves_ *slow* across the road."
@@ -43,12 +44,16 @@ class MarkedSentence:
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
+class ReadyClaim:
     """Hold a claim that is ready to be tested; ``title`` is a message id."""
 
     name: str
     title: str
-    text: str
+
+    @property
+    def text(self) -> str:
+        """The marked sentences, one a line."""
+        return example("claims", self.name)
 
 
 def read_sentences(text: str) -> tuple[MarkedSentence, ...]:
@@ -91,65 +96,9 @@ def escaped(text: str) -> str:
     return re.sub(r"([\\*_])", r"\\\1", text)
 
 
-EXAMPLES = (
-    Example(
-        "adverb",
-        N_("An adverb looks at its verb (with the order swapped)"),
-        """\
-The turtle _moves_ *slow* across the road.
-The turtle *slowly* _moves_ across the road.
-The dog _runs_ *fast* to the river.
-The dog *quickly* _runs_ to the river.
-The cat _sleeps_ *quietly* in the house.
-The cat *quietly* _sleeps_ in the house.
-The boy _sings_ *loudly* in the garden.
-The boy *loudly* _sings_ in the garden.
-The girl _speaks_ *softly* to the horse.
-The girl *softly* _speaks_ to the horse.
-""",
-    ),
-    Example(
-        "determiner",
-        N_("A determiner looks at its noun"),
-        """\
-The boy sees *a* small _dog_ near the house.
-The girl has *a* _cat_ and a bird.
-We saw *the* old _horse_ by the river.
-The dog found *the* _ball_ in the garden.
-The man opened *the* big red _door_ of the house.
-She sat under *the* _tree_ with her book.
-He walked along *the* long dark _road_ to the farm.
-The fish lives in *the* cold _water_ of the lake.
-The woman bought *a* new _hat_ for her son.
-The children played with *the* _cat_ in the house.
-""",
-    ),
-    Example(
-        "pronoun",
-        N_("A pronoun looks at the name it stands for"),
-        """\
-_Tom_ said that *he* was tired.
-_Mary_ ran home because *she* was cold.
-The dog saw _Tom_ and *he* ran away.
-In the garden _Anna_ sang while *she* worked.
-The man asked _Jack_ if *he* was cold.
-When _Mary_ came to the river, *she* was happy.
-_Ben_ lost the ball, so *he* looked under the tree.
-The cat loves _Lucy_ because *she* feeds it.
-""",
-    ),
-    Example(
-        "object",
-        N_("An object looks at its verb"),
-        """\
-The boy _sees_ the *dog*.
-The girl _reads_ a good *book* in the garden.
-The cat _eats_ the small *fish*.
-The man _opened_ the *door* of the house.
-The dog _found_ a big red *ball* under the tree.
-We _ate_ *bread* in the morning.
-She _wrote_ a long *letter* to the boy.
-They _built_ *houses* near the river.
-""",
-    ),
+READY = (
+    ReadyClaim("adverb", N_("An adverb looks at its verb (with the order swapped)")),
+    ReadyClaim("determiner", N_("A determiner looks at its noun")),
+    ReadyClaim("pronoun", N_("A pronoun looks at the name it stands for")),
+    ReadyClaim("object", N_("An object looks at its verb")),
 )

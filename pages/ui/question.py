@@ -1,0 +1,168 @@
+"""Hold what a page was asked: in its form, in the address, and in the visitor's session, with the last good answer."""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol, Self, TypeVar
+
+import streamlit as st
+
+from pages.ui.guard import explain
+from viz.errors import VizError
+from viz.records import ModelInfo
+from viz.shipped import SHIPPED
+from viz.text import _
+
+MAX_ADDRESS = 1_500  # characters of a text; browsers and chat programs cut longer links
+SIDES = ("left", "right")
+
+
+class HasModel(Protocol):
+    """A record that knows which model it was made with."""
+
+    @property
+    def model(self) -> ModelInfo: ...
+
+
+Answer = TypeVar("Answer", bound=HasModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """Tie one field of a question to its widget and its place in the address.
+
+    ``read`` gives the value of what stands in the address, or None where it is none; ``write`` the reverse.
+    """
+
+    name: str
+    widget: str
+    address: str
+    read: Callable[[str], Any] = str
+    write: Callable[[Any], str] = str
+
+
+def one_of(*allowed: str) -> Callable[[str], str | None]:
+    """Read a choice; another one is none."""
+    return lambda text: text if text in allowed else None
+
+
+def whole(text: str, most_digits: int = 9) -> int | None:
+    """Read a whole number of at most so many digits; a longer one, thousands of digits long, is none."""
+    digits = text.removeprefix("-")
+    fits = digits.isascii() and digits.isdigit() and len(digits) <= most_digits
+    return int(text) if fits else None
+
+
+def number(text: str) -> float | None:
+    """Read a finite number."""
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
+
+
+def set_address(values: Mapping[str, str | None]) -> None:
+    """Write parts of the address; what is None is taken out of it."""
+    for name, value in values.items():
+        if value is not None:
+            st.query_params[name] = value
+        else:
+            st.query_params.pop(name, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Name what a page was asked; each page has its own kind, with its fields and their first values.
+
+    ``NAME`` is the key of the question in the session; pages that share one share the question.
+    """
+
+    NAME: ClassVar[str]
+    FIELDS: ClassVar[tuple[Field, ...]]
+
+    checkpoint: str
+    text: str
+
+    @classmethod
+    def current(cls) -> Self:
+        """Give this visitor's question; a link brings one along, the first visit gets the example."""
+        key = f"asked_{cls.NAME}"
+        if key not in st.session_state:
+            st.session_state[key] = cls.from_address(st.query_params)
+        return st.session_state[key]
+
+    @classmethod
+    def from_address(cls, given: Mapping[str, str], ending: str = "", otherwise: Self | None = None) -> Self:
+        """Read a question from an address; what is not there, or no value, is as in the example."""
+        example = otherwise or cls()
+        values = {}
+        for field in cls.FIELDS:
+            text = given.get(f"{field.address}{ending}")
+            value = None if text is None else field.read(text)
+            values[field.name] = getattr(example, field.name) if value is None else value
+        return cls(**values)
+
+    def to_address(self, ending: str = "") -> dict[str, str | None]:
+        """Write the question for the address; a text too long for one stays out of it."""
+        written = {f"{field.address}{ending}": field.write(getattr(self, field.name)) for field in self.FIELDS}
+        return {name: text if len(text) <= MAX_ADDRESS else None for name, text in written.items()}
+
+    def fill(self, page: str | None = None) -> None:
+        """Put the question into the fields where they are new: coming from another page they would stay empty."""
+        page = page or self.NAME
+        if st.session_state.get("form_page") != page or self.FIELDS[0].widget not in st.session_state:
+            st.session_state.update({field.widget: getattr(self, field.name) for field in self.FIELDS})
+        st.session_state["form_page"] = page
+
+    @classmethod
+    def take(cls, **values: Any) -> None:
+        """Ask what stands in the form, or these values instead; called when a button is pressed, before the page runs."""
+        given = {field.widget: values[field.name] for field in cls.FIELDS if field.name in values}
+        st.session_state.update(given)
+        typed = {field.name: st.session_state.get(field.widget) for field in cls.FIELDS}
+        typed = {name: value for name, value in typed.items() if value is not None} | values
+        typed["checkpoint"] = str(typed.get("checkpoint", "")).strip() or cls().checkpoint
+        typed.setdefault("text", "")
+        st.session_state[f"asked_{cls.NAME}"] = cls(**typed)
+
+    def answered(
+        self, make: Callable[[Self], Answer], *, place: str = "", also: Callable[[VizError], None] | None = None
+    ) -> tuple[Self, Answer] | None:
+        """Give this question and its answer; where it has none, say why and give the last pair, which stays on the page.
+
+        ``place`` tells apart the answers of a page that asks several questions; ``also`` draws what helps with an error.
+        """
+        key = f"last_{place or self.NAME}"
+        last: Self | None = st.session_state.get(key)
+        try:
+            made = make(self)
+        except VizError as error:
+            explain(error)
+            if also is not None:
+                also(error)
+            if last is None:
+                return None
+            st.caption(_("Below is still the last answer."))
+            return last, make(last)
+        st.session_state[key] = self
+        if made.model.weights == "random":
+            st.warning(_("The weights of this model are random, not trained: its words and its heads mean nothing."))
+        return self, made
+
+
+def model_field(place, key: str, label: str | None = None) -> None:
+    """Ask for a model: one of ours, a folder, or a name on the Hub."""
+    place.selectbox(
+        label or _("Model"),
+        SHIPPED,
+        key=key,
+        accept_new_options=True,
+        help=_("A shipped model, a folder with weights, or a name on the Hub such as bert-base-uncased."),
+    )
+
+
+def side_field(place, key: str) -> None:
+    """Ask which side is padded."""
+    names = {"left": _("left"), "right": _("right")}
+    place.radio(_("padding_side"), SIDES, key=key, horizontal=True, format_func=names.__getitem__)

@@ -1,0 +1,106 @@
+"""Run the engine in this process: every request is answered once for all visitors, and kept up to a number of bytes.
+
+This file imports neither torch nor transformers: they come with the first request, so that a page's frame is on screen
+while they load.
+"""
+
+import importlib
+import threading
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, TypeVar
+
+from viz.engine.kept import Kept
+from viz.engine.requests import Request
+from viz.engine.work import Hear, Work
+from viz.shipped import SHIPPED
+
+MAX_BYTES = 600_000_000
+
+Record = TypeVar("Record")
+
+
+class LocalEngine:
+    """Answer requests in this process.
+
+    ``aside`` is entered whenever the asker would wait, for a pass, a load or another visitor's: whoever holds a lock
+    that others need lets go of it there.
+    """
+
+    def __init__(self, max_bytes: int = MAX_BYTES):
+        self.aside: Callable[[], AbstractContextManager[None]] = nullcontext
+        self._kept = Kept(max_bytes)
+        self._works: dict[Hashable, Work[Any]] = {}
+        self._lock = threading.Lock()
+        self._importing = threading.Lock()
+        self._service: Any = None
+        self._warming_up = False
+
+    def ask(self, request: Request[Record], hear: Hear | None = None) -> Record:
+        """Give the record that answers a request; ``hear`` is told the share done while it is made.
+
+        Raises what ``service.answer`` raises.
+        """
+        service = self._imported()
+        pinned = service.pinned(request)
+        return self._once(pinned, lambda report: service.answer(pinned, ask=self.ask, hear=report), hear, pinned.kept)
+
+    def stream(self, request: Request[Record]) -> Iterator[Record]:
+        """Give the parts of an answer as they are made."""
+        service = self._imported()
+        parts = service.stream(service.pinned(request), ask=self.ask)
+        while True:
+            with self.aside():
+                part = next(parts, None)
+            if part is None:
+                return
+            yield part
+
+    def remember(self, key: Hashable, make: Callable[[], Record]) -> Record:
+        """Give a record that needs no model, such as an opened file; made once, and kept with the others."""
+        return self._once(key, lambda _report: make(), None, keep=True)
+
+    def warm_up(self) -> None:
+        """Load torch and the default model in the background, once a process."""
+        with self._lock:
+            begun, self._warming_up = self._warming_up, True
+        if not begun:
+            threading.Thread(target=self._load_default, daemon=True, name="warm-up").start()
+
+    def _load_default(self) -> None:
+        self._imported().load_model(SHIPPED[0])
+
+    def _once(self, key: Hashable, make: Callable[[Hear], Record], hear: Hear | None, keep: bool) -> Record:
+        found: Any = self._kept.find(key) if keep else None
+        if found is not None:
+            return found
+
+        def make_and_keep(report: Hear) -> Record:
+            made = make(report)
+            if keep:
+                self._kept.keep(key, made)
+            return made
+
+        with self.aside():
+            return self._work(key, make_and_keep, shared=keep).result(hear)
+
+    def _work(self, key: Hashable, make: Callable[[Hear], Record], *, shared: bool) -> Work[Record]:
+        """Join the work on a key, or begin it."""
+        if not shared:
+            return Work(make)
+        with self._lock:
+            work = self._works.get(key)
+            if work is None or not work.join():
+                self._works = {key: work for key, work in self._works.items() if not work.is_over}
+                work = self._works[key] = Work(make)
+            return work
+
+    def _imported(self) -> Any:
+        """Import what brings torch, under one lock: two threads that import transformers at once fail."""
+        if self._service is None:
+            with self.aside(), self._importing:
+                self._service = importlib.import_module("viz.engine.service")
+        return self._service
+
+
+engine = LocalEngine()

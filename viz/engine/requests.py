@@ -1,0 +1,196 @@
+"""Say what can be asked of the engine: frozen, picklable requests, each the key of the record that answers it.
+
+A request knows no torch and holds no arrays. Those about a model name its checkpoint and the revision of its weights;
+an empty revision means the weights that are there when the engine is asked.
+"""
+
+from dataclasses import dataclass, replace
+from typing import ClassVar, Generic, Self, TypeVar
+
+from viz.analysis.batches.generation import Generation, Sampling
+from viz.analysis.batches.same_alone import BatchCheck, BothWays, Mistakes, Speed
+from viz.analysis.batches.training import Lesson
+from viz.analysis.claims.readings import Evidence
+from viz.analysis.claims.text import MarkedSentence
+from viz.analysis.heads.boards import Board
+from viz.analysis.heads.switch_off import Cost, Head, HeadEffect
+from viz.analysis.masks.choice import MaskChoice
+from viz.analysis.masks.hiding import FillResult, Hiding
+from viz.analysis.masks.stations import MaskLife
+from viz.records import PadToken, Run
+
+Record = TypeVar("Record")
+
+
+class Request(Generic[Record]):
+    """Ask for one record; ``kept`` says whether the engine may answer the same request with the same record again."""
+
+    __slots__ = ()
+    kept: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Describe an edit of one text: positions nobody may look at, and ``(position, word)`` to put in place."""
+
+    hidden: tuple[int, ...] = ()
+    replacement: tuple[int, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ask(Request[Run]):
+    """Ask for one pass over texts, with what a person changed about it.
+
+    ``second`` makes a pair of the only text. ``edit`` is of the only text. ``mask`` None is the usual mask, ``hiding``
+    None the model's own value. Heads that are ``off`` give way to zeros, or to their mean (``off_by``).
+    """
+
+    checkpoint: str
+    texts: tuple[str, ...]
+    revision: str = ""
+    second: str = ""
+    padding_side: str = "right"
+    truncate: bool = False
+    edit: Edit | None = None
+    mask: MaskChoice | None = None
+    hiding: Hiding | None = None
+    off: frozenset[Head] = frozenset()
+    off_by: str = "zero"
+
+    def at(self, run: Run) -> Self:
+        """Ask the same of the very weights that a run was made with."""
+        return replace(self, revision=run.model.revision)
+
+
+@dataclass(frozen=True, slots=True)
+class Continue(Request[Generation]):
+    """Ask how a padded batch of prompts goes on."""
+
+    checkpoint: str
+    texts: tuple[str, ...]
+    sampling: Sampling
+    padding_side: str = "left"
+    revision: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Check(Request[BatchCheck]):
+    """Ask whether each prompt of a padded batch, with a script's mistakes, answers as it does alone."""
+
+    checkpoint: str
+    texts: tuple[str, ...]
+    padding_side: str = "left"
+    mistakes: Mistakes = Mistakes()
+    revision: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ContinueBothWays(Request[BothWays]):
+    """Ask how each prompt goes on alone, and in the batch with the mistakes."""
+
+    checkpoint: str
+    texts: tuple[str, ...]
+    padding_side: str = "left"
+    mistakes: Mistakes = Mistakes()
+    max_new_tokens: int = 10
+    revision: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Time(Request[Speed]):
+    """Ask how long prompts take one by one and as one batch, now: a measurement is nobody else's."""
+
+    kept: ClassVar[bool] = False
+
+    checkpoint: str
+    texts: tuple[str, ...]
+    padding_side: str = "left"
+    rounds: int = 5
+    revision: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NamePadToken(Request[PadToken]):
+    """Ask what a model's batches are filled up with."""
+
+    checkpoint: str
+    revision: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Trace(Request[MaskLife]):
+    """Ask what becomes of the mask of a pass on its way to one layer."""
+
+    ask: Ask
+    layer: int
+
+
+@dataclass(frozen=True, slots=True)
+class TryValues(Request[tuple[FillResult, ...]]):
+    """Ask what each value that hides, in each number type, does to one row of scores; needs no model."""
+
+    scores: tuple[float, ...]
+    hidden: tuple[bool, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Train(Request[Lesson]):
+    """Ask for a training batch of sentences, its loss in every way, and its heads; options as in ``collate``."""
+
+    checkpoint: str
+    texts: tuple[str, ...]
+    seed: int
+    mlm_probability: float
+    padding_side: str = "right"
+    append_end: bool = True
+    revision: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Measure(Request[Board]):
+    """Ask for every measured job of every head over texts."""
+
+    checkpoint: str
+    texts: tuple[str, ...]
+    revision: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Gather(Request[Evidence]):
+    """Ask what every head gives to the words of marked sentences."""
+
+    checkpoint: str
+    sentences: tuple[MarkedSentence, ...]
+    revision: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FindWord(Request[int]):
+    """Ask for the id of a word that is one token; ``example`` is one that is, for the refusal."""
+
+    checkpoint: str
+    word: str
+    example: str
+    revision: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate(Request[Cost]):
+    """Ask what ranking all heads would take; one pass is timed for it."""
+
+    ask: Ask
+    readout: int
+    off_by: str = "zero"
+
+
+@dataclass(frozen=True, slots=True)
+class Rank(Request[list[HeadEffect]]):
+    """Ask for the effect of every head switched off alone; streamed, from ``n_done`` on."""
+
+    kept: ClassVar[bool] = False
+
+    ask: Ask
+    readout: int
+    word_id: int
+    off_by: str = "zero"
+    n_done: int = 0

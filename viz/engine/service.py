@@ -1,0 +1,213 @@
+"""Answer requests: a request goes in, a record comes out.
+
+Where an answer builds on another record it asks for it by its own request, so that a cache can give it.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any, TypeVar
+
+import numpy as np
+
+from viz.analysis.batches.generation import Generation
+from viz.analysis.batches.same_alone import BatchCheck, BothWays, Speed
+from viz.analysis.batches.training import Lesson
+from viz.analysis.claims.readings import Evidence, gather
+from viz.analysis.heads import boards
+from viz.analysis.heads.switch_off import Cost, HeadEffect
+from viz.analysis.masks.choice import told
+from viz.analysis.masks.hiding import FillResult
+from viz.analysis.masks.stations import MaskLife
+from viz.engine import (
+    batch_speed,
+    batching,
+    edits,
+    forward,
+    generation,
+    hiding_values,
+    many_texts,
+    mask_life,
+    same_alone,
+    switch_off,
+    training,
+)
+from viz.engine.models import LoadedModel, current_revision, load_model
+from viz.engine.requests import (
+    Ask,
+    Check,
+    Continue,
+    ContinueBothWays,
+    Estimate,
+    FindWord,
+    Gather,
+    Measure,
+    NamePadToken,
+    Rank,
+    Request,
+    Time,
+    Trace,
+    Train,
+    TryValues,
+)
+from viz.engine.work import Hear
+from viz.errors import BatchTooLarge
+from viz.records import Batch, PadToken, Run
+
+KEPT_TEXTS = 16  # so many are one batch that is kept: choosing another of them makes no pass
+
+Record = TypeVar("Record")
+Asking = Callable[[Request[Any]], Any]
+
+
+def answer(request: Request[Record], *, ask: Asking | None = None, hear: Hear | None = None) -> Record:
+    """Make the record that answers a request.
+
+    ``ask`` gives the records it builds on (by default they are made here too); ``hear`` is told the share done, up to
+    1.0. Raises a ``VizError`` where the request cannot be answered.
+    """
+    return _ANSWERS[type(request)](request, ask or answer, hear or _to_nobody)
+
+
+def stream(request: Request[Record], *, ask: Asking | None = None) -> Iterator[Record]:
+    """Make an answer part by part."""
+    return _STREAMS[type(request)](request, ask or answer)
+
+
+def pinned(request: Request[Record]) -> Request[Record]:
+    """Name the weights that are there now where a request leaves their revision open."""
+    asked: Any = request
+    if hasattr(asked, "ask"):
+        return replace(asked, ask=pinned(asked.ask))
+    if getattr(asked, "revision", None) == "":
+        return replace(asked, revision=current_revision(asked.checkpoint))
+    return request
+
+
+def _to_nobody(_share: float) -> None:
+    pass
+
+
+def _load(request: Any) -> LoadedModel:
+    return load_model(request.checkpoint, request.revision)
+
+
+def _run(request: Ask, ask: Asking, _hear: Hear) -> Run:
+    """Make the pass; heads are switched off, and words put in place, in the very batch of the pass without that."""
+    loaded = _load(request)
+    options: dict[str, Any] = {"off": request.off, "off_by": request.off_by, "hiding": request.hiding}
+    batch = _batch(loaded, request)
+    if request.edit is not None:
+        batch, options["given_mask"] = edits.apply(loaded, batch, 0, request.edit)
+    return forward.run(loaded, batch, **(_mask_options(loaded, batch, request) | options))
+
+
+def _batch(loaded: LoadedModel, request: Ask) -> Batch:
+    if request.second.strip():
+        return batching.encode_pair(loaded, request.texts[0], request.second, truncate=request.truncate)
+    return batching.encode(loaded, request.texts, padding_side=request.padding_side, truncate=request.truncate)
+
+
+def _mask_options(loaded: LoadedModel, batch: Batch, request: Ask) -> dict[str, Any]:
+    if request.mask is None:
+        return {}
+    made = told(request.mask, batch, loaded.info.causal)
+    return {"given_mask": made.given_mask, "see_later": made.see_later, "leave_out": made.leave_out}
+
+
+def _continue(request: Continue, _ask: Asking, _hear: Hear) -> Generation:
+    loaded = _load(request)
+    batch = batching.encode(loaded, request.texts, padding_side=request.padding_side)
+    return generation.generate(loaded, batch, request.sampling)
+
+
+def _check(request: Check, _ask: Asking, hear: Hear) -> BatchCheck:
+    options = {"padding_side": request.padding_side, "mistakes": request.mistakes}
+    return same_alone.check(_load(request), request.texts, **options, progress=hear)
+
+
+def _both_ways(request: ContinueBothWays, _ask: Asking, _hear: Hear) -> BothWays:
+    place = (request.texts, request.padding_side, request.mistakes)
+    return same_alone.continuations(_load(request), *place, max_new_tokens=request.max_new_tokens)
+
+
+def _time(request: Time, _ask: Asking, hear: Hear) -> Speed:
+    options = {"padding_side": request.padding_side, "rounds": request.rounds}
+    return batch_speed.measure(_load(request), request.texts, **options, progress=hear)
+
+
+def _pad_token(request: NamePadToken, _ask: Asking, _hear: Hear) -> PadToken:
+    return batching.pad_token(_load(request))
+
+
+def _trace(request: Trace, _ask: Asking, _hear: Hear) -> MaskLife:
+    loaded = _load(request.ask)
+    batch = _batch(loaded, request.ask)
+    return mask_life.trace(loaded, batch, request.layer, **_mask_options(loaded, batch, request.ask))
+
+
+def _try_values(request: TryValues, _ask: Asking, _hear: Hear) -> tuple[FillResult, ...]:
+    return tuple(hiding_values.table(np.array(request.scores, np.float32), np.array(request.hidden, bool)))
+
+
+def _train(request: Train, _ask: Asking, _hear: Hear) -> Lesson:
+    loaded = _load(request)
+    made = training.collate(
+        loaded,
+        request.texts,
+        seed=request.seed,
+        mlm_probability=request.mlm_probability,
+        padding_side=request.padding_side,
+        append_end=request.append_end,
+    )
+    runs = {mask_given: training.run(loaded, made, mask_given=mask_given) for mask_given in (True, False)}
+    four_ways = training.losses(loaded, made)
+    return Lesson(four_ways, training.unpadded(loaded, made), run_told=runs[True], run_untold=runs[False])
+
+
+def _measure(request: Measure, ask: Asking, hear: Hear) -> boards.Board:
+    """Measure one kept batch where the texts are few, else batch after batch."""
+    if len(request.texts) <= KEPT_TEXTS:
+        try:
+            return boards.measure([ask(Ask(request.checkpoint, request.texts, request.revision))])
+        except BatchTooLarge:
+            pass
+    return boards.measure(many_texts.runs(_load(request), request.texts, hear))
+
+
+def _gather(request: Gather, _ask: Asking, hear: Hear) -> Evidence:
+    """Run the sentences and read them off; a text that is marked twice runs once."""
+    loaded, texts = _load(request), list(dict.fromkeys(of.text for of in request.sentences))
+    many_texts.require_room(loaded, texts)
+    runs = tuple(many_texts.runs(loaded, texts, hear))
+    return Evidence(runs, *gather(runs, request.sentences))
+
+
+def _find_word(request: FindWord, _ask: Asking, _hear: Hear) -> int:
+    return switch_off.word_id(_load(request), request.word, request.example)
+
+
+def _estimate(request: Estimate, ask: Asking, _hear: Hear) -> Cost:
+    return switch_off.cost(_load(request.ask), ask(request.ask), request.readout, off_by=request.off_by)
+
+
+def _rank(request: Rank, ask: Asking) -> Iterator[list[HeadEffect]]:
+    options = {"word_id": request.word_id, "off_by": request.off_by, "n_done": request.n_done}
+    return switch_off.rank_all(_load(request.ask), ask(request.ask), request.readout, **options)
+
+
+_ANSWERS: dict[type, Callable[..., Any]] = {
+    Ask: _run,
+    Continue: _continue,
+    Check: _check,
+    ContinueBothWays: _both_ways,
+    Time: _time,
+    NamePadToken: _pad_token,
+    Trace: _trace,
+    TryValues: _try_values,
+    Train: _train,
+    Measure: _measure,
+    Gather: _gather,
+    FindWord: _find_word,
+    Estimate: _estimate,
+}
+_STREAMS: dict[type, Callable[..., Iterator[Any]]] = {Rank: _rank}
