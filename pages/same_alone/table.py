@@ -7,10 +7,15 @@ from pages.ui.markdown import literal
 from pages.ui.prompt_choice import prompt_name
 from viz.analysis.batches.same_alone import BatchCheck, difference_text, verdict
 from viz.engine.local import engine
-from viz.engine.requests import ContinueBothWays
+from viz.engine.requests import Check, ContinueBothWays
 from viz.names import head_label, head_title, position_number
 from viz.records import Run
 from viz.text import _
+
+
+def checked_run(request: Check) -> Run:
+    """Give the batch's run, as the mistakes made it."""
+    return engine.ask(request).run
 
 
 def show_verdict(check: BatchCheck) -> None:

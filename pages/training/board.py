@@ -4,6 +4,7 @@ import math
 
 import streamlit as st
 
+from pages.ui import guard
 from pages.ui.markdown import literal
 from viz.analysis.batches.training import (
     KEPT,
@@ -13,12 +14,13 @@ from viz.analysis.batches.training import (
     SCORED_KINDS,
     SPECIAL,
     UNSCORED,
-    FourWays,
     TrainingBatch,
     Way,
 )
 from viz.drawing import strips
 from viz.drawing.strips import Chip
+from viz.engine.local import engine
+from viz.engine.requests import Train
 from viz.names import position_number
 from viz.text import _
 
@@ -59,9 +61,10 @@ def seen_and_scored(made: TrainingBatch) -> None:
     )
 
 
-@st.fragment
-def training_board(four_ways: FourWays) -> None:
+@guard.fragment()
+def training_board(request: Train) -> None:
     """Draw each sentence for the chosen way; choosing another runs only this part, and no pass."""
+    four_ways = engine.ask(request).four_ways
     made = four_ways.training_batch
     st.subheader(_("The batch, position by position"), anchor=False)
     st.markdown(_how_it_was_made(made))

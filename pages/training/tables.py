@@ -5,16 +5,15 @@ import math
 import streamlit as st
 
 from pages.training.board import way_names
-from pages.training.form import TrainingAnswer
 from pages.ui import head_choice
 from pages.ui.markdown import literal
 from viz.analysis.batches.same_alone import difference_text
-from viz.analysis.batches.training import FourWays, TrainingBatch, Way, verdict
+from viz.analysis.batches.training import FourWays, Lesson, TrainingBatch, Way, verdict
 from viz.names import head_label, head_title, position_number
 from viz.text import _
 
 
-def show_verdict(answer: TrainingAnswer) -> None:
+def show_verdict(answer: Lesson) -> None:
     """Say what the numbers show; it is computed from this batch and this model."""
     st.info(literal(verdict(answer.four_ways, answer.unpadded)), icon=":material/school:")
     st.caption(_("This verdict is computed from this batch and this model. Other sentences may give another one."))
@@ -54,7 +53,7 @@ def four_ways_table(four_ways: FourWays) -> None:
     _offer_worst_head(four_ways.way(mask_given=False, padding_scored=False))
 
 
-def unpadded_table(answer: TrainingAnswer) -> None:
+def unpadded_table(answer: Lesson) -> None:
     """Put each sentence's loss alone beside its loss in the batch."""
     four_ways, alone = answer.four_ways, answer.unpadded
     told, untold = (four_ways.way(mask_given=given, padding_scored=False) for given in (True, False))
