@@ -135,7 +135,8 @@ def legend(kinds: Iterable[str]) -> str:
     """Write one chip a kind that says what it is, each kind once; to be shown within a `board`."""
     words = kind_words()
     items = "".join(f'<li class="{_CLASSES[kind]}">{escape(words[kind])}</li>' for kind in dict.fromkeys(kinds))
-    return f'<ol class="legend" role="list" aria-label="{escape(_("what the marks mean"))}">{items}</ol>'
+    label = escape(_("what the marks mean"))
+    return f'<ol class="legend" role="list" aria-label="{label}">{items}</ol>'
 
 
 def board(parts: Iterable[str]) -> str:

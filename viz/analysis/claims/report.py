@@ -7,7 +7,7 @@ from viz.analysis.claims.text import marked
 from viz.analysis.claims.verdict import OFFSETS, Result, Standing, Verdict
 from viz.names import head_title
 from viz.records import ModelInfo
-from viz.text import _
+from viz.text import _, number
 
 
 def verdict_sentence(result: Result) -> str:
@@ -111,21 +111,22 @@ def sentence_table(result: Result) -> dict[str, list]:
 def analysis(result: Result, model: ModelInfo, pictures: Sequence[str] = ()) -> str:
     """Write the claim, its verdict and all tables as Markdown; ``pictures`` are the file names of the sentences' maps."""
     parts = [
-        f"# {_('A claim about {head}').format(head=head_title(result.standing.layer, result.standing.head))}",
+        "# " + _("A claim about {head}").format(head=head_title(result.standing.layer, result.standing.head)),
         _claim(result, model),
         f"**{verdict_sentence(result)}**",
-        f"## {_('Sentences')}",
+        "## " + _("Sentences"),
         _sentences(result),
-        f"## {_('Best heads')}",
+        "## " + _("Best heads"),
         _best(result),
-        f"## {_('Rules that know only the position')}",
+        "## " + _("Rules that know only the position"),
         _offsets(result),
-        f"## {_('How it was counted')}",
+        "## " + _("How it was counted"),
         _method(),
     ]
     if result.left_out:
         listed = "\n".join(f"- {_quoted(marked(sentence))}" for sentence in result.left_out)
-        parts += [f"## {_('Left out: the key stands behind the query, where this model cannot look')}", listed]
+        title = _("Left out: the key stands behind the query, where this model cannot look")
+        parts += ["## " + title, listed]
     parts += [f"![{_quoted(marked(of.sentence))}]({name})" for of, name in zip(result.readings, pictures)]
     return "\n\n".join(parts) + "\n"
 
@@ -144,7 +145,7 @@ def _sentences(result: Result) -> str:
     columns = sentence_table(result)
     titles = [_("sentence"), _("hit"), _("attention at the key"), _("looks most at"), _("candidates")]
     rows = [
-        [_quoted(text), _("yes") if hit else _("no"), f"{weight:.3f}", _quoted(word), str(n)]
+        [_quoted(text), _("yes") if hit else _("no"), number(weight, 3), _quoted(word), str(n)]
         for text, hit, weight, word, n in zip(
             columns["sentence"],
             columns["hit"],
@@ -166,7 +167,7 @@ def _best(result: Result) -> str:
 
 def _standing_row(standing: Standing, total: int) -> list[str]:
     hits = _("{hits} of {total}").format(hits=standing.hits, total=total)
-    return [str(standing.rank), head_title(standing.layer, standing.head), hits, f"{standing.mean_weight:.3f}"]
+    return [str(standing.rank), head_title(standing.layer, standing.head), hits, number(standing.mean_weight, 3)]
 
 
 def _offsets(result: Result) -> str:
