@@ -42,9 +42,9 @@ def nearest_language(wanted: str | None) -> str:
 
 
 @cache
-def catalogue(language: str, folder: Path = LOCALE_FOLDER) -> _gettext.NullTranslations:
+def catalogue(language: str) -> _gettext.NullTranslations:
     """Open the catalogue of a language; a language without one speaks English."""
-    return _gettext.translation(DOMAIN, folder, languages=[language], fallback=True)
+    return _gettext.translation(DOMAIN, LOCALE_FOLDER, languages=[language], fallback=True)
 
 
 class Message(str):

@@ -127,7 +127,8 @@ def columns(stacks: Iterable[Sequence[Chip]], names: Sequence[str], label: str) 
 
 def continued(text: str, added: str, label: str) -> str:
     """Write a text and what a model added to it, set apart; to be shown within a `board`."""
-    mark = f'<mark title="{escape(_("generated"))}">{escape(added)}</mark>'
+    title = escape(_("generated"))
+    mark = f'<mark title="{title}">{escape(added)}</mark>'
     return f'<div class="strip"><b>{escape(label)}</b><p>{escape(text)}{mark}</p></div>'
 
 
