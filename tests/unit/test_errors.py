@@ -16,7 +16,8 @@ SENTENCES = {
     ),
     errors.MaskTokenInCausalModel: (
         {"checkpoint": "gpt2"},
-        "gpt2 reads from left to right and has no [MASK]: it guesses the next word. Remove [MASK], or choose a BERT model.",
+        "gpt2 reads from left to right and has no [MASK]: it guesses the next word. Remove [MASK], or choose a BERT "
+        "model.",
     ),
     errors.TextTooLong: (
         {"number": 3, "n_tokens": 1140, "max_positions": 512},
@@ -40,7 +41,8 @@ SENTENCES = {
     ),
     errors.UnknownPadWord: (
         {"word": "turtle", "checkpoint": "gpt2"},
-        "'turtle' is not one word of gpt2's vocabulary, so it cannot fill a batch. Choose a short word, for example: the",
+        "'turtle' is not one word of gpt2's vocabulary, so it cannot fill a batch. Choose a short word, for example: "
+        "the",
     ),
     errors.BatchTooLarge: (
         {
@@ -75,8 +77,9 @@ SENTENCES = {
     ),
     errors.ScoresNotKept: (
         {"checkpoint": "gpt2", "n_rows": 2, "n_tokens": 1024, "shipped": "A or B"},
-        "The scores before softmax are not in this run of gpt2 (2 x 1,024 tokens): the text is too long for them to be kept, "
-        "or the model's attention can only be read, or the file was saved without them. Take a shorter text, or run it with A or B.",
+        "The scores before softmax are not in this run of gpt2 (2 x 1,024 tokens): the text is too long for them to "
+        "be kept, or the model's attention can only be read, or the file was saved without them. Take a shorter text, "
+        "or run it with A or B.",
     ),
     errors.UnknownHiding: (
         {"fill": "max", "dtype": "float32", "dtypes": "float32, float16"},
@@ -146,7 +149,8 @@ SENTENCES = {
     ),
     errors.NoSentences: (
         {"example": "It _moves_ *slow*."},
-        "There is no sentence. Write one a line, with the query as *so* and the key as _so_, for example: It _moves_ *slow*.",
+        "There is no sentence. Write one a line, with the query as *so* and the key as _so_, for example: It _moves_ "
+        "*slow*.",
     ),
     errors.TooManySentences: (
         {"n_sentences": 1000, "limit": 200},
@@ -200,12 +204,13 @@ SENTENCES = {
     ),
     errors.HeadsStayOn: (
         {"checkpoint": "other-model", "shipped": "headlight-bert or headlight-gpt2"},
-        "The attention of other-model can only be read: its heads cannot be switched off. Choose headlight-bert or headlight-gpt2.",
+        "The attention of other-model can only be read: its heads cannot be switched off. Choose headlight-bert or "
+        "headlight-gpt2.",
     ),
     errors.NotOneToken: (
         {"word": "turtles", "checkpoint": "headlight-bert", "tokens": "turtle ##s", "example": "river"},
-        "'turtles' is not one of headlight-bert's tokens: the model reads it as turtle ##s, so it has no probability of its own. "
-        "Type a word that is one token, for example: river",
+        "'turtles' is not one of headlight-bert's tokens: the model reads it as turtle ##s, so it has no probability "
+        "of its own. Type a word that is one token, for example: river",
     ),
     errors.NotARun: ({"name": "a.npz", "reason": "it is empty."}, "'a.npz' is not a saved run: it is empty."),
     errors.WrongShape: (

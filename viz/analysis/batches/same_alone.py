@@ -138,8 +138,10 @@ def verdict(check: BatchCheck) -> str:
         )
         return template.format(n_prompts=n_prompts, difference=difference)
     template = ngettext(
-        "{n_different} of {n_prompts} prompts answers differently than alone (largest difference {difference}, prompt {number}).",
-        "{n_different} of {n_prompts} prompts answer differently than alone (largest difference {difference}, prompt {number}).",
+        "{n_different} of {n_prompts} prompts answers differently than alone (largest difference {difference}, prompt "
+        "{number}).",
+        "{n_different} of {n_prompts} prompts answer differently than alone (largest difference {difference}, prompt "
+        "{number}).",
         n_different,
     )
     worst = position_number(check.worst_row)

@@ -234,13 +234,13 @@ def _about_mask(four_ways: FourWays) -> str:
         return template.format(loss=number(told.loss, 2))
     if not four_ways.mask_matters:
         template = _(
-            "Without the mask the real tokens of padded sentences give {share} of their attention to padding ({head}: {worst}); "
-            "the loss stays at {loss}."
+            "Without the mask the real tokens of padded sentences give {share} of their attention to padding ({head}: "
+            "{worst}); the loss stays at {loss}."
         )
         return template.format(loss=number(told.loss, 2), **_shares(untold))
     template = _(
-        "Without the mask the real tokens of padded sentences give {share} of their attention to padding ({head}: {worst}), "
-        "and the loss moves from {loss} to {loss_without}."
+        "Without the mask the real tokens of padded sentences give {share} of their attention to padding ({head}: "
+        "{worst}), and the loss moves from {loss} to {loss_without}."
     )
     loss, loss_without = _told_apart(told.loss, untold.loss)
     return template.format(loss=loss, loss_without=loss_without, **_shares(untold))
@@ -282,7 +282,8 @@ def _about_padding_in_front(four_ways: FourWays) -> str:
         return ""
     if four_ways.training_batch.causal:
         return _(
-            "Padding in front of a text moves its positions, and its first token is guessed from padding: no mask undoes that."
+            "Padding in front of a text moves its positions, and its first token is guessed from padding: no mask "
+            "undoes that."
         )
     return _("Padding in front of a text moves its positions: no mask undoes that.")
 

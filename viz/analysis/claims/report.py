@@ -50,22 +50,23 @@ def _template(result: Result) -> str:
         )
     if result.verdict is Verdict.POSITION:
         return _(
-            "Follows position, not the word: {head} looks most at the key word in {hits} of {total} sentences, but always "
-            "looking at {offset} gives {offset_hits}, and the head looks there in {looks_there}. "
-            "Take sentences in which the key stands elsewhere, to tell the two apart."
+            "Follows position, not the word: {head} looks most at the key word in {hits} of {total} sentences, but "
+            "always looking at {offset} gives {offset_hits}, and the head looks there in {looks_there}. Take "
+            "sentences in which the key stands elsewhere, to tell the two apart."
         )
     if result.verdict is Verdict.FAINT:
         return _(
-            "Too faint: {head} gives the key word more than any other word in {hits} of {total} sentences ({p}), but only "
-            "{weight:.3f} on average; looking evenly at all tokens would give {even:.3f}."
+            "Too faint: {head} gives the key word more than any other word in {hits} of {total} sentences ({p}), but "
+            "only {weight:.3f} on average; looking evenly at all tokens would give {even:.3f}."
         )
     if result.verdict is Verdict.WEAK:
         return _(
-            "Weak: {head} looks most at the key word in {hits} of {total} sentences; that is more than luck ({luck:.1f}; {p}), "
-            "but less than half."
+            "Weak: {head} looks most at the key word in {hits} of {total} sentences; that is more than luck "
+            "({luck:.1f}; {p}), but less than half."
         )
     return _(
-        "Not shown: {head} looks most at the key word in {hits} of {total} sentences; luck alone gives {luck:.1f} ({p})."
+        "Not shown: {head} looks most at the key word in {hits} of {total} sentences; luck alone gives {luck:.1f} "
+        "({p})."
     )
 
 
@@ -181,12 +182,13 @@ def _offsets(result: Result) -> str:
 
 def _method() -> str:
     return _(
-        "A hit: of all candidates the key word gets the largest attention from the query word. Attention is summed over the "
-        "pieces of a key and averaged over the pieces of the query. Candidates are all words of the sentence but the query, "
-        "punctuation marks too, special tokens not; in a model that reads from left to right only those before the query. "
-        "Luck is one over the number of candidates in each sentence; p is the chance of as many hits or more by luck, "
-        "exact (Poisson binomial), and corrected for the number of heads searched: 1 - (1 - p)^n. Heads are ranked by hits, then "
-        "by mean attention; heads that give the key less than an even look at all tokens come last."
+        "A hit: of all candidates the key word gets the largest attention from the query word. Attention is summed "
+        "over the pieces of a key and averaged over the pieces of the query. Candidates are all words of the sentence "
+        "but the query, punctuation marks too, special tokens not; in a model that reads from left to right only "
+        "those before the query. Luck is one over the number of candidates in each sentence; p is the chance of as "
+        "many hits or more by luck, exact (Poisson binomial), and corrected for the number of heads searched: 1 - (1 "
+        "- p)^n. Heads are ranked by hits, then by mean attention; heads that give the key less than an even look at "
+        "all tokens come last."
     )
 
 
