@@ -1,14 +1,19 @@
 # make app    start the app (PORT=8501)     make test   run every test     make bench   measure
+# make messages   collect the messages of the code, bring every catalogue up to date and compile it
+# make language LANGUAGE=ru   begin a catalogue
 # Each sets up what it needs in .venv; the second call finds it there.
 
 PYTHON ?= python3
 PORT ?= 8501
 VENV := .venv
+LOCALE := assets/locale
+TEMPLATE := $(LOCALE)/headlight.pot
+PYBABEL := $(VENV)/bin/pybabel --quiet
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Threads that wait for work sleep instead of spinning: with several visitors spinning cost 14 times the run.
 export OMP_WAIT_POLICY := PASSIVE
 
-.PHONY: app test bench
+.PHONY: app test bench messages language
 
 app: $(VENV)/ready-for-app
 	@echo "Headlight starts at http://localhost:$(PORT) (for others in the room: this computer's address, port $(PORT))"
@@ -20,6 +25,18 @@ test: $(VENV)/ready-for-test
 
 bench: $(VENV)/ready-for-test
 	$(VENV)/bin/python -m benchmarks
+
+# Catalogues name the file of a message, not its line: a line moves with every change.
+messages: $(VENV)/ready-for-app
+	mkdir -p $(LOCALE)
+	$(PYBABEL) extract --mapping pyproject.toml --project Headlight --add-location file --sort-by-file --output $(TEMPLATE) .
+	if ls $(LOCALE)/*/LC_MESSAGES/headlight.po > /dev/null 2>&1; then \
+		$(PYBABEL) update --domain headlight --input-file $(TEMPLATE) --output-dir $(LOCALE) --ignore-pot-creation-date \
+		&& $(PYBABEL) compile --domain headlight --directory $(LOCALE); \
+	fi
+
+language: messages
+	$(PYBABEL) init --domain headlight --input-file $(TEMPLATE) --output-dir $(LOCALE) --locale $(LANGUAGE)
 
 $(VENV)/ready-for-app: requirements.txt
 	$(PYTHON) -m venv $(VENV)

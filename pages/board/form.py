@@ -10,7 +10,7 @@ from pages.ui import head_runs
 from pages.ui.markdown import literal
 from viz.analysis.claims.text import EXAMPLES, read_sentences
 from viz.analysis.heads.boards import Board
-from viz.errors import PromptsUnreadable, VizError
+from viz.errors import PromptsUnreadable, Reason, VizError
 from viz.prompts import read_prompts
 from viz.records import Run
 from viz.shipped import SHIPPED
@@ -233,7 +233,9 @@ def _file_given(side: str) -> None:
         try:
             text = data.decode("utf-8-sig")
         except UnicodeDecodeError:
-            st.session_state["board_file_error"] = PromptsUnreadable(name=file.name, reason=_("it is no text in UTF-8"))
+            st.session_state["board_file_error"] = PromptsUnreadable(
+                name=file.name, reason=Reason("it is no text in UTF-8")
+            )
             return
         st.session_state[f"board_text_{side}"] = text
         asked[side] = BoardQuestion(asked[side].checkpoint, text)

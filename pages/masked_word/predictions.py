@@ -10,7 +10,7 @@ from viz.drawing.bars import prediction_bars
 from viz.errors import VizError
 from viz.names import position_number
 from viz.records import Run
-from viz.text import _
+from viz.text import _, percent
 from viz.text import sentence as error_sentence
 
 MAX_WORDS = 50
@@ -49,5 +49,5 @@ def _bars(run: Run, readout: int, k: int, *, numbered: bool) -> None:
     if numbered:
         number = position_number(int(run.readouts[readout][1]))
         st.caption(_("[MASK] at position {number}").format(number=number))
-    spoken = ", ".join(f"{p.token}: {p.probability:.1%}" for p in predictions)
+    spoken = ", ".join(f"{p.token}: {percent(p.probability, 1)}" for p in predictions)
     st.plotly_chart(prediction_bars(predictions), key=f"bars_{readout}", config=BARE, alt=spoken)

@@ -10,7 +10,7 @@ from viz.engine.local import engine
 from viz.engine.requests import Check, ContinueBothWays
 from viz.names import head_label, head_title, position_number
 from viz.records import Run
-from viz.text import _
+from viz.text import _, percent
 
 
 def checked_run(request: Check) -> Run:
@@ -41,12 +41,12 @@ def check_table(check: BatchCheck) -> None:
         _("in the batch"): [p.probability_in_batch for p in check.prompts],
         _("attention on padding (worst head)"): [_worst(p) for p in check.prompts],
     }
-    percent = st.column_config.NumberColumn(format="percent")
+    as_percent = st.column_config.NumberColumn(format="percent")
     st.dataframe(
         table,
         hide_index=True,
         key="check",
-        column_config={_("its probability alone"): percent, _("in the batch"): percent},
+        column_config={_("its probability alone"): as_percent, _("in the batch"): as_percent},
     )
 
 
@@ -95,4 +95,4 @@ def _change(alone: str | None, in_batch: str | None) -> str:
 
 
 def _worst(prompt) -> str:
-    return "0" if prompt.worst_head is None else f"{prompt.padding_mass:.1%} · {head_label(*prompt.worst_head)}"
+    return "0" if prompt.worst_head is None else f"{percent(prompt.padding_mass, 1)} · {head_label(*prompt.worst_head)}"

@@ -22,7 +22,7 @@ from viz.drawing.strips import Chip
 from viz.engine.local import engine
 from viz.engine.requests import Train
 from viz.names import position_number
-from viz.text import _
+from viz.text import _, number
 
 WAYS = {"right": (True, False), "scored": (True, True), "unseen": (False, False), "both": (False, True)}  # as in ?way=
 _KINDS = {PADDING: "padding", MASKED: "mask", RANDOM: "random", KEPT: "kept", SPECIAL: "special"}
@@ -124,8 +124,8 @@ def _what_it_means(mask_given: bool, padding_scored: bool) -> str:
     """Say in two sentences what a way lets the model see, and what it scores."""
     seen = _("No real token looks at padding.") if mask_given else _("Every position counts as real, padding too.")
     if padding_scored:
-        return f"{seen} {_('The loss asks the model to guess padding, too.')}"
-    return f"{seen} {_('The loss leaves padding out.')}"
+        return seen + " " + _("The loss asks the model to guess padding, too.")
+    return seen + " " + _("The loss leaves padding out.")
 
 
 def _stacks(made: TrainingBatch, way: Way, row: int) -> list[list[Chip]]:
@@ -137,7 +137,7 @@ def _stacks(made: TrainingBatch, way: Way, row: int) -> list[list[Chip]]:
         stack = [token, _mask_chip(made, way, row, at), _label_chip(made, way, row, at)]
         if made.causal:
             stack.append(Chip("", kind="blank") if math.isnan(loss) else _guessing_chip(made, row, at))
-        stack.append(Chip("", kind="blank") if math.isnan(loss) else Chip(f"{loss:.2f}"))
+        stack.append(Chip("", kind="blank") if math.isnan(loss) else Chip(number(loss, 2)))
         stacks.append(stack)
     return stacks
 

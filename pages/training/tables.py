@@ -10,7 +10,7 @@ from pages.ui.markdown import literal
 from viz.analysis.batches.same_alone import difference_text
 from viz.analysis.batches.training import FourWays, Lesson, TrainingBatch, Way, verdict
 from viz.names import head_label, head_title, position_number
-from viz.text import _
+from viz.text import _, percent
 
 
 def show_verdict(answer: Lesson) -> None:
@@ -36,11 +36,11 @@ def four_ways_table(four_ways: FourWays) -> None:
         _("gradient at padding"): [way.pad_gradient for way in four_ways.ways],
     }
     number = st.column_config.NumberColumn(format="%.4f")
-    percent = st.column_config.NumberColumn(format="percent")
+    as_percent = st.column_config.NumberColumn(format="percent")
     columns = {
         _("loss"): number,
         _("gradient at padding"): st.column_config.NumberColumn(format="%.4g"),
-        _("attention on padding"): percent,
+        _("attention on padding"): as_percent,
     }
     st.dataframe(table, hide_index=True, key="four_ways", column_config=columns)
     st.caption(
@@ -109,7 +109,7 @@ def signed(difference: float) -> str:
 
 
 def _worst(way: Way) -> str:
-    return _("none") if way.worst_head is None else f"{way.worst_mass:.1%} · {head_label(*way.worst_head)}"
+    return _("none") if way.worst_head is None else f"{percent(way.worst_mass, 1)} · {head_label(*way.worst_head)}"
 
 
 def _offer_worst_head(untold: Way) -> None:
