@@ -1,4 +1,4 @@
-# make app    start the app (PORT=8501)     make test   run every test     make bench   measure
+# make app    start the app (PORT=8501)     make test   lint, then every test     make bench   measure
 # make messages   collect the messages of the code, bring every catalogue up to date and compile it
 # make language LANGUAGE=ru   begin a catalogue
 # Each sets up what it needs in .venv; the second call finds it there.
@@ -13,15 +13,20 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Threads that wait for work sleep instead of spinning: with several visitors spinning cost 14 times the run.
 export OMP_WAIT_POLICY := PASSIVE
 
-.PHONY: app test bench messages language
+.PHONY: app test lint bench messages language
 
 app: $(VENV)/ready-for-app
 	@echo "Headlight starts at http://localhost:$(PORT) (for others in the room: this computer's address, port $(PORT))"
 	$(VENV)/bin/python serve.py --server.port $(PORT)
 
-test: $(VENV)/ready-for-test
+test: lint
 	sh tests/browser/install_chromium.sh
-	$(VENV)/bin/python -m pytest
+	$(VENV)/bin/python -m pytest --numprocesses auto --dist loadfile
+
+lint: $(VENV)/ready-for-test
+	$(VENV)/bin/ruff format --check --quiet .
+	$(VENV)/bin/ruff check --quiet .
+	$(VENV)/bin/pyright
 
 bench: $(VENV)/ready-for-test
 	$(VENV)/bin/python -m benchmarks

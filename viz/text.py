@@ -77,17 +77,17 @@ def _localisable(value: object, language: str) -> object:
     return _Number(value, language) if isinstance(value, Real) else value
 
 
-def _(message: str) -> Message:
+def _(message: str) -> str:
     """Translate a message."""
     return Message(catalogue(_language()).gettext(message))
 
 
-def translated(message: str) -> Message:
+def translated(message: str) -> str:
     """Translate a message that stands elsewhere, marked there with ``N_``."""
     return _(message)
 
 
-def ngettext(singular: str, plural: str, n: int) -> Message:
+def ngettext(singular: str, plural: str, n: int) -> str:
     """Translate a message whose form depends on a number."""
     return Message(catalogue(_language()).ngettext(singular, plural, n))
 

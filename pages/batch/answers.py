@@ -26,7 +26,7 @@ def answers_table(run: Run) -> None:
         return
     best = [top_k(run, n, k) for n in range(len(run.readouts))]
     rows, positions = run.readouts.T.tolist()
-    table = {_("prompt"): [f"{position_number(row)}  {prompt_name(run, row)}" for row in rows]}
+    table: dict[str, list] = {_("prompt"): [f"{position_number(row)}  {prompt_name(run, row)}" for row in rows]}
     if not run.model.causal:
         table[_("[MASK] at")] = [position_number(at) for at in positions]
     shares = {}

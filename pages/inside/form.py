@@ -1,7 +1,7 @@
 """Ask for a text, a pair of texts, or prompts."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import streamlit as st
 
@@ -69,5 +69,5 @@ def _examples() -> None:
     }
     row = st.container(horizontal=True)
     for label, values in offered.items():
-        named = dict(zip(("checkpoint", "text", "second", "padding_side"), values, strict=True))
+        named: dict[str, Any] = dict(zip(("checkpoint", "text", "second", "padding_side"), values, strict=True))
         row.button(label, on_click=TextQuestion.take, kwargs=named)

@@ -45,7 +45,7 @@ def _table(results: Sequence[FillResult]) -> None:
         "as unmasked": _("as if nothing were hidden"),
         "mixed": _("something between"),
     }
-    table = {_("value"): [NAMES[fill] for fill in FILLS]}
+    table: dict[str, list] = {_("value"): [NAMES[fill] for fill in FILLS]}
     for dtype in DTYPES:
         column = [r for r in results if r.hiding.dtype == dtype]
         table[_("{dtype} holds").format(dtype=dtype)] = [f"{r.stored:.5g}" for r in column]
@@ -65,7 +65,7 @@ def _rerun(run: Run, row: int, request: Ask) -> None:
     """Run the model with another value in all its layers and compare the answer."""
     st.markdown(_("**The whole model with another value**"))
     value, dtype = st.columns(2)
-    fill = value.selectbox(_("value that hides"), FILLS, index=6, format_func=NAMES.get, key="fill")
+    fill = value.selectbox(_("value that hides"), FILLS, index=6, format_func=NAMES.__getitem__, key="fill")
     kind = dtype.selectbox(_("number type of scores and softmax"), DTYPES, key="fill_dtype")
     places = [n for n, (at, _position) in enumerate(run.readouts) if at == row]
     after = guard.attempt(engine.ask, replace(request, hiding=Hiding(fill, kind)))

@@ -52,7 +52,11 @@ def check_table(check: BatchCheck) -> None:
 
 def worst_heads(check: BatchCheck) -> None:
     """Offer to open the head that puts most attention on padding, prompt by prompt."""
-    found = [(row, prompt) for row, prompt in enumerate(check.prompts) if prompt.worst_head is not None]
+    found = [
+        (row, *prompt.worst_head, prompt.padding_mass)
+        for row, prompt in enumerate(check.prompts)
+        if prompt.worst_head is not None
+    ]
     if not found:
         st.caption(_("No head gives any attention to padding."))
         return
@@ -60,12 +64,10 @@ def worst_heads(check: BatchCheck) -> None:
         _("**The head that gives padding most of its attention** (mean over the real queries); a click opens it below.")
     )
     with st.container(horizontal=True):
-        for row, prompt in found:
+        for row, layer, head, share in found:
             label = _("prompt {number}: {head}, {share:.1%}")
-            text = label.format(
-                number=position_number(row), head=head_title(*prompt.worst_head), share=prompt.padding_mass
-            )
-            st.button(literal(text), key=f"worst_{row}", on_click=_open, args=(row, *prompt.worst_head))
+            text = label.format(number=position_number(row), head=head_title(layer, head), share=share)
+            st.button(literal(text), key=f"worst_{row}", on_click=_open, args=(row, layer, head))
 
 
 def continuations(run: Run, request: ContinueBothWays) -> None:

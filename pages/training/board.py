@@ -93,7 +93,7 @@ def _way_control() -> str:
         _("Compute the loss with"),
         list(WAYS),
         key="training_way",
-        format_func=names.get,
+        format_func=names.__getitem__,
         required=True,
         on_change=_chosen,
     )

@@ -76,7 +76,8 @@ def unpadded_table(answer: Lesson) -> None:
     st.dataframe(table, hide_index=True, key="unpadded", column_config=columns)
     st.caption(
         _(
-            "Differences below 1e-4 are rounding. Padding is labelled -100 in all columns. An empty cell: nothing of it is scored."
+            "Differences below 1e-4 are rounding. Padding is labelled -100 in all columns. An empty cell: nothing of it "
+            "is scored."
         )
     )
 
@@ -126,7 +127,8 @@ def _open(way: Way) -> None:
     """Open the map of the head that looks at padding most, in the sentence where it does, without the mask."""
     st.session_state["open_prompt"] = way.worst_row
     st.session_state["map_told"] = False
-    head_choice.choose(*way.worst_head)
+    if way.worst_head is not None:
+        head_choice.choose(*way.worst_head)
 
 
 def _sentence_name(made: TrainingBatch, row: int) -> str:

@@ -81,8 +81,8 @@ class Question:
     NAME: ClassVar[str]
     FIELDS: ClassVar[tuple[Field, ...]]
 
-    checkpoint: str
-    text: str
+    checkpoint: str = SHIPPED[0]
+    text: str = ""
 
     @classmethod
     def current(cls) -> Self:

@@ -12,9 +12,9 @@ from tests.conftest import REPOSITORY
 from tests.known_heads import SHORT, TURTLE, write_known_heads
 from viz.__main__ import main
 from viz.analysis.claims.templates import fill_template, read_lists
-from viz.analysis.claims.text import EXAMPLES
+from viz.analysis.claims.text import READY
 
-ADVERBS = EXAMPLES[0].text
+ADVERBS = READY[0].text
 
 
 @pytest.fixture

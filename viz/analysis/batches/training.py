@@ -54,7 +54,7 @@ class TrainingBatch:
     @property
     def padded_rows(self) -> np.ndarray:
         """Which sentences have padding, bool ``[B]``."""
-        return ~self.batch.attention_mask.all(axis=1)
+        return np.logical_not(self.batch.attention_mask.all(axis=1))
 
     @property
     def all_one_length(self) -> bool:
@@ -247,7 +247,8 @@ def _about_mask(four_ways: FourWays) -> str:
 
 
 def _shares(way: Way) -> dict[str, str]:
-    return {"share": _percent(way.mean_mass), "worst": _percent(way.worst_mass), "head": head_label(*way.worst_head)}
+    head = "" if way.worst_head is None else head_label(*way.worst_head)
+    return {"share": _percent(way.mean_mass), "worst": _percent(way.worst_mass), "head": head}
 
 
 def _about_labels(four_ways: FourWays) -> str:
