@@ -69,8 +69,10 @@ def check(headers: Mapping[str, Header]) -> None:
     _check_shapes({name: header.shape for name, header in headers.items()})
     needed = memory(headers)
     if needed > MAX_BYTES:
-        reason = f"it takes {needed // 10**6:,} MB of memory; at most {MAX_BYTES // 10**6:,} MB are opened."
-        raise NotARun(name="", reason=reason)
+        seen, limit = needed // 10**6, MAX_BYTES // 10**6
+        raise NotARun(
+            name="", reason=f"it takes {seen:,} MB of memory, more than {limit:,}. Save fewer texts in a file."
+        )
 
 
 def dtype_of(header: Header) -> np.dtype:
