@@ -92,12 +92,12 @@ def foreign(**changed) -> io.BytesIO:
     return file
 
 
-def refusal(source) -> str:
+def refusal(source, name: str = "mine.npz") -> str:
     """Give the sentence with which a file is refused; fails where it opens, or another error comes out."""
     with pytest.raises(NotARun) as caught:
-        saved.read(source, "mine.npz")
+        saved.read(source, name)
     said = str(caught.value)
-    assert said.startswith("'mine.npz' is not a saved run: ")
+    assert said.startswith(f"'{name or source}' is not a saved run: ")
     assert said.endswith(".")
     return said
 

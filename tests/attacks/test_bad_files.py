@@ -9,7 +9,9 @@ import numpy as np
 from tests.attacks.bad_files import bomb, entries, lying, many_entries, npy, of_shape, packed
 from tests.saved_runs import assert_same, foreign, full_run, refusal
 from viz.errors import NotARun
+from viz.files import entries as known
 from viz.files import saved
+from viz.files.archive import Archive
 
 DAMAGED = "it is no .npz file, or a damaged one."
 
@@ -123,6 +125,16 @@ def test_what_would_be_too_large_is_refused_with_its_size():
     four_terabytes = lying("attentions", head, of_shape(1, 10**6), file_size=len(head) + 4 * 10**12)
     for file, size in ((bomb(10_000, checked=False), "10,486"), (four_terabytes, "8,000,253")):
         assert f"it takes {size} MB of memory, more than 1,000." in refusal(file)
+
+
+def test_all_entries_together_must_stay_below_the_limit(monkeypatch):
+    file = foreign(**{name: np.ones((1, 2, 4, 3, 3)) for name in ("attentions", "scores")})
+    with Archive(file) as archive:
+        together = known.memory(archive.headers(known.ENTRIES))
+    monkeypatch.setattr(known, "MAX_BYTES", together)
+    assert saved.read(file).scores is not None
+    monkeypatch.setattr(known, "MAX_BYTES", together - 1)
+    assert "Save fewer texts." in refusal(file)
 
 
 def test_a_million_tokens_that_are_not_in_the_attention_are_refused():

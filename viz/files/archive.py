@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from struct import error as StructError
-from typing import IO, BinaryIO
+from typing import IO, BinaryIO, cast
 
 import numpy as np
 from numpy.lib import format as npy
@@ -24,9 +24,9 @@ MAX_HEADER = 12_000  # bytes before an array's numbers; numpy writes 128
 MAX_AXES = 8  # attention has 5
 PIECE = 1 << 18  # bytes unpacked at once
 LAST_CHARACTER = 0x10FFFF
-# What a damaged or hostile file can make zipfile, zlib and numpy raise.
-UNREADABLE = (ValueError, OSError, EOFError, KeyError, RuntimeError, OverflowError, StructError)
-UNREADABLE += (zipfile.BadZipFile, zlib.error)
+# What a damaged or hostile file can make zipfile (by what it uses), and us, raise.
+_OF_ZIP = (zipfile.BadZipFile, zlib.error, StructError, RuntimeError, KeyError, OverflowError)
+UNREADABLE = (*_OF_ZIP, ValueError, OSError, EOFError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Archive:
         self._file = source.open("rb") if isinstance(source, Path) else source
         self._owned = isinstance(source, Path)
         try:
-            self._zip = zipfile.ZipFile(_SmallReads(self._file))  # pyright: ignore[reportArgumentType]
+            self._zip = zipfile.ZipFile(cast(BinaryIO, _SmallReads(self._file)))
         except BaseException:
             self._close()
             raise

@@ -11,7 +11,7 @@ import numpy as np
 from viz.errors import NotARun, WrongShape
 from viz.files.archive import Header
 
-MAX_BYTES = 1_000_000_000  # in memory; the app's largest run, with 640 MB of attention, has about 850 MB
+MAX_BYTES = 1_000_000_000  # in memory; a run made here has at most 640 MB of attention
 MAX_LABEL = 200  # characters of a token; the longest of GPT-2's own has 128
 KINDS = ("encoder", "decoder", "cross")  # of a model with two stacks; one stack's kind, "self", needs no prefix
 
@@ -69,10 +69,8 @@ def check(headers: Mapping[str, Header]) -> None:
     _check_shapes({name: header.shape for name, header in headers.items()})
     needed = memory(headers)
     if needed > MAX_BYTES:
-        seen, limit = needed // 10**6, MAX_BYTES // 10**6
-        raise NotARun(
-            name="", reason=f"it takes {seen:,} MB of memory, more than {limit:,}. Save fewer texts in a file."
-        )
+        size, limit = needed // 10**6, MAX_BYTES // 10**6
+        raise NotARun(name="", reason=f"it takes {size:,} MB of memory, more than {limit:,}. Save fewer texts.")
 
 
 def dtype_of(header: Header) -> np.dtype:
@@ -83,7 +81,7 @@ def dtype_of(header: Header) -> np.dtype:
 
 def kinds_of(names: Mapping[str, object]) -> list[str]:
     """Name the kinds of attention that stand under a prefix of their own."""
-    return [kind for kind in KINDS if f"{kind}/attentions" in names]
+    return [kind for kind in KINDS if any(f"{kind}/{name}" in names for name in OF_A_KIND)]
 
 
 def _check_presence(headers: Mapping[str, Header]) -> None:

@@ -20,8 +20,8 @@ _RUN_ARRAYS = ("given_mask", "readouts", "readout_logits")
 _SELF_ARRAYS = {"attentions": "attentions", "scores": "scores", "added": "additive_mask", "allowed": "allowed"}
 
 
-def write(run: Run, target: Path | BinaryIO) -> None:
-    """Save a run, its vocabulary included, as one compressed file."""
+def write(run: Run, target: str | Path | BinaryIO) -> None:
+    """Save a run, its vocabulary included, as one compressed file of exactly the given name."""
     batch, model = run.batch, run.model
     arrays = {"tokens": np.array(batch.tokens)}
     arrays |= {name: getattr(batch, name) for name in _BATCH_ARRAYS if getattr(batch, name) is not None}
@@ -31,8 +31,8 @@ def write(run: Run, target: Path | BinaryIO) -> None:
     if len(run.readouts):
         arrays["vocabulary"] = np.frombuffer(json.dumps(model.vocabulary).encode(), dtype=np.uint8)
     arrays["meta"] = np.array(json.dumps(_meta_of(run) | {"entries": [*arrays]}, ensure_ascii=False))
-    if isinstance(target, Path):  # numpy would add .npz to a name that has another ending
-        with target.open("wb") as file:
+    if isinstance(target, str | Path):  # numpy would add .npz to a name that has another ending
+        with Path(target).open("wb") as file:
             np.savez_compressed(file, allow_pickle=False, **arrays)
     else:
         np.savez_compressed(target, allow_pickle=False, **arrays)
@@ -65,14 +65,14 @@ def as_bytes(run: Run) -> bytes:
     return buffer.getvalue()
 
 
-def read(source: Path | BinaryIO, name: str = "") -> Run:
+def read(source: str | Path | BinaryIO, name: str = "") -> Run:
     """Open a saved run; needs no model and no torch, and at most ``entries.MAX_BYTES`` of memory.
 
     Raises ``NotARun`` with what is wrong with the file.
     """
     name = name or str(getattr(source, "name", source))
     try:
-        return rebuild.run_of(*_unpacked(source))
+        return rebuild.run_of(*_unpacked(Path(source) if isinstance(source, str) else source))
     except NotARun as error:  # those who find a fault do not know the file's name
         raise NotARun(name=name, reason=error.values["reason"]) from error
     except WrongShape as error:
@@ -87,10 +87,10 @@ def _unpacked(source: Path | BinaryIO) -> tuple[dict[str, np.ndarray], meta.Meta
         with Archive(source) as file:
             headers = file.headers(entries.ENTRIES)
             entries.check(headers)
-            n_rows = headers["tokens"].shape[0]
-            described = headers.pop("meta")
-            said = meta.parsed(str(file.unpack(described, entries.dtype_of(described))), n_rows)
+            written = str(file.unpack(headers["meta"], entries.dtype_of(headers["meta"])))
+            said = meta.parsed(written, n_rows=headers["tokens"].shape[0])
             entries.require(said.entries, headers)
-            return {name: file.unpack(of, entries.dtype_of(of)) for name, of in headers.items()}, said
+            others = {name: header for name, header in headers.items() if name != "meta"}
+            return {name: file.unpack(header, entries.dtype_of(header)) for name, header in others.items()}, said
     except UNREADABLE as error:
         raise NotARun(name="", reason="it is no .npz file, or a damaged one.") from error

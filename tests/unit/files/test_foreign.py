@@ -82,6 +82,7 @@ def test_a_file_without_a_required_entry_names_it():
 def test_a_kind_of_maps_names_what_it_lacks():
     said = refusal(foreign(**{"cross/attentions": np.ones((1, 1, 1, 2, 3)) / 3, "cross/keys": np.array([["a"] * 3])}))
     assert "it has no cross/queries, cross/query_mask, cross/key_mask, cross/allowed." in said
+    assert "it has no decoder/attentions, " in refusal(foreign(**{"decoder/scores": np.ones((1, 1, 1, 2, 2))}))
 
 
 def test_a_file_that_is_no_archive_is_refused(tmp_path):

@@ -35,6 +35,12 @@ def test_a_run_is_written_under_exactly_the_asked_name(tmp_path):
     assert_same(full_run(), saved.read(tmp_path / "run.headlight"))
 
 
+def test_a_file_may_be_named_by_text(tmp_path):
+    saved.write(full_run(), str(tmp_path / "run.headlight"))
+    assert_same(full_run(), saved.read(str(tmp_path / "run.headlight")))
+    assert f"'{tmp_path}' is not" in refusal(str(tmp_path), name="")
+
+
 def test_a_run_without_optional_arrays_is_read_without_them():
     again = through_a_file(hand_made.run([[1, 1]]))
     assert again.scores is None
@@ -104,8 +110,9 @@ def test_a_read_run_refuses_writing():
 
 
 def test_a_file_that_lost_an_entry_it_lists_is_refused():
-    meta = json.dumps({"entries": ["tokens", "attention_mask", "attentions", "scores"]})
-    assert "it has no scores." in refusal(foreign(meta=meta))
+    listed = ["meta", "tokens", "attention_mask", "attentions", "scores"]
+    assert "it has no scores." in refusal(foreign(meta=json.dumps({"entries": listed})))
+    assert saved.read(foreign(meta=json.dumps({"entries": listed[:-1]}))).batch.n_tokens == 3
 
 
 def test_a_file_cut_anywhere_is_refused():
