@@ -15,7 +15,7 @@ _HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 
 _TEXT = ((str,), "text")
 _NUMBER = ((int,), "a number from 1")
-_MODEL = {
+MODEL = {
     "checkpoint": _TEXT,
     "revision": _TEXT,
     "family": _TEXT,
@@ -97,9 +97,9 @@ def _model(given: object) -> dict:
     described = {"checkpoint": given} if isinstance(given, str) else given
     if not isinstance(described, dict):
         raise NotARun(name="", reason="model in meta must be a name or a JSON object.")
-    fields = {name: described[name] for name in _MODEL if name in described}
+    fields = {name: described[name] for name in MODEL if name in described}
     for name, value in fields.items():
-        types, allowed = _MODEL[name]
+        types, allowed = MODEL[name]
         if not _is(value, *types) or (type(value) is int and not 1 <= value < MAX_NUMBER):
             raise NotARun(name="", reason=f"{name} of the model in meta must be {allowed}.")
     if fields.get("weights", "pretrained") not in ("pretrained", "random"):
