@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from tests.attacks.bad_files import MEGABYTE, bomb, entries, lying, many_entries, npy, of_shape, packed, zeros
-from tests.saved_runs import foreign
+from tests.saved_runs import foreign, refusal
 from viz.errors import NotARun
 from viz.files import entries as known
 from viz.files import saved
@@ -113,6 +113,14 @@ def test_what_is_counted_is_enough_where_a_file_does_not_say_what_was_let_throug
             meta=f'{{"model": {{"causal": {causal}}}}}',
         )
         assert peak(file) < counted(file) + LITTLE, (n_layers, causal)
+
+
+def test_a_computer_without_memory_left_says_so(monkeypatch):
+    def unpack(*_given):
+        raise MemoryError
+
+    monkeypatch.setattr(Archive, "unpack", unpack)
+    assert "this computer has too little memory left to open it." in refusal(foreign())
 
 
 def test_a_file_on_disk_is_not_read_whole(tmp_path):

@@ -8,6 +8,7 @@ import numpy as np
 
 from tests.saved_runs import foreign, refusal
 from viz.files import saved
+from viz.files.archive import PIECE
 
 LOWER = np.broadcast_to(np.tri(3) / np.arange(1, 4)[:, None], (1, 2, 4, 3, 3))
 ONE_WORD = np.frombuffer(b'["a"]', np.uint8)
@@ -32,6 +33,15 @@ def test_numbers_of_any_type_and_order_become_the_same_run():
         assert saved.read(foreign(attention_mask=mask)).batch.attention_mask.tolist() == [[False, True, True]]
     assert saved.read(foreign(tokens=np.array([["b", "ё", "🐢"]], dtype=">U1"))).batch.tokens == (("b", "ё", "🐢"),)
     assert saved.read(foreign(tokens=np.array([[7, 8, 9]]))).batch.tokens == (("7", "8", "9"),)
+
+
+def test_arrays_larger_than_a_piece_are_put_together_in_order():
+    exact = np.random.default_rng(4).random((1, 2, 4, 120, 120))
+    of_120 = {"tokens": np.array([["a"] * 120]), "attention_mask": np.ones((1, 120))}
+    assert exact.nbytes > 3 * PIECE
+    for attentions in (exact, np.asfortranarray(exact), exact.astype(np.float32)):
+        read = saved.read(foreign(attentions=attentions, **of_120)).attentions
+        np.testing.assert_array_equal(read, exact.astype(np.float32))
 
 
 def test_a_file_may_name_its_model():
