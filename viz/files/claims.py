@@ -17,9 +17,7 @@ def files(runs: Sequence[Run], result: Result) -> Iterator[tuple[str, bytes]]:
     names = []
     for number, of in enumerate(result.readings, start=1):
         names.append(f"{number:03}_{folder_name(of.sentence.text)}_{diagram_name(layer, head)}")
-        buffer = io.BytesIO()
-        diagrams.draw(runs[of.source], of.row, layer, head).save(buffer, format="PNG")
-        yield names[-1], buffer.getvalue()
+        yield names[-1], diagrams.png(diagrams.draw(runs[of.source], of.row, layer, head))
     yield "analysis.md", analysis(result, runs[0].model, names).encode()
 
 
