@@ -3,7 +3,6 @@
 import gettext
 
 import numpy as np
-import pytest
 
 from tests import hand_made
 from tests.mo import write_catalogue
@@ -30,9 +29,8 @@ def judged(hits_before: str, hits_behind: str = "", *, offsets=(-2, 2), head=(0,
     return verdict.judge(readings, head, ())
 
 
-@pytest.mark.parametrize(
-    "result, verdict, said",
-    [
+def test_a_verdict_is_said_with_its_numbers():
+    for result, expected, said in [
         (
             judged("+++++", "+++++"),
             Verdict.HOLDS,
@@ -75,12 +73,9 @@ def judged(hits_before: str, hits_behind: str = "", *, offsets=(-2, 2), head=(0,
             "Weak: Layer1_Head1 · L0H0 looks most at the key word in 9 of 20 sentences; that is more than luck "
             "(5.0; p = 0.041), but less than half.",
         ),
-    ],
-    ids=lambda value: value.name if isinstance(value, Verdict) else "",
-)
-def test_a_verdict_is_said_with_its_numbers(result, verdict, said):
-    assert result.verdict is verdict
-    assert report.verdict_sentence(result) == said
+    ]:
+        assert result.verdict is expected, said
+        assert report.verdict_sentence(result) == said
 
 
 def test_a_search_says_over_how_many_heads():
@@ -88,11 +83,9 @@ def test_a_search_says_over_how_many_heads():
     assert "p = 1.9e-6 for the best of 2 heads" in report.verdict_sentence(result)  # 2 * 4 ** -10
 
 
-@pytest.mark.parametrize(
-    "p, shown", [(0.15, "0.15"), (3.14e-9, "3.1e-9"), (1.0, "1"), (2e-12, "2e-12"), (0.000123, "0.00012")]
-)
-def test_a_probability_has_two_digits(p, shown):
-    assert report.shown_p(p) == shown
+def test_a_probability_has_two_digits():
+    for p, shown in [(0.15, "0.15"), (3.14e-9, "3.1e-9"), (1.0, "1"), (2e-12, "2e-12"), (0.000123, "0.00012")]:
+        assert report.shown_p(p) == shown, p
 
 
 def test_an_analysis_holds_claim_verdict_and_tables():
