@@ -167,7 +167,7 @@ def _end_ids(loaded: LoadedModel) -> set[int]:
 def _lengths(loaded: LoadedModel, new_ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Count each row's tokens up to its end token, and say whether it came: int64 ``[B]``, bool ``[B]``."""
     is_end = np.isin(new_ids, list(_end_ids(loaded)))
-    finished = is_end.any(axis=1)
+    finished = np.any(is_end, axis=1)
     return np.where(finished, is_end.argmax(axis=1) + 1, new_ids.shape[1]), finished
 
 

@@ -41,12 +41,14 @@ def test_a_verdict_is_said_with_its_numbers():
             judged("+++++", offsets=(-4, 4)),
             Verdict.HOLDS,
             "Holds: Layer1_Head1 · L0H0 looks most from the query word at the key word in 5 of 5 sentences "
-            "(luck: 1.2; p = 0.00098). The key always stands on the same side of the query: swap the order to be surer.",
+            "(luck: 1.2; p = 0.00098). The key always stands on the same side of the query: swap the order to be "
+            "surer.",
         ),
         (
             judged("+++++", "-----", offsets=(-4, 4)),
             Verdict.NOT_SHOWN,
-            "Not shown: Layer1_Head1 · L0H0 looks most at the key word in 5 of 10 sentences; luck alone gives 2.5 (p = 0.078).",
+            "Not shown: Layer1_Head1 · L0H0 looks most at the key word in 5 of 10 sentences; luck alone gives 2.5 "
+            "(p = 0.078).",
         ),
         (
             judged("++++++", "-----", offsets=(-4, 4)),
@@ -57,15 +59,15 @@ def test_a_verdict_is_said_with_its_numbers():
         (
             judged("++++", offsets=(-1, 1)),
             Verdict.POSITION,
-            "Follows position, not the word: Layer1_Head1 · L0H0 looks most at the key word in 4 of 4 sentences, but always "
-            "looking at the previous word gives 4, and the head looks there in 4. "
+            "Follows position, not the word: Layer1_Head1 · L0H0 looks most at the key word in 4 of 4 sentences, but "
+            "always looking at the previous word gives 4, and the head looks there in 4. "
             "Take sentences in which the key stands elsewhere, to tell the two apart.",
         ),
         (
             judged("+++++", offsets=(-4, 4), weight=0.1),
             Verdict.FAINT,
-            "Too faint: Layer1_Head1 · L0H0 gives the key word more than any other word in 5 of 5 sentences (p = 0.00098), "
-            "but only 0.100 on average; looking evenly at all tokens would give 0.125.",
+            "Too faint: Layer1_Head1 · L0H0 gives the key word more than any other word in 5 of 5 sentences "
+            "(p = 0.00098), but only 0.100 on average; looking evenly at all tokens would give 0.125.",
         ),
         (
             judged("+" * 9 + "-" * 11, offsets=(-4, 4)),
