@@ -5,7 +5,7 @@ import streamlit as st
 from pages.ui.how_many import how_many
 from pages.ui.markdown import literal
 from pages.ui.pictures import BARE
-from viz.analysis.predictions import completed, require_readouts, top_k
+from viz.analysis.predictions import completions, require_readouts, top_k
 from viz.drawing.bars import prediction_bars
 from viz.errors import VizError
 from viz.names import position_number
@@ -30,7 +30,7 @@ def prediction_panel(run: Run, row: int) -> None:
     readouts = [n for n, (at, _position) in enumerate(run.readouts) if at == row]
     for n in readouts:
         _bars(run, n, k, numbered=len(readouts) > 1)
-    _sentences([completed(run, row, rank) for rank in range(1, k + 1)])
+    _sentences(completions(run, row, k))
     if len(readouts) > 1:
         st.caption(_("Each [MASK] is guessed on its own, not together with the others."))
     st.caption(

@@ -159,4 +159,4 @@ def _compare(loaded: LoadedModel, run: Run, row: int, alone: Run, mass: np.ndarr
 def _words(run: Run, readout: int, alone: Run) -> tuple[str, str, float, float]:
     """Give the best word alone and in the batch, and what the first of them has in either."""
     (best,), (in_batch,) = top_k(alone, 0, 1), top_k(run, readout, 1)
-    return best.token, in_batch.token, best.probability, float(probabilities(run)[readout, best.token_id])
+    return best.token, in_batch.token, best.probability, float(probabilities(run, readout)[best.token_id])
