@@ -6,7 +6,7 @@ from viz import theme
 from viz.analysis.heads.movement import Shared, difference, shared_positions
 from viz.analysis.masks.cells import CAUSAL, HIDDEN, PADDING, VISIBLE, cell_states
 from viz.drawing import axes
-from viz.drawing.plotly import go
+from viz.drawing.plotly import Shown, go
 from viz.names import head_title
 from viz.records import Run
 from viz.text import _
@@ -45,7 +45,7 @@ def head_map(
         _frame_row(layout, run, row, framed)
     if run.model.weights == "random":
         layout["annotations"].append(_stamp())
-    return go.Figure(maps, layout)
+    return Shown(maps, layout)
 
 
 def difference_map(before: Run, after: Run, layer: int, head: int, row: int = 0, *, height: int = HEIGHT) -> go.Figure:
