@@ -49,6 +49,9 @@ except httpx2.TimeoutException as error:
     print(type(error).__name__, time.monotonic() - started)
 """
 
+# Look for a model with limits that a test can wait for.
+FIND_SOON = "from viz.engine import hub\nhub.CONNECT_SECONDS, hub.READ_SECONDS = 0.5, 0.8" + FIND
+
 # Look for a model with a name server that never answers: no test can set one up, so a look-up that sleeps plays it.
 FIND_WITHOUT_NAMES = """
 import socket, sys, time

@@ -10,6 +10,7 @@ from tests.model.small_hub import (
     ASK,
     COMMIT,
     FIND,
+    FIND_SOON,
     FIND_WITHOUT_NAMES,
     LOAD,
     Hub,
@@ -52,6 +53,14 @@ def test_a_hub_that_cannot_be_connected_is_given_up_within_seconds(tmp_path):
 def test_a_hub_that_never_answers_is_given_up_within_seconds(tmp_path):
     with silent_server() as endpoint:
         answer, seconds = answer_of(FIND, "nobody/nothing", tmp_path, HF_ENDPOINT=endpoint)
+    assert answer.startswith("HubUnreachable")
+    assert seconds < LIMIT_SECONDS
+
+
+@pytest.mark.parametrize("silent_at", ["/tree/", "/resolve/"])
+def test_a_hub_that_falls_silent_in_a_download_is_given_up_within_seconds(silent_at, tiny_bert_folder, tmp_path):
+    with serving(Hub({"some/tiny": tiny_bert_folder}, silent_at=silent_at)) as served:
+        answer, seconds = answer_of(FIND_SOON, "some/tiny", tmp_path, HF_ENDPOINT=served.endpoint)
     assert answer.startswith("HubUnreachable")
     assert seconds < LIMIT_SECONDS
 

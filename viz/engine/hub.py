@@ -12,6 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from fnmatch import fnmatch
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 os.environ.setdefault("DISABLE_SAFETENSORS_CONVERSION", "1")
@@ -25,6 +26,8 @@ from viz.shipped import MODELS_FOLDER, SHIPPED, shipped_names
 
 CONNECT_SECONDS, READ_SECONDS = 3.0, 15.0  # of any request
 ANSWER_SECONDS = 4.5  # of the first question, the look-up of the Hub's address among it
+
+LIBRARY = "headlight"  # what our downloads call themselves
 
 # What a tokenizer and a safetensors model need; nothing else is fetched.
 FILES = [
@@ -122,7 +125,7 @@ def _fetch(checkpoint: str) -> Path:
             raise ModelRefused(
                 checkpoint=checkpoint, reason="its weights are not in safetensors, the only format that is loaded."
             )
-        return Path(snapshot_download(checkpoint, allow_patterns=FILES))
+        return Path(snapshot_download(checkpoint, allow_patterns=FILES, library_name=LIBRARY))
     except errors.GatedRepoError as error:
         raise ModelRefused(checkpoint=checkpoint, reason="its owner asks for permission on the Hub first.") from error
     except (OSError, httpx2.HTTPError, *_STRANGE_ANSWERS) as error:
@@ -176,10 +179,28 @@ def _stay_offline(request: httpx2.Request) -> None:
         raise errors.OfflineModeIsEnabled(f"Cannot ask {request.url}: HF_HUB_OFFLINE is set.")
 
 
-def _client() -> httpx2.Client:
-    """Make the client of all requests to the Hub; it follows redirects, and the proxies the environment names."""
-    return httpx2.Client(event_hooks={"request": [_stay_offline, _limit]}, follow_redirects=True)
+class Silence(httpx2.TransportError):
+    """Be raised where the Hub says nothing in the middle of a download.
+
+    The library takes no such error for one that passes: a time-out it would wait for six times, two minutes in all.
+    """
+
+
+class _Client(httpx2.Client):
+    """Send all requests to the Hub; follow redirects, and the proxies the environment names."""
+
+    def __init__(self):
+        super().__init__(event_hooks={"request": [_stay_offline, _limit]}, follow_redirects=True)
+
+    def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
+        """Send a request; one of our downloads is given up at the first silence (``Silence``)."""
+        try:
+            return super().send(request, **options)
+        except httpx2.TimeoutException as error:
+            if not request.headers.get("user-agent", "").startswith(LIBRARY):
+                raise
+            raise Silence(str(error), request=request) from error
 
 
 # Once: setting it again would close the client that another download is using.
-set_client_factory(_client)
+set_client_factory(_Client)
