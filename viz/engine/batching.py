@@ -60,7 +60,8 @@ def replace_token(loaded: LoadedModel, batch: Batch, row: int, position: int, wo
     special = batch.special_tokens_mask[row, real].tolist()
     types = None if batch.token_type_ids is None else batch.token_type_ids[row, real].tolist()
     at = int(np.flatnonzero(real == position)[0])
-    new_ids = _replacement_ids(loaded, word, loaded.tokenizer.convert_ids_to_tokens(ids[at]))
+    (replaced,) = loaded.tokenizer.convert_ids_to_tokens(ids[at : at + 1])
+    new_ids = _replacement_ids(loaded, word, replaced)
     tokens = list(np.array(batch.tokens[row], dtype=object)[real])
     ids[at : at + 1] = new_ids
     tokens[at : at + 1] = _labels(loaded, new_ids)
@@ -88,7 +89,7 @@ def _replacement_ids(loaded: LoadedModel, word: str, replaced: str) -> list[int]
     _check(loaded, word)
     typed = _normalise(loaded, word.strip())
     spaced = f" {typed}" if loaded.byte_level and replaced.startswith("Ġ") else typed
-    new_ids = loaded.tokenizer(spaced, add_special_tokens=False, verbose=False)["input_ids"]
+    new_ids = loaded.tokenize(spaced, add_special_tokens=False, verbose=False)["input_ids"]
     if not new_ids:
         raise EmptyReplacement(word=word)
     return new_ids
@@ -113,14 +114,14 @@ def _row(loaded: LoadedModel, text: str, number: int, truncate: bool, second: st
     limit = loaded.info.max_positions
     normal = [_normalise(loaded, part) for part in (text, second) if part is not None]
     wanted = {"return_special_tokens_mask": True, "return_offsets_mapping": True, "verbose": False}
-    encoding = loaded.tokenizer(*normal, **wanted)
+    encoding = loaded.tokenize(*normal, **wanted)
     n_tokens = len(encoding["input_ids"])
     if not set(range(len(normal))) <= set(encoding.sequence_ids()) or all(encoding["special_tokens_mask"]):
         raise EmptyText(example=EXAMPLE)
     if n_tokens > limit and not truncate:
         raise TextTooLong(number=number, n_tokens=n_tokens, max_positions=limit)
     if n_tokens > limit:
-        encoding = loaded.tokenizer(*normal, truncation=True, max_length=limit, **wanted)
+        encoding = loaded.tokenize(*normal, truncation=True, max_length=limit, **wanted)
     return {
         "input_ids": encoding["input_ids"],
         "tokens": _with_unknown(loaded, normal, encoding),

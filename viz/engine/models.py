@@ -12,9 +12,17 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
-from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForMaskedLM, AutoTokenizer, logging
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    AutoModelForMaskedLM,
+    AutoTokenizer,
+    PreTrainedTokenizerFast,
+    logging,
+)
 
 from viz.engine import capture, hub
+from viz.engine.tokenizing import Tokenize
 from viz.errors import ModelRefused
 from viz.labels import piece_labels
 from viz.records import ModelInfo
@@ -42,7 +50,8 @@ class LoadedModel:
 
     info: ModelInfo
     model: torch.nn.Module
-    tokenizer: object
+    tokenizer: PreTrainedTokenizerFast  # to look words up; ``tokenize`` alone calls it
+    tokenize: Tokenize
     byte_level: bool  # tokens are bytes (GPT-2), not characters
     recorded: bool  # the recording attention is in it; otherwise only its attentions are known
     first_position: int  # the model's own position ids begin here
@@ -91,7 +100,8 @@ def _read(checkpoint: str, folder: Path) -> LoadedModel:
     model, report = _read_weights(folder, loader)
     tokenizer = _read_tokenizer(checkpoint, folder)
     first_position = config.pad_token_id + 1 if config.model_type in _POSITIONS_BEHIND_PADDING else 0
-    _prove(checkpoint, model, tokenizer, first_position)
+    tokenize = Tokenize(tokenizer)
+    _prove(checkpoint, model, tokenize, first_position)
     capture.read_only_asked_positions(model)
     byte_level = "ByteLevel" in repr(tokenizer.backend_tokenizer.pre_tokenizer)
     info = ModelInfo(
@@ -107,7 +117,7 @@ def _read(checkpoint: str, folder: Path) -> LoadedModel:
         vocabulary=_vocabulary(tokenizer, byte_level, model.get_output_embeddings().out_features),
     )
     recorded = model.config._attn_implementation == capture.IMPLEMENTATION
-    return LoadedModel(info, model, tokenizer, byte_level, recorded, first_position)
+    return LoadedModel(info, model, tokenizer, tokenize, byte_level, recorded, first_position)
 
 
 def _choose_class(checkpoint: str, config) -> tuple[type, bool]:
@@ -148,7 +158,7 @@ def _read_tokenizer(checkpoint: str, folder: Path):
 
 
 @torch.inference_mode()
-def _prove(checkpoint: str, model: torch.nn.Module, tokenizer, first_position: int) -> None:
+def _prove(checkpoint: str, model: torch.nn.Module, tokenize: Tokenize, first_position: int) -> None:
     """Switch to the recording attention where it gives the model's own numbers; refuse a model we would misread.
 
     Asked plainly, the model answers in its own way: with the recording attention the answer must have the same bits,
@@ -157,7 +167,7 @@ def _prove(checkpoint: str, model: torch.nn.Module, tokenizer, first_position: i
     config = model.config
     if config.max_position_embeddings < 1:
         raise ModelRefused(checkpoint=checkpoint, reason="it does not say how many tokens it reads.")
-    ids = torch.tensor([tokenizer(TRIAL)["input_ids"]])[:, : config.max_position_embeddings - first_position]
+    ids = torch.tensor([tokenize(TRIAL)["input_ids"]])[:, : config.max_position_embeddings - first_position]
     plain = model(ids, output_attentions=True, use_cache=False)
     maps = (1, config.num_attention_heads, ids.shape[1], ids.shape[1])
     if [weights.shape for weights in plain.attentions] != [maps] * config.num_hidden_layers:

@@ -3,7 +3,6 @@
 The collator and the loss are transformers' own. The model's weights are neither changed nor given a gradient.
 """
 
-import copy
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -175,7 +174,7 @@ def _collator(
     loaded: LoadedModel, seed: int, mlm_probability: float, padding_side: str
 ) -> DataCollatorForLanguageModeling:
     """Make the collator on a tokenizer of its own: it needs a pad token, and a side, that others must not see."""
-    tokenizer = copy.deepcopy(loaded.tokenizer)
+    tokenizer = loaded.tokenize.copy()
     tokenizer.padding_side = padding_side
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
