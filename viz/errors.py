@@ -164,6 +164,12 @@ class ModelRefused(VizError):
     template = N_("Cannot use '{checkpoint}': {reason}")
 
 
+class WeightsChanged(VizError):
+    """Raised where an answer's own revision of a model is asked for, and neither on disk nor in memory any more."""
+
+    template = N_("The weights of '{checkpoint}' changed since this answer was made. Run it again.")
+
+
 class CaptureFailed(VizError):
     template = N_(
         "'{checkpoint}' returned attention for {n_returned} of {n_layers} layers, so it cannot be drawn. Choose {shipped}."

@@ -99,7 +99,7 @@ def test_eight_threads_that_ask_at_once_get_one_object(copy):
 
 def test_a_loaded_model_is_given_while_another_is_being_read(tiny_bert_folder):
     known = load_model(str(tiny_bert_folder))
-    with ThreadPoolExecutor(1) as pool, models._loading:
+    with ThreadPoolExecutor(1) as pool, models._reading:
         assert pool.submit(load_model, str(tiny_bert_folder)).result(timeout=10) is known
 
 
@@ -109,7 +109,7 @@ def test_only_the_models_used_last_are_kept_and_the_others_leave_memory(tiny_ber
     alive = {name: weakref.ref(load_model(name).model) for name in names[:3]}
     load_model(names[0])  # a is now used later than b
     load_model(names[3])
-    assert list(models._loaded) == [names[2], names[0], names[3]]
+    assert [checkpoint for checkpoint, _ in models._loaded] == [names[2], names[0], names[3]]
     gc.collect()
     assert [alive[name]() is not None for name in names[:3]] == [True, False, True]
 

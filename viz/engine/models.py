@@ -1,7 +1,8 @@
 """Load checkpoints: which are shipped, which class reads them, were all their weights there.
 
-A model is loaded once per process, as float32, with the recording attention, from a folder: safetensors only, and no
-code from the checkpoint is run.
+A model is loaded once per process and revision, as float32, with the recording attention, from a folder: safetensors
+only, and no code from the checkpoint is run. Nobody waits for another checkpoint's download; weights are read one model
+at a time.
 """
 
 import gc
@@ -22,8 +23,9 @@ from transformers import (
 )
 
 from viz.engine import capture, hub
+from viz.engine.single_flight import SingleFlight
 from viz.engine.tokenizing import Tokenize
-from viz.errors import ModelRefused
+from viz.errors import N_, ModelRefused, WeightsChanged
 from viz.labels import piece_labels
 from viz.records import ModelInfo
 
@@ -36,9 +38,10 @@ _POSITIONS_BEHIND_PADDING = {"roberta", "xlm-roberta", "camembert"}
 # What a checkpoint that is damaged, or of a kind we do not know, can raise while it is read and tried.
 _UNREADABLE = (OSError, ValueError, RuntimeError, AttributeError, LookupError, TypeError, SafetensorError)
 
-_loaded: OrderedDict[str, "LoadedModel"] = OrderedDict()
+_loaded: OrderedDict[tuple[str, str], "LoadedModel"] = OrderedDict()  # by checkpoint and revision
 _table = threading.Lock()  # guards _loaded; never held while a model is read
-_loading = threading.Lock()  # one model is read at a time
+_reading = threading.Lock()  # one model is read at a time; never held during a download
+_loads: SingleFlight[tuple[str, str], "LoadedModel"] = SingleFlight()
 
 capture.register()
 logging.disable_progress_bar()
@@ -57,28 +60,54 @@ class LoadedModel:
     first_position: int  # the model's own position ids begin here
 
 
-def load_model(checkpoint: str) -> LoadedModel:
-    """Load a shipped name, a folder or a Hub id; the same name again costs nothing.
+def load_model(checkpoint: str, revision: str = "") -> LoadedModel:
+    """Load a shipped name, a folder or a Hub id as it is now, or a revision of it that is still remembered.
 
-    Raises ``ModelNotFound``, ``HubUnreachable`` or ``ModelRefused``. The collector's view is frozen after each load:
-    the objects that torch and transformers made live as long as the process, and walking them took 0.2 s a click.
+    The same revision again costs nothing but a look at the files.
+    Raises ``ModelNotFound``, ``HubUnreachable`` or ``ModelRefused``; ``WeightsChanged`` for a revision that is gone.
     """
-    if (known := _remembered(checkpoint)) is not None:
+    if revision and (known := _remembered((checkpoint, revision))) is not None:
         return known
-    with _loading:
-        return _remembered(checkpoint) or _remember(checkpoint, _load(checkpoint))
+    folder, now = _found(checkpoint)
+    if revision not in ("", now):
+        raise WeightsChanged(checkpoint=checkpoint)
+    of = checkpoint, now
+    return _remembered(of) or _loads.share(of, lambda: _remembered(of) or _remember(of, _load(checkpoint, folder, now)))
 
 
-def _remembered(checkpoint: str) -> LoadedModel | None:
+def current_revision(checkpoint: str) -> str:
+    """Name the weights, config and tokenizer that ``load_model`` would load now, from the names and times of the files.
+
+    A name that is not on this computer yet is downloaded, as ``load_model`` does: its revision is not known before.
+    Raises ``ModelNotFound``, ``HubUnreachable`` or ``ModelRefused``.
+    """
+    return _found(checkpoint)[1]
+
+
+def _found(checkpoint: str) -> tuple[Path, str]:
+    """Give a checkpoint's folder and its revision."""
+    folder = hub.find(checkpoint)
+    try:
+        return folder, hub.revision(folder)
+    except OSError as error:
+        raise _incomplete(checkpoint) from error
+
+
+def _remembered(of: tuple[str, str]) -> LoadedModel | None:
     with _table:
-        if checkpoint in _loaded:
-            _loaded.move_to_end(checkpoint)
-        return _loaded.get(checkpoint)
+        if of in _loaded:
+            _loaded.move_to_end(of)
+        return _loaded.get(of)
 
 
-def _remember(checkpoint: str, loaded: LoadedModel) -> LoadedModel:
+def _remember(of: tuple[str, str], loaded: LoadedModel) -> LoadedModel:
+    """Keep a model; whoever still uses one that is dropped here keeps it alive.
+
+    The collector's view is frozen after each load: the objects that torch and transformers made live as long as the
+    process, and walking them took 0.2 s a click.
+    """
     with _table:
-        _loaded[checkpoint] = loaded
+        _loaded[of] = loaded
         while len(_loaded) > MAX_LOADED:
             _loaded.popitem(last=False)
     gc.collect()
@@ -86,18 +115,40 @@ def _remember(checkpoint: str, loaded: LoadedModel) -> LoadedModel:
     return loaded
 
 
-def _load(checkpoint: str) -> LoadedModel:
-    folder = hub.find(checkpoint)
+def _load(checkpoint: str, folder: Path, revision: str) -> LoadedModel:
+    """Read a model, and refuse what is neither the old nor the new set of files."""
     try:
-        return _read(checkpoint, folder)
-    except _UNREADABLE as error:
+        with _reading:
+            loaded = _read(checkpoint, folder, revision)
+    except (ModelRefused, *_UNREADABLE) as error:
+        _check_unchanged(checkpoint, folder, revision)
+        if isinstance(error, ModelRefused):
+            raise
         raise ModelRefused(checkpoint=checkpoint, reason=_first_line(error)) from error
+    _check_unchanged(checkpoint, folder, revision)
+    return loaded
 
 
-def _read(checkpoint: str, folder: Path) -> LoadedModel:
+def _check_unchanged(checkpoint: str, folder: Path, revision: str) -> None:
+    try:
+        unchanged = hub.revision(folder) == revision
+    except OSError:
+        unchanged = False
+    if not unchanged:
+        raise _incomplete(checkpoint)
+
+
+def _incomplete(checkpoint: str) -> ModelRefused:
+    reason = N_("its files changed or vanished while they were read. Load it again when all of them are there.")
+    return ModelRefused(checkpoint=checkpoint, reason=reason)
+
+
+def _read(checkpoint: str, folder: Path, revision: str) -> LoadedModel:
     config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     loader, causal = _choose_class(checkpoint, config)
     model, report = _read_weights(folder, loader)
+    if hub.can_change(folder):
+        _copy_weights(model)
     tokenizer = _read_tokenizer(checkpoint, folder)
     first_position = config.pad_token_id + 1 if config.model_type in _POSITIONS_BEHIND_PADDING else 0
     tokenize = Tokenize(tokenizer)
@@ -106,7 +157,7 @@ def _read(checkpoint: str, folder: Path) -> LoadedModel:
     byte_level = "ByteLevel" in repr(tokenizer.backend_tokenizer.pre_tokenizer)
     info = ModelInfo(
         checkpoint=checkpoint,
-        revision=hub.revision(folder),
+        revision=revision,
         family=config.model_type,
         weights="random" if report["missing_keys"] or _looks_untrained(model) else "pretrained",
         causal=causal,
@@ -145,6 +196,15 @@ def _read_weights(folder: Path, loader: type) -> tuple[torch.nn.Module, dict]:
         output_loading_info=True,
     )
     return model.eval(), report
+
+
+def _copy_weights(model: torch.nn.Module) -> None:
+    """Give a model weights of its own: they are a window on the file, where whoever writes it anew would change them.
+
+    A file that became shorter would even end the process.
+    """
+    for tensor in (*model.parameters(), *model.buffers()):
+        tensor.data = tensor.data.clone()
 
 
 def _read_tokenizer(checkpoint: str, folder: Path):
