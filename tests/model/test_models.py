@@ -198,6 +198,12 @@ def test_weights_that_do_not_fit_the_config_are_refused(copy):
     assert len(refusal(copy)) > len(f"Cannot use '{copy}': ")
 
 
+@pytest.mark.parametrize("changed", [{"pad_token_id": 999}, {"num_attention_heads": 0}, {"num_attention_heads": 5}])
+def test_a_config_no_model_can_be_built_from_is_refused(changed, copy):
+    edit_config(copy, **changed)
+    assert len(refusal(copy)) > len(f"Cannot use '{copy}': ")
+
+
 @pytest.mark.parametrize("n_bytes", [0, 4, 100, 30_000])
 def test_a_damaged_weights_file_is_refused(n_bytes, copy):
     whole = (copy / "model.safetensors").read_bytes()
