@@ -137,6 +137,7 @@ def test_what_is_under_way_is_shared_by_key_and_nothing_is_kept():
         waiting = [pool.submit(flights.share, "a", make) for _ in range(2)]
         while not made:
             time.sleep(0.001)
+        time.sleep(0.3)  # for the second to come and wait
         assert flights.share("b", lambda: "at once") == "at once"
         go.set()
         assert waiting[0].result() is waiting[1].result()

@@ -100,7 +100,7 @@ def revision(folder: Path) -> str:
 
     Raises ``OSError`` if the files vanish meanwhile.
     """
-    if _is_snapshot(folder):
+    if is_snapshot(folder):
         return folder.name
     with os.scandir(folder) as entries:
         read = [entry for entry in entries if any(fnmatch(entry.name, pattern) for pattern in FILES)]
@@ -108,12 +108,8 @@ def revision(folder: Path) -> str:
     return hashlib.sha256(repr(state).encode()).hexdigest()[:12]
 
 
-def can_change(folder: Path) -> bool:
-    """Tell whether somebody may write into the folder: neither shipped nor the Hub's copy of a commit."""
-    return folder.parent != MODELS_FOLDER and not _is_snapshot(folder)
-
-
-def _is_snapshot(folder: Path) -> bool:
+def is_snapshot(folder: Path) -> bool:
+    """Tell whether a folder is the Hub's copy of a commit, which nobody writes into."""
     return folder.parent.name == "snapshots" and re.fullmatch("[0-9a-f]{40}", folder.name) is not None
 
 

@@ -161,7 +161,7 @@ def _read(checkpoint: str, folder: Path, revision: str) -> LoadedModel:
     config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     loader, causal = _choose_class(checkpoint, config)
     model, report = _read_weights(folder, loader)
-    if hub.can_change(folder):
+    if not hub.is_snapshot(folder):
         _copy_weights(model)
     tokenizer = _read_tokenizer(checkpoint, folder)
     first_position = config.pad_token_id + 1 if config.model_type in _POSITIONS_BEHIND_PADDING else 0
