@@ -71,7 +71,7 @@ def word_id(loaded: LoadedModel, word: str, example: str) -> int:
     bare = word.strip().encode(errors="replace").decode()  # half a surrogate pair would stop the tokenizer
     pieces = []
     for typed in (f" {bare}", bare) if loaded.byte_level else (bare,):
-        pieces = loaded.tokenizer(typed, add_special_tokens=False, verbose=False)["input_ids"]
+        pieces = loaded.tokenize(typed, add_special_tokens=False, verbose=False)["input_ids"]
         if len(pieces) == 1 and pieces[0] not in loaded.tokenizer.all_special_ids:
             return pieces[0]
     shown = " ".join(loaded.info.vocabulary[piece] for piece in pieces[:_SHOWN_PIECES])
