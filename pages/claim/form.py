@@ -46,7 +46,8 @@ def ask() -> ClaimQuestion:
     st.caption(
         literal(
             _(
-                "In each sentence mark the query, the word that looks, as *so*, and the key, the word it should look at, as _so_."
+                "In each sentence mark the query, the word that looks, as *so*, and the key, the word it should look "
+                "at, as _so_."
             )
         )
     )
@@ -60,7 +61,8 @@ def ask() -> ClaimQuestion:
                 key="claim_head",
                 placeholder=_("any head"),
                 help=_(
-                    "Name one before you look, as Layer4_Head11 or L3H10. Without a name all heads are searched, and p is corrected for that."
+                    "Name one before you look, as Layer4_Head11 or L3H10. Without a name all heads are searched, and "
+                    "p is corrected for that."
                 ),
             )
             st.selectbox(

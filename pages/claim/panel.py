@@ -59,13 +59,15 @@ def _verdict(result: Result) -> None:
     say(f"**{literal(report.verdict_sentence(result))}**", icon=_SIGNS.get(result.verdict, ":material/warning:"))
     if result.n_searched > 1:
         message = _(
-            "The best of {n} heads was searched for on these very sentences: test it on other sentences, named beforehand."
+            "The best of {n} heads was searched for on these very sentences: test it on other sentences, named "
+            "beforehand."
         )
         st.caption(message.format(n=result.n_searched))
     else:
         st.caption(
             _(
-                "p holds for a head that was named beforehand. Whoever tries head after head by hand is searching: leave the head empty then."
+                "p holds for a head that was named beforehand. Whoever tries head after head by hand is searching: "
+                "leave the head empty then."
             )
         )
     if result.left_out:

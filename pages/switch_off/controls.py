@@ -27,7 +27,7 @@ class Choice:
 
 
 def ask_choice(run: Run, bright: np.ndarray) -> Choice:
-    """Show the switches and the fields, and give what is chosen; a wrong entry is explained and the last good one counts."""
+    """Show the switches and the fields, and give what is chosen; where an entry is wrong the last good one counts."""
     off = _off(run)
     if off and "open_head" not in st.session_state and "head" not in st.query_params:
         st.session_state["open_head"] = min(off)
@@ -38,7 +38,8 @@ def ask_choice(run: Run, bright: np.ndarray) -> Choice:
         key="off_names",
         placeholder=_("none"),
         help=_(
-            "Names with commas between: Layer2_Head10 or L1H9; Layer2 is a whole layer, Head10 that head of every layer."
+            "Names with commas between: Layer2_Head10 or L1H9; Layer2 is a whole layer, Head10 that head of every "
+            "layer."
         ),
     )
     button.button(
@@ -105,7 +106,7 @@ def _readout(run: Run) -> int:
 
 
 def _expected(run: Run, readout: int) -> int:
-    """Ask which word is expected; left empty, or where it is no token, it is the one the model expects with all heads on."""
+    """Ask which word is expected; left empty, or where it is no token, it is the model's own with all heads on."""
     (best,) = top_k(run, readout, 1)
     if "expected" not in st.session_state:
         st.session_state["expected"] = st.session_state.get("kept_expected", st.query_params.get("word", ""))

@@ -7,7 +7,8 @@ from viz.text import _
 st.title(_("Switch heads off"), anchor=False)
 st.caption(
     _(
-        "A map shows where a head looks, not whether the answer needs it. Here its output is taken away, and the answer moves or not."
+        "A map shows where a head looks, not whether the answer needs it. Here its output is taken away, and the "
+        "answer moves or not."
     )
 )
 

@@ -119,9 +119,12 @@ def _results(done: Sequence[HeadEffect], n_heads: int, run: Run, bright: np.ndar
 def _explained(run: Run) -> str:
     resting = _("the first token") if run.model.causal else _("special tokens such as [CLS] and [SEP]")
     message = _(
-        "How brightly a head attends: the largest weight that a token gives to one of the others or to itself, mean over the "
-        "tokens, {resting} left out on both sides. Effect: KL(before || after) over the whole vocabulary with that head alone off. "
-        "A map shows where a head looks; only switching it off shows whether the answer needs it. A click on a point opens "
+        "How brightly a head attends: the largest weight that a token gives to one of the others or to itself, mean "
+        "over the "
+        "tokens, {resting} left out on both sides. Effect: KL(before || after) over the whole vocabulary with that "
+        "head alone off. "
+        "A map shows where a head looks; only switching it off shows whether the answer needs it. A click on a point "
+        "opens "
         "the head."
     )
     return literal(message.format(resting=resting))

@@ -67,7 +67,8 @@ def _explain_unforeseen() -> None:
     number = secrets.token_hex(3)
     log.exception("error %s", number)
     message = _(
-        "Something went wrong here that should not have (error {number}). What you typed is kept. Try again; if it comes "
+        "Something went wrong here that should not have (error {number}). What you typed is kept. Try again; if it "
+        "comes "
         "again, tell whoever runs this server the number: it stands in the log with what happened."
     )
     st.error(message.format(number=number))

@@ -117,7 +117,7 @@ class Question:
 
     @classmethod
     def take(cls, **values: Any) -> None:
-        """Ask what stands in the form, or these values instead; called when a button is pressed, before the page runs."""
+        """Ask what stands in the form, or these values instead; called by a button, before the page runs."""
         given = {field.widget: values[field.name] for field in cls.FIELDS if field.name in values}
         st.session_state.update(given)
         typed = {field.name: st.session_state.get(field.widget) for field in cls.FIELDS}
@@ -129,9 +129,9 @@ class Question:
     def answered(
         self, make: Callable[[Self], Answer], *, place: str = "", also: Callable[[VizError], None] | None = None
     ) -> tuple[Self, Answer] | None:
-        """Give this question and its answer; where it has none, say why and give the last pair, which stays on the page.
+        """Give this question and its answer; where it has none, say why and give the last pair, which stays shown.
 
-        ``place`` tells apart the answers of a page that asks several questions; ``also`` draws what helps with an error.
+        ``place`` tells apart the answers of a page with several questions; ``also`` draws what helps with an error.
         """
         key = f"last_{place or self.NAME}"
         last: Self | None = st.session_state.get(key)

@@ -16,6 +16,8 @@ from viz.engine.models import LoadedModel
 from viz.errors import UnknownPadWord
 from viz.records import Batch, Run
 
+NO_MISTAKES = Mistakes()
+
 # Families that, given no positions, count the tokens the attention mask shows; others count columns or real tokens.
 _COUNTS_SHOWN_TOKENS = {"opt"}
 
@@ -25,7 +27,7 @@ def check(
     texts: Sequence[str],
     *,
     padding_side: str = "left",
-    mistakes: Mistakes = Mistakes(),
+    mistakes: Mistakes = NO_MISTAKES,
     progress: Callable[[float], object] | None = None,
 ) -> BatchCheck:
     """Run the texts once as a padded batch, with the mistakes, and each alone without them, and compare the logits.
@@ -55,7 +57,7 @@ def continuations(
     loaded: LoadedModel,
     texts: Sequence[str],
     padding_side: str = "left",
-    mistakes: Mistakes = Mistakes(),
+    mistakes: Mistakes = NO_MISTAKES,
     *,
     max_new_tokens: int = 10,
 ) -> BothWays:
