@@ -17,7 +17,8 @@ class Shown(go.Figure):
     @property
     def nbytes(self) -> int:
         """Memory its maps take, in bytes, as arrays and written out; what a bounded cache counts."""
-        return 3 * sum(trace.z.nbytes for trace in self.data if getattr(trace, "z", None) is not None)
+        maps = [getattr(trace, "z", None) for trace in self.select_traces()]
+        return 3 * sum(cells.nbytes for cells in maps if cells is not None)
 
     def to_dict(self) -> dict:
         """Give the figure as plain data, always the same."""

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -35,7 +36,8 @@ def generate(loaded: LoadedModel, batch: Batch, sampling: Sampling) -> Generatio
     meter = StepMeter()
     # The pass is asked for last: those who wait for their draw must not keep others from running.
     with _seeded(sampling), forward.passes, torch.inference_mode():
-        sequences = loaded.model.generate(
+        generate: Any = loaded.model.generate
+        sequences = generate(
             **_tensors(batch),
             **_flags(sampling),
             max_new_tokens=sampling.max_new_tokens,

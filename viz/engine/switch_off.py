@@ -177,11 +177,11 @@ def _beginning_at(model: torch.nn.Module, layers: str, layer: int, states: torch
     """
     top = module = _shallow(model)
     for name in layers.split("."):
-        module._modules[name] = _shallow(module._modules[name])
-        module = module._modules[name]
+        twin = module._modules[name] = _shallow(module.get_submodule(name))
+        module = twin
     for number in range(layer):
         module._modules[str(number)] = _Passed()
-    module._modules[str(layer)] = _Begun(module._modules[str(layer)], states)
+    module._modules[str(layer)] = _Begun(module.get_submodule(str(layer)), states)
     return top
 
 
