@@ -24,20 +24,24 @@ def free_port() -> int:
 @contextmanager
 def running_app(log: Path, script: Path | None = None, **environment: str) -> Iterator[str]:
     """Run the app as ``make app`` does, or another script, as a process of its own; gives its address."""
+    with started_app(log, script, **environment) as (address, _process):
+        yield address
+
+
+@contextmanager
+def started_app(
+    log: Path, script: Path | None = None, **environment: str
+) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """Run the app as ``running_app`` does; gives its address and its process."""
     port = free_port()
     start = ["serve.py"] if script is None else ["-m", "streamlit", "run", str(script)]
     command = [sys.executable, *start, "--server.port", str(port), "--server.address", "127.0.0.1"]
+    variables = {**os.environ, "HF_HUB_OFFLINE": "1", **environment}
     with log.open("w") as output:
-        process = subprocess.Popen(
-            command,
-            cwd=REPOSITORY,
-            env={**os.environ, "HF_HUB_OFFLINE": "1", **environment},
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
+        process = subprocess.Popen(command, cwd=REPOSITORY, env=variables, stdout=output, stderr=subprocess.STDOUT)
         try:
             _wait_until_healthy(process, f"http://127.0.0.1:{port}", log)
-            yield f"http://127.0.0.1:{port}"
+            yield f"http://127.0.0.1:{port}", process
         finally:
             process.terminate()
             try:

@@ -15,7 +15,7 @@ from viz.engine.requests import Request
 from viz.engine.work import Hear, Work
 from viz.shipped import SHIPPED
 
-MAX_BYTES = 600_000_000
+MAX_BYTES = 560_000_000  # with the 40 MB of pictures that pages keep: 600 MB
 
 Record = TypeVar("Record")
 

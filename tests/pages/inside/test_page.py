@@ -188,6 +188,20 @@ def test_the_address_brings_the_mask_along():
     assert app.query_params["mask"] == to_address(cells)
 
 
+def test_another_text_begins_without_the_mask_of_the_one_before_it():
+    app = open_app(PAGE, text="The cat sat on the [MASK].", hidden="3", layers="causal")
+    assert [pills.value for pills in app.pills] == [[2]]
+    assert next(toggle for toggle in app.toggle if toggle.label.startswith("causal")).value
+    app.text_area(key="inside_text").set_value("The dog ran to the [MASK].")
+    press(app, "Run")
+    assert [pills.value for pills in app.pills] == [[]]
+    assert not next(toggle for toggle in app.toggle if toggle.label.startswith("causal")).value
+    assert "hidden" not in app.query_params and "layers" not in app.query_params
+    app.text_area(key="inside_text").set_value("The cat sat on the [MASK].")
+    press(app, "Run")
+    assert [pills.value for pills in app.pills] == [[2]]  # what this text was left with
+
+
 def test_a_mask_of_the_wrong_size_is_refused_in_words_and_the_page_stays():
     app = open_app(PAGE, mask=to_address(np.ones((5, 5), dtype=bool)))
     assert "5 x 5" in messages(app.error)[0]
