@@ -1,4 +1,4 @@
-"""Memory of the server after 200 different sentences of 110 tokens: bounded by 600 MB of records and pictures, plus a tenth."""
+"""Memory of the server after 200 different sentences: bounded by 600 MB of records and pictures, plus a tenth."""
 
 import asyncio
 import random
