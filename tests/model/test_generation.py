@@ -439,7 +439,7 @@ def test_a_batch_whose_maps_would_not_fit_is_refused_before_anything_is_generate
     """The texts end after five words: only who asks beforehand can refuse six."""
     batch = left(headlight)
     monkeypatch.setattr(
-        forward, "MAX_ATTENTION_BYTES", 4 * 6 * 12 * 3 * 13**2
+        forward, "MAX_PASS_BYTES", 4 * 6 * 12 * 3 * 13**2
     )  # 3 texts of 8 + 5, 6 layers of 12 heads
     assert generate(headlight.ours, batch, Sampling(5)).run.batch.input_ids.shape == (3, 13)
     with pytest.raises(BatchTooLarge, match="3 x 14 tokens"):
