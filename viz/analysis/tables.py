@@ -22,7 +22,7 @@ def head_table(run: Run, row: int, layer: int, head: int, *, limit: int | None =
     Positions count from 1, as on the screen. Attention is the model's own float32, not rounded.
     """
     weights = run.attentions[row, layer, head]
-    queries, keys = np.nonzero(cell_states(run)[row] == VISIBLE)
+    queries, keys = np.nonzero(cell_states(run, layer)[row] == VISIBLE)
     order = np.argsort(-weights[queries, keys], kind="stable")[:limit]
     queries, keys = queries[order], keys[order]
     tokens = run.batch.tokens[row]
@@ -72,7 +72,8 @@ def describe(run: Run, row: int, layer: int, head: int, *, n_links: int = 3) -> 
 
 
 def most_changed(changes: np.ndarray, n: int) -> list[tuple[int, int, float]]:
-    """List the n heads with the largest values of ``[L, H]``, largest first, as (layer, head, value)."""
-    best = np.argsort(-changes, axis=None, kind="stable")[:n]
+    """List the n heads with the largest values of ``[L, H]``, largest first, as (layer, head, value); NaN is no value."""
+    n_values = int((~np.isnan(changes)).sum())
+    best = np.argsort(-changes, axis=None, kind="stable")[: min(n, n_values)]
     layers, heads = np.unravel_index(best, changes.shape)
     return [(int(layer), int(head), float(changes[layer, head])) for layer, head in zip(layers, heads)]

@@ -1,7 +1,7 @@
 """Draw heads as the CS50 exercise does: one grey square a cell, darker = less attention, lighter = more.
 
-What does not depend on the head (labels, padding, hidden and later cells) is drawn and compressed once a text; a head
-then costs one copy and its numbers.
+What does not depend on the head (labels, padding, hidden and later cells) is drawn and compressed once a text, or once a
+layer where layers let different cells through; a head then costs one copy and its numbers.
 """
 
 import io
@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from viz.analysis.masks.cells import CAUSAL, HIDDEN, PADDING, VISIBLE, cell_states
+from viz.analysis.masks.cells import CAUSAL, HIDDEN, NOTHING, PADDING, VISIBLE, WINDOW, cell_states
 from viz.drawing.fonts import font_for
 from viz.names import diagram_name, folder_name, head_title
 from viz.records import Run
@@ -41,7 +41,7 @@ class _Template:
 
 def draw(run: Run, row: int, layer: int, head: int) -> Image.Image:
     """Draw one head of one text as a grey image: query rows, key columns."""
-    return _fill(_template(run, row), run, row, layer, head)
+    return _fill(_template(run, row, layer), run, row, layer, head)
 
 
 def write_all(run: Run, row: int, folder: Path) -> list[Path]:
@@ -64,9 +64,10 @@ def zip_all(run: Run, row: int) -> bytes:
 
 
 def _all_pngs(run: Run, row: int) -> Iterator[tuple[str, bytes]]:
-    template = _template(run, row)
-    stretches = _stretches(template)
     for layer in range(run.model.n_layers):
+        if layer == 0 or run.allowed.shape[1] > 1:  # else all layers have the same cells without a weight
+            template = _template(run, row, layer)
+            stretches = _stretches(template)
         for head in range(run.model.n_heads):
             yield diagram_name(layer, head), _png(np.asarray(_fill(template, run, row, layer, head)), stretches)
 
@@ -132,8 +133,8 @@ def _fill(template: _Template, run: Run, row: int, layer: int, head: int) -> Ima
     return image
 
 
-def _template(run: Run, row: int) -> _Template:
-    tokens, states = run.batch.tokens[row], cell_states(run)[row]
+def _template(run: Run, row: int, layer: int) -> _Template:
+    tokens, states = run.batch.tokens[row], cell_states(run, layer)[row]
     cell = max(1, min(CELL, MAX_SIDE // len(tokens)))
     labels = [_label(token, _label_size(cell)) for token in tokens]
     margin = max(label.width for label in labels) + 2 * _GAP
@@ -164,8 +165,8 @@ def _template(run: Run, row: int) -> _Template:
 
 
 def _stateful_grid(states: np.ndarray, cell: int) -> np.ndarray:
-    """Draw cells by state: padding hatched, hidden crossed, later keys as dots on the background."""
-    tiles = {state: _tile(state, cell) for state in (VISIBLE, CAUSAL, PADDING, HIDDEN)}
+    """Draw cells by state: padding hatched, hidden crossed, later keys as dots, rows of nothing struck."""
+    tiles = {state: _tile(state, cell) for state in (VISIBLE, CAUSAL, PADDING, HIDDEN, WINDOW, NOTHING)}
     n = len(states)
     tile_table = np.stack([tiles[state] for state in sorted(tiles)])
     return tile_table[states].transpose(0, 2, 1, 3).reshape(n * cell, n * cell)
@@ -183,7 +184,9 @@ def _tile(state: int, cell: int) -> np.ndarray:
         pen.rectangle((0, 0, last, last), outline=_QUIET)
         pen.line((0, 0, last, last), fill=_INK, width=max(1, cell // 20))
         pen.line((0, last, last, 0), fill=_INK, width=max(1, cell // 20))
-    elif state == CAUSAL:
+    elif state == NOTHING:
+        pen.line((0, cell // 2, last, cell // 2), fill=_INK, width=max(1, cell // 20))
+    elif state in (CAUSAL, WINDOW):
         pen.point([(x, y) for x in range(0, cell, 4) for y in range(0, cell, 4)], fill=90)
     return np.array(tile)
 

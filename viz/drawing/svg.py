@@ -5,7 +5,7 @@ from xml.sax.saxutils import escape
 import numpy as np
 
 from viz import theme
-from viz.analysis.masks.cells import CAUSAL, HIDDEN, PADDING, VISIBLE, cell_states
+from viz.analysis.masks.cells import CAUSAL, HIDDEN, NOTHING, PADDING, VISIBLE, WINDOW, cell_states
 from viz.names import head_title
 from viz.records import Run
 from viz.text import _
@@ -23,6 +23,9 @@ _PATTERNS = (
     f'<pattern id="hidden" width="{_CELL}" height="{_CELL}" patternUnits="userSpaceOnUse" patternTransform="translate({{left}},{{top}})">'
     f'<rect width="{_CELL}" height="{_CELL}" fill="{theme.HIDDEN}"/>'
     f'<path d="M0,0L{_CELL},{_CELL}M0,{_CELL}L{_CELL},0" stroke="{theme.HIDDEN_CROSS}" stroke-width="0.8"/></pattern>'
+    f'<pattern id="nothing" width="{_CELL}" height="{_CELL}" patternUnits="userSpaceOnUse" '
+    f'patternTransform="translate({{left}},{{top}})"><rect width="{_CELL}" height="{_CELL}" fill="{theme.NOTHING}"/>'
+    f'<path d="M0,{_CELL // 2}H{_CELL}" stroke="{theme.NOTHING_STROKE}" stroke-width="0.8"/></pattern>'
     f'<pattern id="later" width="6" height="6" patternUnits="userSpaceOnUse"><path d="M2,3H3" stroke="{theme.PADDING_HATCH}"/></pattern>'
 )
 
@@ -67,15 +70,17 @@ def _labels(tokens: tuple[str, ...], left: int, top: int) -> list[str]:
 
 
 def _cells(run: Run, row: int, layer: int, head: int, left: int, top: int) -> list[str]:
-    states, weights = cell_states(run)[row], run.attentions[row, layer, head]
+    states, weights = cell_states(run, layer)[row], run.attentions[row, layer, head]
     colours = theme.lookup_table(theme.WEIGHT_STOPS)[np.rint(255 * np.clip(weights, 0, 1)).astype(int)]
-    fills = {PADDING: "url(#padding)", HIDDEN: "url(#hidden)"}
+    fills = {PADDING: "url(#padding)", HIDDEN: "url(#hidden)", NOTHING: "url(#nothing)"}
+    words = f"<title>{escape(_('may look at nothing'))}</title>"
+    empty = np.isin(states, (CAUSAL, WINDOW))
     real = run.batch.attention_mask[row]
     cells = []
-    if run.model.causal:  # dots below all cells: where no key is shown, white would look like 0.00
+    if run.model.causal or empty.any():  # dots below all cells: where no key is shown, white would look like 0.00
         side = _CELL * len(states)
         cells.append(f'<rect x="{left}" y="{top}" width="{side}" height="{side}" fill="url(#later)"/>')
-    for q, k in np.argwhere(states != CAUSAL).tolist():
+    for q, k in np.argwhere(~empty).tolist():
         place = f'x="{left + _CELL * k}" y="{top + _CELL * q}" width="{_CELL}" height="{_CELL}"'
         if states[q, k] == VISIBLE:
             fill = "#{:02x}{:02x}{:02x}".format(*colours[q, k].tolist())
@@ -84,7 +89,8 @@ def _cells(run: Run, row: int, layer: int, head: int, left: int, top: int) -> li
             if not (real[q] and real[k]):  # the model was not told that this is padding
                 cells.append(f'<rect {place} fill="url(#on-padding)">{number}</rect>')
         else:
-            cells.append(f'<rect {place} fill="{fills[states[q, k]]}"/>')
+            said = words if states[q, k] == NOTHING else ""
+            cells.append(f'<rect {place} fill="{fills[states[q, k]]}">{said}</rect>')
     return cells
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from viz.analysis.masks.cells import VISIBLE, cell_states
+from viz.analysis.masks.cells import VISIBLE, cell_states, looks
 from viz.analysis.words import special_tokens
 from viz.errors import HeadOutOfRange
 from viz.names import head_index_label, head_label, parse_head, position_from_number
@@ -101,17 +101,23 @@ def _log2_shares(logits: np.ndarray) -> np.ndarray:
 def brightness(run: Run, row: int) -> np.ndarray:
     """Give how brightly each head attends, float32 ``[L, H]``: what a look at its map would call strong.
 
-    The mean, over the row's tokens that are not special, of the largest weight each gives to a token that is not
+    The mean, over the row's tokens that are not special and may look at something, of the largest weight each gives to a token that is not
     special either; in a model that reads from left to right the first token counts as special, since heads rest there
     as they rest on [CLS] and [SEP] elsewhere. 0 where nothing is left to look at.
     """
     counted = run.batch.attention_mask[row] & ~special_tokens(run, row)
     if run.model.causal:
         counted &= np.arange(len(counted)) != np.argmax(run.batch.attention_mask[row])
-    if not counted.any():
-        return np.zeros(run.attentions.shape[1:3], dtype=np.float32)
-    visible = cell_states(run)[row][np.ix_(counted, counted)] == VISIBLE
-    weights = run.attentions[row][:, :, counted][..., counted]
+    return np.stack([_brightness(run, row, layer, counted) for layer in range(run.model.n_layers)])
+
+
+def _brightness(run: Run, row: int, layer: int, counted: np.ndarray) -> np.ndarray:
+    """Give the brightness of a layer's heads, float32 ``[H]``, over the counted tokens, bool ``[T]``."""
+    queries = counted & looks(run, layer)[row]
+    if not queries.any():
+        return np.zeros(run.model.n_heads, dtype=np.float32)
+    visible = cell_states(run, layer)[row][np.ix_(queries, counted)] == VISIBLE
+    weights = run.attentions[row, layer][:, queries][..., counted]
     return np.where(visible, weights, 0).max(axis=-1).mean(axis=-1).astype(np.float32)
 
 
