@@ -71,8 +71,13 @@ def run(
     inputs = model_inputs(loaded, batch, told, see_later)
     if "position_ids" in leave_out:
         del inputs["position_ids"]
-    with passes, torch.inference_mode(), capture.recording(record):
-        output = loaded.model(**inputs, use_cache=False, output_attentions=not loaded.recorded)
+    try:
+        with passes, torch.inference_mode(), capture.recording(record):
+            output = loaded.model(**inputs, use_cache=False, output_attentions=not loaded.recorded)
+    except RuntimeError as error:  # some families whose attention is their own stumble over a mask per query
+        if loaded.recorded or told.ndim == 2:
+            raise
+        raise NotRecorded(checkpoint=loaded.info.checkpoint, shipped=shipped_names()) from error
     _check_every_layer_came(loaded, layers.n_layers if loaded.recorded else len(output.attentions))
     return Run(
         model=loaded.info,
