@@ -49,7 +49,8 @@ def mask_life(question, choice: MaskChoice, layer: int) -> MaskLife:
     loaded = core().models.load_model(question.checkpoint)
     batch = _text_batch(loaded, question)
     made = told(choice, batch, loaded.info.causal)
-    return core().mask_life.trace(loaded, batch, layer, made.given_mask, see_later=made.see_later)
+    options = {"see_later": made.see_later, "leave_out": made.leave_out}
+    return core().mask_life.trace(loaded, batch, layer, made.given_mask, **options)
 
 
 def fill_table(scores, hidden) -> list[FillResult]:

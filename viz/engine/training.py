@@ -154,7 +154,7 @@ def _check_size(loaded: LoadedModel, batch: Batch) -> None:
     n_rows, n_tokens = batch.input_ids.shape
     if n_rows * n_tokens > MAX_CELLS:
         raise TrainingBatchTooLarge(n_rows=n_rows, n_tokens=n_tokens, n_cells=n_rows * n_tokens, limit=MAX_CELLS)
-    forward.check_size(loaded, n_rows, n_tokens)
+    forward.check_size(loaded, n_rows, n_tokens, n_readouts=n_rows * n_tokens)  # the loss reads every position
 
 
 def _check_something_is_scored(made: TrainingBatch, seed: int, mlm_probability: float) -> None:
