@@ -12,7 +12,7 @@ def allowed_by_weights(attentions: np.ndarray, told: np.ndarray) -> np.ndarray:
     the row is spread evenly over keys of which some were hidden. Such a row, and one that was told nothing, is allowed
     nothing. A model that puts weight on what it was told not to see, and not evenly, is shown as it is.
     """
-    seen = (attentions > 0).any(axis=2)
+    seen = np.stack([(of_layer > 0).any(axis=1) for of_layer in attentions.swapaxes(0, 1)], axis=1)
     leaks = (seen & ~told).any(axis=-1)  # [B, L, Q]
     nothing = ~told.any(axis=-1) | (leaks & _evenly_spread(attentions, leaks))
     return np.where(leaks[..., None], seen, seen & told) & ~nothing[..., None]
