@@ -11,6 +11,7 @@ from tests.model.families import (
     N_WORDPIECES,
     RECORDED,
     SHAPE,
+    deberta,
     distilbert,
     mistral,
     modernbert,
@@ -78,6 +79,16 @@ def test_a_cell_hidden_from_one_query_gets_nothing_and_rows_still_sum_to_one(fam
         assert (ours.attentions[..., np.arange(n)[:, None] < np.arange(n)] == 0).all()
     for row, real in enumerate(batch.attention_mask):
         np.testing.assert_allclose(ours.attentions[row][:, :, real].sum(axis=-1), 1, rtol=0, atol=1e-6)
+
+
+def test_a_mask_per_query_that_a_model_reads_the_other_way_round_is_refused(checkpoints):
+    """DeBERTa takes one of as many tokens as its states are wide, and hides what it should show."""
+    loaded = load_model(str(checkpoints[deberta]))
+    batch = encode(loaded, ["the " * 21 + "[MASK]"])
+    assert batch.n_tokens == SHAPE["hidden_size"]
+    told = np.tri(batch.n_tokens, dtype=bool)[None]
+    with pytest.raises(NotRecorded, match="can only be read"):
+        run(loaded, batch, given_mask=told)
 
 
 @pytest.mark.parametrize("make", RECORDED, ids=lambda make: make.__name__)

@@ -52,7 +52,7 @@ def test_an_encoder_without_padding_gets_no_mask_at_all(tiny_bert):
     assert life.function.returned is None
     assert life.added is None
     assert [stop.received is None for stop in life.modules] == [False, False, True, True, True, True]
-    assert outcome(life).startswith("Nothing is padded and nothing hidden")
+    assert outcome(life).startswith("The model is told of no padding and of nothing hidden")
 
 
 @pytest.mark.parametrize("texts", [["The old dog ran", "The old dog"], ["The old dog ran"]])

@@ -72,7 +72,7 @@ def test_encoder_decoder_and_cross_attention_are_filed_apart(make):
         layers = record.layers[kind]
         assert layers.n_layers == len(attentions)
         torch.testing.assert_close(layers.attentions, torch.stack(attentions, dim=1), rtol=0, atol=0)
-        for layer, (scores, added) in enumerate(zip(layers.scores.unbind(1), layers.added)):
+        for layer, (scores, added) in enumerate(zip(layers.scores.unbind(1), layers.added, strict=True)):
             total = scores if added is None else scores + added
             torch.testing.assert_close(total.softmax(dim=-1), attentions[layer], rtol=0, atol=1e-6)
     assert all((allowed == mask[:, None, None].bool()).all() for allowed in record.layers["cross"].allowed)

@@ -1,7 +1,7 @@
 """Draw heads as the CS50 exercise does: one grey square a cell, darker = less attention, lighter = more.
 
-What does not depend on the head (labels, padding, hidden and later cells) is drawn and compressed once a text, or once a
-layer where layers let different cells through; a head then costs one copy and its numbers.
+What does not depend on the head (labels, padding, hidden and later cells) is drawn and compressed once a text, or once
+a layer where layers let different cells through; a head then costs one copy and its numbers.
 """
 
 import io
@@ -64,12 +64,13 @@ def zip_all(run: Run, row: int) -> bytes:
 
 
 def _all_pngs(run: Run, row: int) -> Iterator[tuple[str, bytes]]:
-    for layer in range(run.model.n_layers):
-        if layer == 0 or run.allowed.shape[1] > 1:  # else all layers have the same cells without a weight
-            template = _template(run, row, layer)
-            stretches = _stretches(template)
-        for head in range(run.model.n_heads):
-            yield diagram_name(layer, head), _png(np.asarray(_fill(template, run, row, layer, head)), stretches)
+    n_templates, n_layers, n_heads = run.allowed.shape[1], run.model.n_layers, run.model.n_heads
+    for first in range(n_templates):
+        template = _template(run, row, first)
+        stretches = _stretches(template)
+        for layer in [first] if n_templates > 1 else range(n_layers):
+            for head in range(n_heads):
+                yield diagram_name(layer, head), _png(np.asarray(_fill(template, run, row, layer, head)), stretches)
 
 
 def _stretches(template: _Template) -> list[tuple[slice, bytes | None]]:

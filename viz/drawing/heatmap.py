@@ -137,7 +137,7 @@ def _framed_rows(run: Run, row: int, query: int | None) -> list[int]:
 
 
 def _frame_row(layout: dict, run: Run, row: int, query: int) -> None:
-    """Frame a query row over the keys it may look at, padding left out; of a causal model, say what the row predicts."""
+    """Frame a query row over the keys it may look at, without padding; of a causal model, say what the row predicts."""
     real = np.flatnonzero(run.batch.attention_mask[row]).tolist()
     last = query if run.model.causal else real[-1]
     layout["shapes"].append(query_frame(min(real[0], query), last, query))

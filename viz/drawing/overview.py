@@ -65,7 +65,7 @@ def payload(run: Run, row: int, key: str) -> bytes:
 
 
 def prompt_thumbnails(run: Run, layer: int, head: int) -> np.ndarray:
-    """Give one head of every prompt as levels of √weight, uint8 ``[B, S, S]``, S at most 96; blocks as in `thumbnails`."""
+    """Give one head of every prompt as levels of √weight, uint8 ``[B, S, S]``, S at most 96, as in `thumbnails`."""
     return _levels(run.attentions[:, layer, head], cell_states(run, layer), _block(run, MAX_PROMPT_SIDE))
 
 
@@ -122,8 +122,8 @@ def _digest(run: Run, words: dict[str, str], maps: tuple, states: Callable[[], n
     place = (spoken, *(str(index) for index in maps))
     if place not in known:
         digest = hashlib.sha256(spoken.encode())
-        digest.update(np.ascontiguousarray(run.attentions[maps]))
-        digest.update(states())  # their diagonal says what is padding
+        digest.update(np.ascontiguousarray(run.attentions[maps]).data)
+        digest.update(states().data)  # their diagonal says what is padding
         known[place] = digest.hexdigest()[:16]
     return known[place]
 

@@ -87,7 +87,7 @@ def _padding_lines(real: np.ndarray) -> str:
         queries = np.arange(max(0, total - n_tokens + 1), min(total, n_tokens - 1) + 1)
         padded = ~(real[queries] & real[total - queries])
         edges = np.flatnonzero(np.diff(padded, prepend=False, append=False)).tolist()  # begin, end, begin, end ...
-        for begin, end in zip(edges[::2], edges[1::2]):
+        for begin, end in zip(edges[::2], edges[1::2], strict=True):
             first, last = int(queries[begin]), int(queries[end - 1])
             lines.append(f"M{total - first + 0.5},{first - 0.5}L{total - last - 0.5},{last + 0.5}")
     return "".join(lines)

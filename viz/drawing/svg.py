@@ -16,17 +16,19 @@ _GAP = 8
 _LEGEND = 46  # height below the map
 
 _PATTERNS = (
-    f'<pattern id="padding" width="6" height="6" patternUnits="userSpaceOnUse"><rect width="6" height="6" fill="{theme.PADDING}"/>'
+    f'<pattern id="padding" width="6" height="6" patternUnits="userSpaceOnUse">'
+    f'<rect width="6" height="6" fill="{theme.PADDING}"/>'
     f'<path d="M0,6L6,0" stroke="{theme.PADDING_HATCH}"/></pattern>'
-    f'<pattern id="on-padding" width="6" height="6" patternUnits="userSpaceOnUse"><path d="M0,6L6,0" stroke="{theme.PADDING_HATCH}"/>'
-    "</pattern>"
-    f'<pattern id="hidden" width="{_CELL}" height="{_CELL}" patternUnits="userSpaceOnUse" patternTransform="translate({{left}},{{top}})">'
-    f'<rect width="{_CELL}" height="{_CELL}" fill="{theme.HIDDEN}"/>'
+    f'<pattern id="on-padding" width="6" height="6" patternUnits="userSpaceOnUse">'
+    f'<path d="M0,6L6,0" stroke="{theme.PADDING_HATCH}"/></pattern>'
+    f'<pattern id="hidden" width="{_CELL}" height="{_CELL}" patternUnits="userSpaceOnUse" '
+    f'patternTransform="translate({{left}},{{top}})"><rect width="{_CELL}" height="{_CELL}" fill="{theme.HIDDEN}"/>'
     f'<path d="M0,0L{_CELL},{_CELL}M0,{_CELL}L{_CELL},0" stroke="{theme.HIDDEN_CROSS}" stroke-width="0.8"/></pattern>'
     f'<pattern id="nothing" width="{_CELL}" height="{_CELL}" patternUnits="userSpaceOnUse" '
     f'patternTransform="translate({{left}},{{top}})"><rect width="{_CELL}" height="{_CELL}" fill="{theme.NOTHING}"/>'
     f'<path d="M0,{_CELL // 2}H{_CELL}" stroke="{theme.NOTHING_STROKE}" stroke-width="0.8"/></pattern>'
-    f'<pattern id="later" width="6" height="6" patternUnits="userSpaceOnUse"><path d="M2,3H3" stroke="{theme.PADDING_HATCH}"/></pattern>'
+    f'<pattern id="later" width="6" height="6" patternUnits="userSpaceOnUse">'
+    f'<path d="M2,3H3" stroke="{theme.PADDING_HATCH}"/></pattern>'
 )
 
 
@@ -60,11 +62,11 @@ def _labels(tokens: tuple[str, ...], left: int, top: int) -> list[str]:
     middle = [(_CELL * i) + _CELL / 2 + _FONT / 3 for i in range(len(tokens))]
     queries = [
         f'<text x="{left - _GAP}" y="{top + at:.1f}" text-anchor="end">{escape(token)}</text>'
-        for token, at in zip(tokens, middle)
+        for token, at in zip(tokens, middle, strict=True)
     ]
     keys = [
         f'<text transform="translate({left + at:.1f},{top - _GAP}) rotate(-90)">{escape(token)}</text>'
-        for token, at in zip(tokens, middle)
+        for token, at in zip(tokens, middle, strict=True)
     ]
     return queries + keys
 
@@ -106,8 +108,10 @@ def _legend(note: str, left: int, top: int) -> list[str]:
     )
     return [
         f'<defs><linearGradient id="scale">{stops}</linearGradient></defs>',
-        f'<rect x="{left + 12}" y="{top}" width="100" height="10" fill="url(#scale)" stroke="#888888" stroke-width="0.5"/>',
-        f'<text x="{left}" y="{top + 10}" font-size="11">0</text><text x="{left + 116}" y="{top + 10}" font-size="11">1</text>',
+        f'<rect x="{left + 12}" y="{top}" width="100" height="10" fill="url(#scale)" '
+        f'stroke="#888888" stroke-width="0.5"/>',
+        f'<text x="{left}" y="{top + 10}" font-size="11">0</text>'
+        f'<text x="{left + 116}" y="{top + 10}" font-size="11">1</text>',
         f'<text x="{left}" y="{top + 28}" font-size="11">{escape(note)}</text>',
     ]
 

@@ -3,7 +3,8 @@
 One attention function is registered with transformers under the name ``IMPLEMENTATION``; a model is loaded with it
 once and never switched. With no recording it computes what transformers' "eager" does, bit for bit. While a
 ``Recording`` is active in this thread it also keeps scores, mask and attentions of every layer, filed by the kind of
-attention (see ``stacks``), and lets the output layer read only the positions asked for. The state is in a ContextVar, so threads share one model safely.
+attention (see ``stacks``), and lets the output layer read only the positions asked for. The state is in a ContextVar,
+so threads share one model safely.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,14 +13,14 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 
 import torch
-from transformers import AttentionInterface, AttentionMaskInterface
+from transformers import AttentionInterface, AttentionMaskInterface, PreTrainedModel
 from transformers.masking_utils import sdpa_mask
 
 from viz.analysis.masks.hiding import Hiding
 
 IMPLEMENTATION = "headlight"
 
-HIDES = -1e4  # the weakest number that code hides with
+HIDES = -1e4  # the weakest number that code hides with; exp makes 0 of it
 
 
 @dataclass
@@ -105,7 +106,7 @@ def register() -> None:
     AttentionMaskInterface.register(IMPLEMENTATION, _allowed_cells)
 
 
-def read_only_asked_positions(model: torch.nn.Module) -> None:
+def read_only_asked_positions(model: PreTrainedModel) -> None:
     """Let the output layer, while recording, compute logits at the asked positions only: ``[N, V]``."""
     model.get_output_embeddings().register_forward_pre_hook(_select_readouts)
 
@@ -147,12 +148,12 @@ def _attention(
     if position_bias is not None:
         scores = scores + position_bias
     record = _active.get()
-    layers = None if record is None else record.of(module)
-    if layers is None or record.hiding is None:
+    layers, hiding = (None, None) if record is None else (record.of(module), record.hiding)
+    if layers is None or hiding is None:
         added = _additive(attention_mask, scores.dtype)
         attentions = torch.softmax(scores if added is None else scores + added, dim=-1)
     else:
-        added, attentions = attention_when_hiding(scores, attention_mask, record.hiding)
+        added, attentions = attention_when_hiding(scores, attention_mask, hiding)
     if layers is not None:
         _keep(layers, module, scores, added, _let_through(attention_mask), attentions)
     weights = torch.nn.functional.dropout(attentions, p=dropout, training=module.training)
@@ -186,15 +187,15 @@ def attention_when_hiding(
     """
     dtype = getattr(torch, hiding.dtype)
     total, added = scores.to(dtype), None
-    if mask is not None:
-        added = _additive(mask, dtype, hiding.fill).to(dtype)
-        total = total + added
-        added = added.to(scores.dtype)
+    held = _additive(mask, dtype, hiding.fill)
+    if held is not None:
+        held = held.to(dtype)
+        total, added = total + held, held.to(scores.dtype)
     return added, torch.softmax(total, dim=-1).to(scores.dtype)
 
 
 def _additive(mask: torch.Tensor | None, dtype: torch.dtype, fill: float | str = "min") -> torch.Tensor | None:
-    """Turn a boolean mask into what is added: 0, and where hidden the fill; transformers' is the type's smallest number."""
+    """Turn a boolean mask into what is added: 0, and where hidden the fill, in transformers the type's smallest."""
     if mask is None or mask.dtype != torch.bool:
         return mask
     return torch.zeros(mask.shape, dtype=dtype).masked_fill_(~mask, stored(fill, dtype))
@@ -208,7 +209,7 @@ def stored(fill: float | str, dtype: torch.dtype) -> float:
 
 
 def _let_through(mask: torch.Tensor | None) -> torch.Tensor | None:
-    """Say which keys a mask lets through, as booleans; what a model adds by itself hides from -1e4 on, where exp is 0."""
+    """Say which keys a mask lets through, as booleans; a number that a model adds by itself hides from ``HIDES`` on."""
     return mask if mask is None or mask.dtype == torch.bool else mask > HIDES
 
 

@@ -14,7 +14,7 @@ from viz.engine import capture, maps, stacks
 from viz.engine.models import LoadedModel
 from viz.errors import AllTokensHidden, BatchTooLarge, CaptureFailed, HeadOutOfRange, HeadsStayOn, NotRecorded
 from viz.names import head_index_label
-from viz.records import Batch, Run
+from viz.records import Batch, Maps, Run
 from viz.shipped import shipped_names
 
 # Above this the scores are not kept: attentions alone of one text of 512 tokens on a 12x12 model take 151 MB.
@@ -45,8 +45,8 @@ def run(
     """Run the model over a batch and keep attentions, scores, the mask it really added, and its predictions' logits.
 
     ``given_mask`` (bool ``[B, K]`` or ``[B, Q, K]``, True = may be looked at) replaces the batch's attention_mask; a
-    causal model never sees later keys, unless ``see_later``: then the mask, given per query, replaces causality, and the
-    Run's ``given_mask`` is ``[B, Q, K]``. ``readouts`` (int64 ``[N, 2]``) says where logits are read; without it
+    causal model never sees later keys, unless ``see_later``: then the mask, given per query, replaces causality, and
+    the Run's ``given_mask`` is ``[B, Q, K]``. ``readouts`` (int64 ``[N, 2]``) says where logits are read; without it
     ``find_readouts`` does. ``leave_out`` names arguments the model is not given, as a script that forgets them:
     ``"attention_mask"`` (then padding is looked at), ``"position_ids"`` (then the model counts for itself).
     ``hiding`` adds another value than the model's own, in another number type: in every layer, scores and value are
@@ -55,8 +55,8 @@ def run(
     ``off`` names heads, 0-based (layer, head), that are switched off: before the output projection a head's output is
     replaced by zeros (``off_by="zero"``) or by its mean over the batch's real tokens (``"mean"``).
     Raises ``AllTokensHidden`` if a text may look at nothing, ``BatchTooLarge``, ``CaptureFailed``; ``NotRecorded`` if
-    ``hiding`` or ``see_later`` is asked of a model whose attention is its own, ``HeadsStayOn`` if ``off`` is;
-    ``HeadOutOfRange``.
+    ``hiding``, ``see_later`` or a mask per query that it cannot take is asked of a model whose attention is its own,
+    ``HeadsStayOn`` if ``off`` is; ``HeadOutOfRange``.
     """
     readouts = find_readouts(loaded, batch) if readouts is None else readouts
     check_size(loaded, *batch.input_ids.shape, n_readouts=len(readouts))
@@ -71,24 +71,38 @@ def run(
     inputs = model_inputs(loaded, batch, told, see_later)
     if "position_ids" in leave_out:
         del inputs["position_ids"]
-    try:
-        with passes, torch.inference_mode(), capture.recording(record):
-            output = loaded.model(**inputs, use_cache=False, output_attentions=not loaded.recorded)
-    except RuntimeError as error:  # some families whose attention is their own stumble over a mask per query
-        if loaded.recorded or told.ndim == 2:
-            raise
-        raise NotRecorded(checkpoint=loaded.info.checkpoint, shipped=shipped_names()) from error
-    _check_every_layer_came(loaded, layers.n_layers if loaded.recorded else len(output.attentions))
+    output = _pass(loaded, inputs, record)
     return Run(
         model=loaded.info,
         batch=batch,
         given_mask=told,
-        maps=maps.recorded(batch, layers)
-        if loaded.recorded
-        else maps.read_off(batch, output.attentions, told, causal=loaded.info.causal),
+        maps=_maps(loaded, batch, told, layers, output),
         readouts=readouts,
         readout_logits=asked_logits(output.logits, readouts).numpy(),
     )
+
+
+def _pass(loaded: LoadedModel, inputs: dict[str, torch.Tensor], record: capture.Recording):
+    """Run the model; one whose attention is its own returns it, and may stumble over a mask per query."""
+    try:
+        with passes, torch.inference_mode(), capture.recording(record):
+            return loaded.model(**inputs, use_cache=False, output_attentions=not loaded.recorded)
+    except RuntimeError as error:
+        if loaded.recorded or inputs["attention_mask"].ndim == 2:
+            raise
+        raise NotRecorded(checkpoint=loaded.info.checkpoint, shipped=shipped_names()) from error
+
+
+def _maps(loaded: LoadedModel, batch: Batch, told: np.ndarray, layers: capture.LayerRecord, output) -> dict[str, Maps]:
+    """Give what was recorded, or what the model returned. Raises ``CaptureFailed``, ``NotRecorded``."""
+    if layers.attentions is not None:
+        _check_every_layer_came(loaded, layers.n_layers)
+        return maps.recorded(batch, layers.attentions, layers)
+    _check_every_layer_came(loaded, len(output.attentions))
+    made = maps.read_off(batch, output.attentions, told, causal=loaded.info.causal)
+    if told.ndim == 3 and not maps.is_obeyed(made["self"], told):
+        raise NotRecorded(checkpoint=loaded.info.checkpoint, shipped=shipped_names())
+    return made
 
 
 def check_size(loaded: LoadedModel, n_rows: int, n_tokens: int, *, n_readouts: int | None = None) -> None:

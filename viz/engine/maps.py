@@ -11,13 +11,13 @@ from viz.engine.capture import LayerRecord
 from viz.records import Batch, Maps, self_maps
 
 
-def recorded(batch: Batch, layers: LayerRecord) -> dict[str, Maps]:
+def recorded(batch: Batch, attentions: torch.Tensor, layers: LayerRecord) -> dict[str, Maps]:
     """Give the maps of a model of one stack that was recorded, masks as they reached each layer."""
-    n_rows, _n_layers, _n_heads, *cells = layers.attentions.shape
+    n_rows, _n_layers, _n_heads, *cells = attentions.shape
     shape = (n_rows, 1, *cells)
     return self_maps(
         batch,
-        layers.attentions.numpy(),
+        attentions.numpy(),
         None if layers.scores is None else layers.scores.numpy(),
         _added(layers.added, shape),
         _one_a_layer(layers.allowed, torch.ones(shape, dtype=torch.bool)),
@@ -25,11 +25,16 @@ def recorded(batch: Batch, layers: LayerRecord) -> dict[str, Maps]:
 
 
 def read_off(batch: Batch, attentions: Sequence[torch.Tensor], told: np.ndarray, *, causal: bool) -> dict[str, Maps]:
-    """Give the maps of a model whose attention is its own: its weights, and what these show to have been let through."""
+    """Give the maps of a model whose attention is its own: its weights, and what they say was let through."""
     weights = torch.stack(list(attentions), dim=1).float().numpy()
     allowed = allowed_by_weights(weights, allowed_by(told, None, causal=causal))
     same = (allowed == allowed[:, :1]).all()
     return self_maps(batch, weights, None, None, allowed[:, :1].copy() if same else allowed)
+
+
+def is_obeyed(made: Maps, told: np.ndarray) -> bool:
+    """Tell whether no real query looks where a mask ``[B, Q, K]`` does not let it; some families misread one."""
+    return not (made.allowed & made.query_mask[:, None, :, None] & ~told[:, None]).any()
 
 
 def _added(of_layers: Sequence[torch.Tensor | None], shape: tuple[int, ...]) -> np.ndarray | None:
@@ -38,7 +43,7 @@ def _added(of_layers: Sequence[torch.Tensor | None], shape: tuple[int, ...]) -> 
 
 
 def _one_a_layer(masks: Sequence[torch.Tensor | None], without: torch.Tensor) -> np.ndarray:
-    """Keep masks ``[B, 1, Q, K]`` once where all layers got the same one, else one a layer; ``without`` stands for None."""
+    """Keep masks ``[B, 1, Q, K]`` once where all layers got the same, else one a layer; ``without`` stands for None."""
     of_layers = [without if mask is None else mask.expand(without.shape) for mask in masks]
     if all(torch.equal(mask, of_layers[0]) for mask in of_layers[1:]):
         return of_layers[0].contiguous().numpy()

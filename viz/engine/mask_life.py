@@ -49,7 +49,7 @@ def trace(
     return MaskLife(
         library=transformers.__version__,
         layer=layer,
-        tokenizer=_facts(torch.tensor(batch.attention_mask.astype(np.int64))),
+        tokenizer=_described(torch.tensor(batch.attention_mask.astype(np.int64))),
         given=_facts(received[loaded.model]),
         function=_function(record.mask_calls, received[layers.modules[layer]]),
         added=_facts(layers.added[layer]),
@@ -67,7 +67,7 @@ def _watched(model: torch.nn.Module, record: capture.Recording) -> Iterator[dict
     # Another thread may call the hook while it is half registered, and then without the keyword arguments.
     def note(module: torch.nn.Module, args: tuple, kwargs: dict | None = None) -> None:
         if capture.is_recording(record):
-            received[module] = _mask_argument(module, args, kwargs)
+            received[module] = _mask_argument(module, args, kwargs or {})
 
     with _hooks:
         handles = []
@@ -112,8 +112,10 @@ def _function(calls: list[capture.MaskCall], arrived: torch.Tensor | None) -> Ma
 
 
 def _facts(tensor: torch.Tensor | None) -> TensorFacts | None:
-    if tensor is None:
-        return None
+    return None if tensor is None else _described(tensor)
+
+
+def _described(tensor: torch.Tensor) -> TensorFacts:
     values = torch.unique(tensor)
     return TensorFacts(
         shape=tuple(tensor.shape),

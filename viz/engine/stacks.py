@@ -22,7 +22,7 @@ def kinds(model: torch.nn.Module) -> Mapping[torch.nn.Module, str]:
     return _known[model]
 
 
-def _found(model: torch.nn.Module) -> dict[torch.nn.Module, str]:
+def _found(model) -> dict[torch.nn.Module, str]:
     if not getattr(model.config, "is_encoder_decoder", False):
         of_layers = _of_layers(model, model.config)
         return {module: "self" for path, module in of_layers if not _CROSS & set(path.split("."))}

@@ -26,8 +26,8 @@ def rank_all(
 ) -> Iterator[list[HeadEffect]]:
     """Switch every head off alone and give what that did to one read-out, one pass after the other.
 
-    ``before`` is the run with all heads on. Every head of a layer finds the same states, so they are kept from one pass;
-    copies of the text, each without another head, go through the layers from there on together. Models of other
+    ``before`` is the run with all heads on. Every head of a layer finds the same states, so they are kept from one
+    pass; copies of the text, each without another head, go through the layers from there on together. Models of other
     families than ``RESTARTED`` run whole. The results are those of ``forward.run`` with that one head off (1e-5).
     Heads come in the order of their layers; ``n_done`` leaves out that many, as a ranking that was stopped has them.
     Raises ``HeadsStayOn``.
@@ -42,7 +42,7 @@ def rank_all(
             logits = task.without(layer, heads, states)
             yield [
                 HeadEffect(layer, head, effect(before.readout_logits[readout], of, word_id, loaded.info.vocabulary))
-                for head, of in zip(heads, logits)
+                for head, of in zip(heads, logits, strict=True)
             ]
 
 
@@ -118,7 +118,7 @@ class _Task:
         return output.hidden_states[: self._loaded.info.n_layers]
 
     def without(self, layer: int, heads: range, states: tuple[torch.Tensor, ...]) -> np.ndarray:
-        """Run one copy for each head, without that head of the layer; give the read-out's logits, float32 ``[copies, V]``."""
+        """Run one copy for each head, without that head of the layer; give the read-out's logits, ``[copies, V]``."""
         n_copies = len(heads)
         first = layer if self.restarts else 0
         off = torch.zeros((n_copies, self._loaded.info.n_layers - first, self._loaded.info.n_heads), dtype=torch.bool)

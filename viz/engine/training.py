@@ -82,7 +82,7 @@ def collate(
         pad_id=pad_token_id(loaded),
         keys_from_dicts=tuple(collated),
         keys_from_lists=tuple(
-            collator([ids[real].tolist() for ids, real in zip(batch.input_ids, batch.attention_mask)])
+            collator([ids[real].tolist() for ids, real in zip(batch.input_ids, batch.attention_mask, strict=True)])
         ),
     )
     _check_something_is_scored(made, seed, mlm_probability)
@@ -203,8 +203,8 @@ def _feature(batch: Batch, row: int) -> dict[str, list]:
 def _tokens(loaded: LoadedModel, batch: Batch, input_ids: np.ndarray) -> tuple[tuple[str, ...], ...]:
     """Label the ids after masking; tokens that stayed keep their labels, which know the text."""
     return tuple(
-        tuple(old if i == j else loaded.info.vocabulary[j] for old, i, j in zip(*row))
-        for row in zip(batch.tokens, batch.input_ids, input_ids)
+        tuple(old if i == j else loaded.info.vocabulary[j] for old, i, j in zip(*row, strict=True))
+        for row in zip(batch.tokens, batch.input_ids, input_ids, strict=True)
     )
 
 

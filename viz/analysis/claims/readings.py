@@ -110,8 +110,13 @@ def _reading(run: Run, source: int, row: int, sentence: MarkedSentence, spans: d
 
 
 def marked_tokens(run: Run, of: Reading) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Give the 0-based positions of the query's tokens and of the key's in the run that was read."""
+    """Give the 0-based positions of the query's tokens and of the key's in the run that was read.
+
+    Raises ``SentenceNotFound`` if it was another run.
+    """
     spans = align(pieces(run, of.row), of.sentence.text)
+    if spans is None:
+        raise SentenceNotFound(n_texts=len(run.batch.texts), text=of.sentence.text)
     return _tokens(spans, of.sentence.query), _tokens(spans, of.sentence.key)
 
 

@@ -4,7 +4,8 @@ A hit: of all candidates the key gets the largest attention from the query. Atte
 key and averaged over the pieces of the query. Candidates are the words of the sentence (punctuation marks too) other
 than the query; no special tokens, no padding, and only what the head's layer lets the query look at: in a model that
 reads from left to right what stands before, where a layer has a window what stands inside it.
-A head that rests on [CLS] or [SEP] has a largest candidate too, of next to nothing: it is called faint, see ``Standing``.
+A head that rests on [CLS] or [SEP] has a largest candidate too, of next to nothing: it is called faint, see
+``Standing``.
 """
 
 from collections.abc import Sequence
@@ -125,8 +126,8 @@ class Result:
 def judge(readings: Sequence[Reading], head: Head | None = None, left_out: Sequence[MarkedSentence] = ()) -> Result:
     """Test the claim for a head named beforehand, or with None for the best of all heads, corrected for the search."""
     hits = np.sum([of.hits for of in readings], axis=0)
-    mean_weight = np.mean([of.key_weights for of in readings], axis=0, dtype=np.float64)
-    even = np.mean([of.even for of in readings], axis=0)
+    mean_weight = np.stack([of.key_weights for of in readings]).mean(axis=0, dtype=np.float64)
+    even = np.stack([of.even for of in readings]).mean(axis=0)
     standings = _standings(hits, mean_weight, even)
     standing = standings[0] if head is None else next(s for s in standings if (s.layer, s.head) == head)
     n_searched = hits.size if head is None else 1
@@ -190,4 +191,5 @@ def _orders(readings: Sequence[Reading], standing: Standing) -> tuple[Tally, Tal
     hits: dict[bool, list[bool]] = {True: [], False: []}
     for of in readings:
         hits[of.sentence.key_first is first].append(bool(of.hits[standing.layer, standing.head]))
-    return tuple(Tally(sum(found), len(found)) for found in (hits[True], hits[False]))
+    same, other = (Tally(sum(found), len(found)) for found in (hits[True], hits[False]))
+    return same, other

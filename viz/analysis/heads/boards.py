@@ -22,7 +22,7 @@ Head = tuple[int, int]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Score:
-    """Hold one job of all heads: mean and spread over texts, float32 ``[L, H]``, and what a uniform head of a layer has.
+    """Hold one job of all heads: mean and spread over texts, float32 ``[L, H]``, and a layer's uniform head.
 
     NaN in a layer in which nothing could be measured, as where its window holds no second token of a kind.
     """
@@ -104,12 +104,12 @@ def word_names(run: Run, row: int) -> dict[str, Word]:
     plain = [word.text.casefold() for word in there]
     return {
         word.text if plain.count(text) == 1 else f"{word.text} ({position_number(word.positions[0])})": word
-        for word, text in zip(there, plain)
+        for word, text in zip(there, plain, strict=True)
     }
 
 
 def word_named(run: Run, row: int, name: str | None) -> str | None:
-    """Give the name of a word that was typed: its name, its letters, or its position counted from 1; None if none fits."""
+    """Give the name of a typed word: by its name, its letters, or its position counted from 1; None if none fits."""
     names = word_names(run, row)
     if name is None or name in names:
         return name

@@ -1,8 +1,8 @@
 """Measure what an edit did to the maps: which positions two runs share, and how far each head moved.
 
 The measure is the total variation distance of two attention rows, ½ Σ|a - b| over the shared keys: 0 = nothing
-moved, 1 = all attention went elsewhere. What a softmax makes of a query that may look at nothing is no attention: such a
-row, of either run, moves nowhere. A key hidden in one run has the weight 0 there, and that is a change.
+moved, 1 = all attention went elsewhere. What a softmax makes of a query that may look at nothing is no attention: such
+a row, of either run, moves nowhere. A key hidden in one run has the weight 0 there, and that is a change.
 """
 
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ def shared_positions(before: Run, after: Run, row: int = 0) -> Shared:
 def shared_readouts(before: Run, after: Run, row: int = 0) -> list[tuple[int, int]]:
     """Pair the read-outs that stand at the same place in both texts, as indices into their ``readouts``."""
     shared = shared_positions(before, after, row)
-    place = dict(zip(shared.before.tolist(), shared.after.tolist()))
+    place = dict(zip(shared.before.tolist(), shared.after.tolist(), strict=True))
     later = {int(position): n for n, (at, position) in enumerate(after.readouts) if at == row}
     return [
         (n, later[place[int(position)]])

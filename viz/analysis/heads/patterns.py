@@ -30,15 +30,14 @@ class Accumulator:
         self._count_special = count_special
         self._n = dict.fromkeys(self.names, 0)
         self._counts = {name: np.zeros(1, dtype=int) for name in self.names}  # [L], texts found in each layer
-        self._mean = dict.fromkeys(self.names, 0.0)
-        self._squares = dict.fromkeys(self.names, 0.0)
-        self._uniform = dict.fromkeys(self.names, 0.0)
+        self._mean, self._squares = ({name: np.zeros((1, 1)) for name in self.names} for _ in range(2))  # [L, H]
+        self._uniform = {name: np.zeros(1) for name in self.names}  # [L]
 
     def add(self, run: Run) -> None:
         """Add every text of a run; a text in which a measure finds nothing does not count for it."""
         texts = _texts(run, range(len(run.batch.tokens)), self._count_special, None)
         for name in self.names:
-            for value, expected in zip(*_by_row(run, texts, MEASURES[name])):
+            for value, expected in zip(*_by_row(run, texts, MEASURES[name]), strict=True):
                 if not np.isnan(expected).all():
                     self._add(name, value.astype(np.float64), expected)
 
@@ -129,7 +128,7 @@ def ranked(values: np.ndarray, measure: str) -> list[tuple[int, int, float]]:
     """
     order = np.argsort(values if MEASURES[measure].lowest_first else -values, axis=None, kind="stable")
     layers, heads = np.unravel_index(order[: np.isfinite(values).sum()], values.shape)
-    return [(int(layer), int(head), float(values[layer, head])) for layer, head in zip(layers, heads)]
+    return [(int(layer), int(head), float(values[layer, head])) for layer, head in zip(layers, heads, strict=True)]
 
 
 def _mean_over_rows(values: np.ndarray, expected: np.ndarray, measure: str) -> np.ndarray:

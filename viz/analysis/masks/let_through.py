@@ -7,14 +7,15 @@ def allowed_by_weights(attentions: np.ndarray, told: np.ndarray) -> np.ndarray:
     """Say which keys each layer let through, bool ``[B, L, Q, K]``, from weights ``[B, L, H, Q, K]`` and what was told.
 
     ``told`` (bool ``[B, 1, Q, K]``) is what the model was given, later keys of a causal one left out. A softmax gives a
-    key exactly 0 only where its score lies more than 100 below the row's largest: what all heads of a layer give exactly
-    0 was not let through. Where nothing of a row is let through, hidden keys stand as far below each other as before:
+    key exactly 0 only where its score lies more than 100 below the row's largest: what all heads of a layer give
+    exactly 0 was not let through. Where nothing of a row is let through, the number that hides swallows all scores:
     the row is spread evenly over keys of which some were hidden. Such a row, and one that was told nothing, is allowed
     nothing. A model that puts weight on what it was told not to see, and not evenly, is shown as it is.
     """
     seen = np.stack([(of_layer > 0).any(axis=1) for of_layer in attentions.swapaxes(0, 1)], axis=1)
-    leaks = (seen & ~told).any(axis=-1)  # [B, L, Q]
-    nothing = ~told.any(axis=-1) | (leaks & _evenly_spread(attentions, leaks))
+    leaks = np.asarray((seen & ~told).any(axis=-1))  # [B, L, Q]
+    told_something = np.asarray(told.any(axis=-1))
+    nothing = ~told_something | _evenly_spread(attentions, leaks & told_something)
     return np.where(leaks[..., None], seen, seen & told) & ~nothing[..., None]
 
 

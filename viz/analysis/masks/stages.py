@@ -63,7 +63,7 @@ def matrix_stages(run: Run, row: int, layer: int, head: int, *, hiding: Hiding |
 
 
 def _had_no_mask(run: Run, layer: int) -> bool:
-    """Tell whether a layer added nothing, while others may have; a mask that all layers share was there, even of zeros."""
+    """Tell whether a layer added nothing, while others may have; a mask that all share was there, even of zeros."""
     added = run.additive_mask
     return added is None or (added.shape[1] > 1 and not added[:, layer].any())
 

@@ -24,7 +24,7 @@ def run_of(ids: list[int], *, left: int = 0, right: int = 0, attentions=None, re
 
 def pairs(before, after) -> list[tuple[int, int]]:
     shared = movement.shared_positions(before, after)
-    return list(zip(shared.before.tolist(), shared.after.tolist()))
+    return list(zip(shared.before.tolist(), shared.after.tolist(), strict=True))
 
 
 def test_the_same_text_shares_every_position():
