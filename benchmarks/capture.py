@@ -9,7 +9,7 @@ from transformers import AutoModelForMaskedLM
 
 from benchmarks import paired
 from benchmarks.full_size import bert_base
-from viz.engine import capture
+from viz.engine import capture, stacks
 from viz.engine.batching import encode
 from viz.engine.forward import run
 from viz.engine.models import load_model
@@ -41,7 +41,8 @@ def _compare(loaded, plain, n_tokens: int) -> None:
 
     def recorded_encoder() -> None:
         shape = (1, loaded.info.n_layers, loaded.info.n_heads, n_tokens, n_tokens)
-        record = capture.Recording(torch.empty(shape), torch.empty(shape), torch.zeros((0, 2), dtype=torch.int64))
+        layers = {"self": capture.LayerRecord(torch.empty(shape), torch.empty(shape))}
+        record = capture.Recording(stacks.kinds(loaded.model), layers, torch.zeros((0, 2), dtype=torch.int64))
         with torch.inference_mode(), capture.recording(record):
             loaded.model.bert(**inputs)
 

@@ -101,8 +101,8 @@ class BatchTooLarge(VizError):
 
     template = N_(
         "A batch of {n_rows} x {n_tokens:,} tokens on {n_layers} layers of {n_heads} heads has {megabytes:,} MB of "
-        "attention; at most {limit:,} MB are kept. Of this length {fit_rows} texts fit; {n_rows} texts fit with "
-        "{fit_tokens} tokens each."
+        "attention and logits; at most {limit:,} MB are kept. Of this length {fit_rows} texts fit; {n_rows} texts fit "
+        "with {fit_tokens} tokens each."
     )
 
 

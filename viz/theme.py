@@ -1,7 +1,7 @@
 """Hold the colours that every picture shares.
 
 Weights use one sequential map, light to dark blue, readable with any colour blindness because its lightness falls
-steadily. The three states without a number (padding, causal, hidden) use colours outside that map.
+steadily. The states without a number (padding, later, hidden, nothing) use colours outside that map.
 """
 
 import numpy as np
@@ -15,8 +15,10 @@ PADDING = "#bdbdbd"
 PADDING_HATCH = "#8f8f8f"
 HIDDEN = "#f6d0a8"
 HIDDEN_CROSS = "#b35806"
-CAUSAL = "#ebe5d9"  # warm and flat: white would look like 0.00
-NOTHING = "rgba(0,0,0,0)"
+CAUSAL = "#ebe5d9"  # warm and flat: white would look like 0.00; also what a layer's window leaves out
+NOTHING = "#e2d9ee"  # the row of a query that may look at nothing
+NOTHING_STROKE = "#8b74b0"
+CLEAR = "rgba(0,0,0,0)"
 
 ACCENT = "#c2410c"
 BAR_BEFORE = "#9aa7b4"

@@ -1,5 +1,6 @@
 """Show the head board: every head coloured by one job, the list of heads, the open head's map beside it."""
 
+import numpy as np
 import streamlit as st
 
 from pages.board.choice import BoardChoice, controls, pair_controls
@@ -15,7 +16,7 @@ from viz.analysis.heads.measures import MEASURES
 from viz.drawing import head_board
 from viz.errors import VizError
 from viz.names import position_number
-from viz.text import _, number, sentence, translated
+from viz.text import _, sentence, translated
 
 
 @st.fragment(key=head_choice.PANEL)
@@ -92,7 +93,7 @@ def _pair_score(name: str, side: Side, row: int, pair: tuple[str, str]) -> Score
 def _define(choice: BoardChoice, scores: dict[str, Score], sides: dict[str, Side]) -> None:
     """Say what is measured, by which formula, what a uniform head has, and what was counted."""
     measure = MEASURES[choice.measure]
-    even = ", ".join(f"{_named(name, sides)}{number(score.uniform, 3)}" for name, score in scores.items())
+    even = ", ".join(f"{_named(name, sides)}{_even(score)}" for name, score in scores.items())
     message = _("**{name}** ({unit}). {definition} Formula: {formula}.")
     said = message.format(
         name=literal(boards.measure_label(measure.name)),
@@ -104,6 +105,14 @@ def _define(choice: BoardChoice, scores: dict[str, Score], sides: dict[str, Side
         said += " " + literal(_("A head that looks evenly at all it may look at has {even}.").format(even=even))
     st.markdown(said)
     st.caption(literal(" ".join(_counted(choice, scores, sides))))
+
+
+def _even(score: Score) -> str:
+    """Say what a uniform head has: one number, or from which to which where layers let through different cells."""
+    numbers = [f"{value:.3f}" for value in boards.even_values(score.uniform)]
+    if len(numbers) == 1 or numbers[0] == numbers[1]:
+        return numbers[0]
+    return _("{lowest} to {highest}, by layer").format(lowest=numbers[0], highest=numbers[1])
 
 
 def _counted(choice: BoardChoice, scores: dict[str, Score], sides: dict[str, Side]) -> list[str]:
@@ -144,7 +153,7 @@ def _board(name: str, side: Side, scores: dict[str, Score], choice: BoardChoice)
         spread=score.spread if score.n_texts > 1 else None,
         kept=None if choice.bound is None else boards.within(score, choice.bound),
         own_scale=choice.own_scale,
-        largest=max(float(of.mean.max()) for of in scores.values()),
+        largest=max(float(np.nanmax(of.mean)) for of in scores.values()),
     )
     number_grid(data, key=f"board_{name}")
 

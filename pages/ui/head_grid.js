@@ -3,7 +3,7 @@
 //
 // `data` is: length of the header (u32, little endian), the header as JSON, then levels tile by tile (row by row). The
 // last row of tiles may be shorter. A level up to `top` is a weight, top + n a state without a weight: 1 later key,
-// 2 padding, 3 hidden. Names stand above their tiles or, where `inks` gives their colours, inside.
+// 2 padding, 3 hidden, 4 left out by the layer's window, 5 in the row of a query that may look at nothing. Names stand above their tiles or, where `inks` gives their colours, inside.
 //
 // Which tile is chosen comes from Python by another, tiny component (head_mark.js) as an event on the window that names
 // its board, so that choosing never sends the pictures again.

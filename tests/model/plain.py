@@ -33,7 +33,11 @@ def tokenized(plain: Plain, texts: list[str], side: str = "right") -> dict[str, 
 
 
 def output(plain: Plain, inputs: dict[str, torch.Tensor]) -> tuple[np.ndarray, np.ndarray]:
-    """Give attentions ``[B, L, H, Q, K]`` and the logits of every position ``[B, T, V]``."""
+    """Give attentions ``[B, L, H, Q, K]`` and the logits of every position ``[B, T, V]``.
+
+    Without a cache, as our passes are: it lays keys out otherwise, and products are then rounded otherwise (1e-6). A
+    script that gives no mask keeps its cache: without either, transformers takes counting anew for packed texts.
+    """
     with torch.no_grad():
-        result = plain.model(**inputs, output_attentions=True)
+        result = plain.model(**inputs, use_cache="attention_mask" not in inputs, output_attentions=True)
     return torch.stack(result.attentions, dim=1).numpy(), result.logits.numpy()

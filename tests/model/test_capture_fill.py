@@ -182,10 +182,10 @@ def test_cells_a_causal_model_was_let_see_are_visible_and_those_hidden_by_hand_a
     batch = encode(tiny_gpt2, ["The old dog ran", "The old dog"])
     told = np.ones((2, 4, 4), dtype=bool)
     told[0, 0, 3] = False
-    states = cell_states(run(tiny_gpt2, batch, given_mask=told, see_later=True))
+    states = cell_states(run(tiny_gpt2, batch, given_mask=told, see_later=True), 0)
     assert states[0].tolist() == [[VISIBLE] * 3 + [HIDDEN]] + [[VISIBLE] * 4] * 3
     assert states[1].tolist() == [[VISIBLE] * 3 + [PADDING]] * 3 + [[PADDING] * 4]
-    assert cell_states(run(tiny_gpt2, batch, given_mask=told))[0, 0].tolist() == [VISIBLE] + [CAUSAL] * 3
+    assert cell_states(run(tiny_gpt2, batch, given_mask=told), 0)[0, 0].tolist() == [VISIBLE] + [CAUSAL] * 3
 
 
 def test_an_encoder_sees_later_in_any_case(tiny_bert):
@@ -196,7 +196,7 @@ def test_an_encoder_sees_later_in_any_case(tiny_bert):
 def test_later_keys_hidden_with_a_weak_value_are_still_causal_cells(tiny_gpt2):
     ours = run(tiny_gpt2, encode(tiny_gpt2, ["The old dog"]), hiding=Hiding(-1.0))
     assert ours.attentions[0, 0, 0, 0, 1] > 0
-    assert cell_states(ours)[0].tolist() == [[VISIBLE, CAUSAL, CAUSAL], [VISIBLE, VISIBLE, CAUSAL], [VISIBLE] * 3]
+    assert cell_states(ours, 0)[0].tolist() == [[VISIBLE, CAUSAL, CAUSAL], [VISIBLE, VISIBLE, CAUSAL], [VISIBLE] * 3]
 
 
 @pytest.mark.parametrize("asked", [{"hiding": Hiding()}, {"see_later": True}])

@@ -225,9 +225,9 @@ def test_more_words_than_the_model_reads_are_refused_with_what_fits(go, tiny_pai
 def test_a_batch_whose_maps_would_not_fit_is_refused_before_anything_is_generated(monkeypatch, headlight):
     """The texts end after five words: only who asks beforehand can refuse six."""
     batch = left(headlight)
-    monkeypatch.setattr(
-        forward, "MAX_ATTENTION_BYTES", 4 * 6 * 12 * 3 * 13**2
-    )  # 3 texts of 8 + 5, 6 layers of 12 heads
+    # 3 texts of 8 + 5 tokens, 6 layers of 12 heads: attentions, as many scores, and one row of logits a text
+    logits = 3 * len(headlight.ours.info.vocabulary)
+    monkeypatch.setattr(forward, "MAX_PASS_BYTES", 4 * (2 * 6 * 12 * 3 * 13**2 + logits))
     assert generate(headlight.ours, batch, Sampling(5)).run.batch.input_ids.shape == (3, 13)
     with pytest.raises(BatchTooLarge, match="3 x 14 tokens"):
         generate(headlight.ours, batch, Sampling(6))

@@ -95,6 +95,6 @@ def test_sentences_whose_maps_do_not_fit_together_are_refused(tiny_bert, monkeyp
     from viz.engine import forward
 
     many_texts.require_room(tiny_bert, TEXTS)
-    monkeypatch.setattr(forward, "MAX_ATTENTION_BYTES", 1_000)
+    monkeypatch.setattr(forward, "MAX_PASS_BYTES", 1_000)
     with pytest.raises(BatchTooLarge, match="A batch of 6 x"):
         many_texts.require_room(tiny_bert, TEXTS)

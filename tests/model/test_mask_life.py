@@ -53,7 +53,7 @@ def test_an_encoder_without_padding_gets_no_mask_at_all(tiny_bert):
     assert life.function.returned is None
     assert life.added is None
     assert [stop.received is None for stop in life.modules] == [False, False, True, True, True, True]
-    assert outcome(life).startswith("Nothing is padded and nothing hidden")
+    assert outcome(life).startswith("The model is told of no padding and of nothing hidden")
 
 
 @pytest.mark.parametrize("texts", [["The old dog ran", "The old dog"], ["The old dog ran"]])
@@ -93,6 +93,23 @@ def test_a_hidden_token_is_told_as_a_zero_and_makes_a_mask(tiny_bert):
 def test_a_causal_model_that_may_see_later_is_not_given_its_triangle(tiny_gpt2):
     life = trace(tiny_gpt2, encode(tiny_gpt2, ["The old dog"]), 0, see_later=True)
     assert life.function is None
+    assert life.added.values == (0.0,)
+
+
+def test_a_model_that_is_not_told_of_padding_is_not_shown_as_if_it_were(tiny_bert, padded_bert, tiny_gpt2):
+    """With the padding layer off, all keys are told as real, and nothing is added: what the pass of the maps does too."""
+    life = trace(tiny_bert, padded_bert, 1, leave_out=("attention_mask",))
+    assert life.tokenizer.values == (0, 1)
+    assert (life.given.shape, life.given.values) == ((2, 5), (1,))
+    assert life.added is None
+    assert run(tiny_bert, padded_bert, leave_out=("attention_mask",)).additive_mask is None
+    told = np.tile(np.tri(5, dtype=bool), (2, 1, 1))
+    life = trace(tiny_bert, padded_bert, 1, told, leave_out=("attention_mask",))
+    added = run(tiny_bert, padded_bert, given_mask=told, leave_out=("attention_mask",)).additive_mask
+    assert life.added.shape == added.shape
+    assert (added[:, 0] == np.where(told, 0, np.float32(LOWEST))).all()
+    batch = encode(tiny_gpt2, ["The old dog ran", "The old"])
+    life = trace(tiny_gpt2, batch, 0, see_later=True, leave_out=("attention_mask",))
     assert life.added.values == (0.0,)
 
 

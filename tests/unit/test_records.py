@@ -11,7 +11,8 @@ from viz.errors import SettingOutOfRange, WrongShape
 from viz.records import Prediction
 
 BATCH_ARRAYS = ("input_ids", "attention_mask", "special_tokens_mask", "token_type_ids", "position_ids", "word_ids")
-RUN_ARRAYS = ("attentions", "scores", "given_mask", "additive_mask", "readouts", "readout_logits")
+RUN_ARRAYS = ("attentions", "scores", "given_mask", "additive_mask", "allowed", "readouts", "readout_logits")
+MAPS_ARRAYS = ("attentions", "scores", "added", "allowed", "query_mask", "key_mask")
 
 
 def full_run(**fields):
@@ -31,53 +32,63 @@ def full_run(**fields):
     )
 
 
-@pytest.mark.parametrize("name", RUN_ARRAYS)
-def test_a_runs_arrays_refuse_writing(name):
-    with pytest.raises(ValueError, match="read-only"):
-        getattr(full_run(), name)[...] = 0
+def test_the_arrays_of_records_refuse_writing():
+    run = full_run()
+    holders = (
+        (run, RUN_ARRAYS),
+        (run.batch, BATCH_ARRAYS),
+        (run.maps["self"], MAPS_ARRAYS),
+        (generation(), GENERATION_ARRAYS),
+    )
+    for record, names in holders:
+        for name in names:
+            with pytest.raises(ValueError, match="read-only"):
+                getattr(record, name)[...] = 0
 
 
-@pytest.mark.parametrize("name", BATCH_ARRAYS)
-def test_a_batchs_arrays_refuse_writing(name):
-    with pytest.raises(ValueError, match="read-only"):
-        getattr(full_run().batch, name)[...] = 0
+def test_a_records_fields_cannot_be_replaced():
+    run = full_run()
+    for record in (run, run.batch, run.model, run.maps["self"], Prediction(1, 0, "a", 0.0, 0.5)):
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            setattr(record, dataclasses.fields(record)[0].name, None)
 
 
-@pytest.mark.parametrize("record", [full_run(), full_run().batch, full_run().model, Prediction(1, 0, "a", 0.0, 0.5)])
-def test_a_records_fields_cannot_be_replaced(record):
-    field = dataclasses.fields(record)[0].name
-    with pytest.raises(dataclasses.FrozenInstanceError):
-        setattr(record, field, None)
+WRONG_SHAPES = [
+    ("attentions", (2, 2, 4, 3)),  # no keys
+    ("attentions", (2, 4, 2, 3, 3)),  # layers and heads swapped
+    ("attentions", (2, 2, 4, 3, 4)),  # a key too many
+    ("attentions", (1, 2, 4, 3, 3)),  # a text is missing
+    ("scores", (2, 2, 4, 3, 1)),
+    ("given_mask", (2,)),
+    ("given_mask", (2, 4)),
+    ("given_mask", (1, 3)),
+    ("given_mask", (2, 3, 4)),
+    ("given_mask", (2, 3, 3, 3)),
+    ("additive_mask", (2, 1, 1, 3)),
+    ("additive_mask", (2, 3, 3, 3)),  # neither one mask nor one a layer
+    ("additive_mask", (2, 3)),
+    ("allowed", (2, 3, 3)),
+    ("allowed", (2, 3, 3, 3)),
+    ("readouts", (1, 3)),
+    ("readouts", (2,)),
+    ("readout_logits", (2, 2)),
+    ("readout_logits", (1, 3)),  # three logits for a vocabulary of two
+    ("readout_logits", (1, 2, 2)),
+]
 
 
-@pytest.mark.parametrize(
-    "name, shape",
-    [
-        ("attentions", (2, 2, 4, 3)),  # no keys
-        ("attentions", (2, 4, 2, 3, 3)),  # layers and heads swapped
-        ("attentions", (2, 2, 4, 3, 4)),  # a key too many
-        ("attentions", (1, 2, 4, 3, 3)),  # a text is missing
-        ("scores", (2, 2, 4, 3, 1)),
-        ("given_mask", (2,)),
-        ("given_mask", (2, 4)),
-        ("given_mask", (1, 3)),
-        ("given_mask", (2, 3, 4)),
-        ("given_mask", (2, 3, 3, 3)),
-        ("additive_mask", (2, 1, 1, 3)),
-        ("additive_mask", (2, 3, 3, 3)),  # neither one mask nor one a layer
-        ("additive_mask", (2, 3)),
-        ("readouts", (1, 3)),
-        ("readouts", (2,)),
-        ("readout_logits", (2, 2)),
-        ("readout_logits", (1, 3)),  # three logits for a vocabulary of two
-        ("readout_logits", (1, 2, 2)),
-    ],
-)
-def test_a_runs_array_of_another_shape_is_refused_by_name(name, shape):
-    with pytest.raises(WrongShape) as caught:
-        full_run(**{name: np.ones(shape, dtype=np.int64)})
-    spoken = {"additive_mask": "added"}.get(name, name)
-    assert str(caught.value).startswith(f"{spoken} has the shape {list(shape)}; it must be ")
+def test_a_runs_array_of_another_shape_is_refused_by_name():
+    spoken = {"additive_mask": "added"}
+    for name, shape in WRONG_SHAPES:
+        others = {"scores": None} if name == "attentions" else {}  # scores are checked against the attentions
+        with pytest.raises(WrongShape) as caught:
+            full_run(**others, **{name: np.ones(shape, dtype=np.int64)})
+        assert str(caught.value).startswith(f"{spoken.get(name, name)} has the shape {list(shape)}; it must be ")
+
+
+def test_scores_of_other_layers_than_the_attentions_are_refused():
+    with pytest.raises(WrongShape, match="scores has the shape"):
+        full_run(attentions=np.ones((2, 4, 2, 3, 3), dtype=np.float32))
 
 
 def test_a_mask_per_query_and_one_additive_mask_a_layer_are_taken():
@@ -91,10 +102,11 @@ def test_a_run_without_readouts_needs_no_vocabulary():
     assert run.readout_logits.shape == (0, 7)
 
 
-@pytest.mark.parametrize("name", BATCH_ARRAYS)
-def test_a_batchs_array_of_another_shape_is_refused_by_name(name):
-    with pytest.raises(WrongShape, match=name):
-        dataclasses.replace(full_run().batch, **{name: np.zeros((2, 4), dtype=np.int64)})
+def test_a_batchs_array_of_another_shape_is_refused_by_name():
+    batch = full_run().batch
+    for name in BATCH_ARRAYS:
+        with pytest.raises(WrongShape, match=name):
+            dataclasses.replace(batch, **{name: np.zeros((2, 4), dtype=np.int64)})
 
 
 def test_a_batch_with_a_row_of_tokens_too_short_is_refused():
@@ -112,9 +124,9 @@ def test_the_number_of_tokens_counts_padding():
 
 
 def test_a_runs_memory_is_that_of_its_arrays():
-    assert hand_made.run([[1, 1]]).nbytes == 4 * 4  # four float32 attentions
-    # two arrays [2, 2, 4, 3, 3], one [2, 1, 3, 3], one [1, 2], all float32
-    assert full_run().nbytes == 4 * (144 + 144 + 18 + 2)
+    assert hand_made.run([[1, 1]]).nbytes == 4 * 4 + 4  # four float32 attentions, and a bool beside each
+    # float32 are two arrays [2, 2, 4, 3, 3], one [2, 1, 3, 3], one [1, 2]; bool is one [2, 1, 3, 3]
+    assert full_run().nbytes == 4 * (144 + 144 + 18 + 2) + 18
 
 
 STEP_ARRAYS = {"probability": (2, 2), "probability_after_cut": (2, 2), "rank": (2, 2)}
@@ -129,16 +141,10 @@ def generation(**fields):
     return Generation(**(values | fields))
 
 
-@pytest.mark.parametrize("name", GENERATION_ARRAYS)
-def test_a_generations_arrays_refuse_writing(name):
-    with pytest.raises(ValueError, match="read-only"):
-        getattr(generation(), name)[...] = 0
-
-
-@pytest.mark.parametrize("name", GENERATION_ARRAYS)
-def test_a_generations_array_of_another_shape_is_refused(name):
-    with pytest.raises(WrongShape):
-        generation(**{name: np.zeros((*GENERATION_ARRAYS[name][:-1], 3))})
+def test_a_generations_array_of_another_shape_is_refused():
+    for name, shape in GENERATION_ARRAYS.items():
+        with pytest.raises(WrongShape):
+            generation(**{name: np.zeros((*shape[:-1], 3))})
 
 
 def test_the_steps_of_a_generation_are_the_columns_behind_the_prompt():
@@ -156,33 +162,25 @@ def test_greedy_is_what_nobody_asked_to_be_random():
     assert len({Sampling(), Sampling(seed=0), Sampling(temperature=1.0)}) == 2  # a key for caches
 
 
-@pytest.mark.parametrize(
-    "name, values, allowed",
-    [
-        ("max_new_tokens", (0, -1, 101), "1 ≤ max_new_tokens ≤ 100"),
-        ("temperature", (0, -1.0, 10.1, 1e-40, float("nan"), float("inf")), "0.001 ≤ temperature ≤ 10"),
-        ("top_k", (-1,), "top_k ≥ 0"),
-        ("top_p", (0, -0.5, 1.01, float("nan")), "0 < top_p ≤ 1"),
-        ("seed", (-1, 2**32), "0 ≤ seed ≤ 4294967295"),
-    ],
-)
-def test_a_choice_that_cannot_be_drawn_from_is_refused_with_the_value_seen(name, values, allowed):
-    for value in values:
-        with pytest.raises(SettingOutOfRange) as caught:
-            Sampling(**{name: value})
-        assert str(caught.value) == f"{name} is {value}. Give a number with {allowed}."
+REFUSED = {
+    "max_new_tokens": ((0, -1, 101), "1 ≤ max_new_tokens ≤ 100"),
+    "temperature": ((0, -1.0, 10.1, 1e-40, float("nan"), float("inf")), "0.001 ≤ temperature ≤ 10"),
+    "top_k": ((-1,), "top_k ≥ 0"),
+    "top_p": ((0, -0.5, 1.01, float("nan")), "0 < top_p ≤ 1"),
+    "seed": ((-1, 2**32), "0 ≤ seed ≤ 4294967295"),
+}
 
 
-@pytest.mark.parametrize(
-    "fields",
-    [
-        {"max_new_tokens": 1},
-        {"max_new_tokens": 100},
-        {"temperature": 0.001},
-        {"temperature": 10},
-        {"top_p": 1e-9},
-        {"seed": 2**32 - 1},
-    ],
-)
-def test_the_ends_of_what_is_allowed_are_allowed(fields):
-    assert Sampling(**fields)
+def test_a_choice_that_cannot_be_drawn_from_is_refused_with_the_value_seen():
+    for name, (values, allowed) in REFUSED.items():
+        for value in values:
+            with pytest.raises(SettingOutOfRange) as caught:
+                Sampling(**{name: value})
+            assert str(caught.value) == f"{name} is {value}. Give a number with {allowed}."
+
+
+def test_the_ends_of_what_is_allowed_are_allowed():
+    ends = {"max_new_tokens": (1, 100), "temperature": (0.001, 10), "top_p": (1e-9,), "seed": (2**32 - 1,)}
+    for name, values in ends.items():
+        for value in values:
+            assert getattr(Sampling(**{name: value}), name) == value

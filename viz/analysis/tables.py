@@ -22,7 +22,7 @@ def head_table(run: Run, row: int, layer: int, head: int, *, limit: int | None =
     Positions count from 1, as on the screen. Attention is the model's own float32, not rounded.
     """
     weights = run.attentions[row, layer, head]
-    queries, keys = np.nonzero(cell_states(run)[row] == VISIBLE)
+    queries, keys = np.nonzero(cell_states(run, layer)[row] == VISIBLE)
     order = np.argsort(-weights[queries, keys], kind="stable")[:limit]
     queries, keys = queries[order], keys[order]
     tokens = run.batch.tokens[row]
@@ -33,7 +33,7 @@ def head_table(run: Run, row: int, layer: int, head: int, *, limit: int | None =
         [tokens[k] for k in keys],
         [float(weight) for weight in weights[queries, keys]],
     )
-    return dict(zip(COLUMNS, columns))
+    return dict(zip(COLUMNS, columns, strict=True))
 
 
 def as_csv(table: dict[str, list]) -> bytes:
@@ -44,7 +44,7 @@ def as_csv(table: dict[str, list]) -> bytes:
     buffer = io.StringIO()
     writer = csv.writer(buffer)
     writer.writerow(table)
-    writer.writerows([_harmless(value) for value in row] for row in zip(*table.values()))
+    writer.writerows([_harmless(value) for value in row] for row in zip(*table.values(), strict=True))
     return buffer.getvalue().encode("utf-8-sig")
 
 
@@ -66,13 +66,14 @@ def describe(run: Run, row: int, layer: int, head: int, *, n_links: int = 3) -> 
 
     links = [
         _("{query}: {weight:.2f} at {key}").format(query=name(query, q), weight=weight, key=name(key, k))
-        for q, query, k, key, weight in zip(*table.values())
+        for q, query, k, key, weight in zip(*table.values(), strict=True)
     ]
     return _("Strongest links: {links}.").format(links="; ".join(links))
 
 
 def most_changed(changes: np.ndarray, n: int) -> list[tuple[int, int, float]]:
-    """List the n heads with the largest values of ``[L, H]``, largest first, as (layer, head, value)."""
-    best = np.argsort(-changes, axis=None, kind="stable")[:n]
+    """List the n heads with the largest values of ``[L, H]``, largest first, as (layer, head, value); NaN is none."""
+    n_values = int((~np.isnan(changes)).sum())
+    best = np.argsort(-changes, axis=None, kind="stable")[: min(n, n_values)]
     layers, heads = np.unravel_index(best, changes.shape)
-    return [(int(layer), int(head), float(changes[layer, head])) for layer, head in zip(layers, heads)]
+    return [(int(layer), int(head), float(changes[layer, head])) for layer, head in zip(layers, heads, strict=True)]

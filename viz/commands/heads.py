@@ -70,7 +70,7 @@ def answer(options: argparse.Namespace) -> int:
     values = patterns.score(run, options.measure, **asked)
     expected = patterns.uniform(run, options.measure, **asked)
     best = patterns.ranked(values, options.measure)[: options.top]
-    n_measured = int(np.isfinite(patterns.by_row(run, options.measure, **asked)[1]).sum())
+    n_measured = int(np.isfinite(patterns.by_row(run, options.measure, **asked)[1]).any(axis=1).sum())
     if options.json:
         print(json.dumps(_as_json(run, options, best, expected, n_measured), ensure_ascii=False, indent=2))
         return 0
@@ -79,7 +79,7 @@ def answer(options: argparse.Namespace) -> int:
     for line in [*_header(options), f"{heads}, {texts}"]:
         print(f"# {one_line(line)}")
     for layer, head, value in best:
-        print(f"{head_title(layer, head):24}  {value:.4f}  uniform {expected:.4f}")
+        print(f"{head_title(layer, head):24}  {value:.4f}  uniform {expected[layer]:.4f}")
     return 0
 
 
@@ -113,7 +113,7 @@ def _header(options: argparse.Namespace) -> list[str]:
 
 
 def _as_json(
-    run: Run, options: argparse.Namespace, best: list[tuple[int, int, float]], expected: float, n_measured: int
+    run: Run, options: argparse.Namespace, best: list[tuple[int, int, float]], expected: np.ndarray, n_measured: int
 ) -> dict:
     measure = MEASURES[options.measure]
     return {
@@ -127,14 +127,21 @@ def _as_json(
         "unit": measure.unit,
         "order": "lowest first" if measure.lowest_first else "highest first",
         "special_tokens_counted": not options.no_special,
-        "uniform": expected,
+        "uniform": _one_or_by_layer(expected),
         "heads": [
             {
                 "name": head_label(layer, head),
                 "index": head_index_label(layer, head),
                 "value": value,
-                "uniform": expected,
+                "uniform": float(expected[layer]),
             }
             for layer, head, value in best
         ],
     }
+
+
+def _one_or_by_layer(expected: np.ndarray) -> float | list[float | None]:
+    """Give one number where all layers agree, else one a layer, None where nothing was measured."""
+    if (expected == expected[0]).all():
+        return float(expected[0])
+    return [None if np.isnan(value) else float(value) for value in expected]

@@ -1,7 +1,7 @@
 """Draw heads as the CS50 exercise does: one grey square a cell, darker = less attention, lighter = more.
 
-What does not depend on the head (labels, padding, hidden and later cells) is drawn once a text; a head then costs one
-copy and its numbers.
+What does not depend on the head (labels, padding, hidden and later cells) is drawn once a text, or once a layer where
+layers let different cells through; a head then costs one copy and its numbers.
 """
 
 import io
@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from viz.analysis.masks.cells import CAUSAL, HIDDEN, PADDING, VISIBLE, cell_states
+from viz.analysis.masks.cells import CAUSAL, HIDDEN, NOTHING, PADDING, VISIBLE, WINDOW, cell_states
 from viz.drawing.fonts import font_for
 from viz.names import diagram_name, folder_name, head_title
 from viz.records import Run
@@ -38,7 +38,7 @@ class _Template:
 
 def draw(run: Run, row: int, layer: int, head: int) -> Image.Image:
     """Draw one head of one text as a grey image: query rows, key columns."""
-    return _fill(_template(run, row), run, row, layer, head)
+    return _fill(_template(run, row, layer), run, row, layer, head)
 
 
 def write_all(run: Run, row: int, folder: Path) -> list[Path]:
@@ -68,10 +68,12 @@ def png(picture: Image.Image) -> bytes:
 
 
 def _all_pngs(run: Run, row: int) -> Iterator[tuple[str, bytes]]:
-    template = _template(run, row)
-    for layer in range(run.model.n_layers):
-        for head in range(run.model.n_heads):
-            yield diagram_name(layer, head), png(_fill(template, run, row, layer, head))
+    n_templates, n_layers, n_heads = run.allowed.shape[1], run.model.n_layers, run.model.n_heads
+    for first in range(n_templates):
+        template = _template(run, row, first)
+        for layer in [first] if n_templates > 1 else range(n_layers):
+            for head in range(n_heads):
+                yield diagram_name(layer, head), png(_fill(template, run, row, layer, head))
 
 
 def _fill(template: _Template, run: Run, row: int, layer: int, head: int) -> Image.Image:
@@ -88,7 +90,7 @@ def _fill(template: _Template, run: Run, row: int, layer: int, head: int) -> Ima
     return image
 
 
-def _template(run: Run, row: int) -> _Template:
+def _template(run: Run, row: int, layer: int) -> _Template:
     tokens = run.batch.tokens[row]
     cell = max(1, min(CELL, MAX_SIDE // len(tokens)))
     labels = [_label(token, _label_size(cell)) for token in tokens]
@@ -99,7 +101,7 @@ def _template(run: Run, row: int) -> _Template:
     _draw_labels(canvas, labels, left, top, cell)
     ImageDraw.Draw(canvas).rectangle((left - 1, top - 1, left + side, top + side), outline=_QUIET)
     pixels = np.array(canvas)
-    grid, shows_weight = _grid(run, row, cell)
+    grid, shows_weight = _grid(run, row, layer, cell)
     pixels[top : top + side, left : left + side] = grid
     return _Template(pixels, left, top, cell, shows_weight)
 
@@ -124,9 +126,9 @@ def _draw_labels(canvas: Image.Image, labels: list[Image.Image], left: int, top:
         canvas.paste(_INK, (left + middle - turned.width // 2, top - _GAP - turned.height), turned)
 
 
-def _grid(run: Run, row: int, cell: int) -> tuple[np.ndarray | int, np.ndarray | None]:
+def _grid(run: Run, row: int, layer: int, cell: int) -> tuple[np.ndarray | int, np.ndarray | None]:
     """Give the grid's pixels without weights, and those that show a weight: not all where a state or hatching is."""
-    states, real = cell_states(run)[row], run.batch.attention_mask[row]
+    states, real = cell_states(run, layer)[row], run.batch.attention_mask[row]
     if (states == VISIBLE).all() and real.all():
         return _BACKGROUND, None
     on_padding = (states == VISIBLE) & ~(real[:, None] & real)
@@ -141,8 +143,8 @@ def _enlarged(cells: np.ndarray, cell: int) -> np.ndarray:
 
 
 def _stateful_grid(states: np.ndarray, cell: int) -> np.ndarray:
-    """Draw cells by state: padding hatched, hidden crossed, later keys as dots on the background."""
-    tiles = {state: _tile(state, cell) for state in (VISIBLE, CAUSAL, PADDING, HIDDEN)}
+    """Draw cells by state: padding hatched, hidden crossed, later keys as dots, rows of nothing struck."""
+    tiles = {state: _tile(state, cell) for state in (VISIBLE, CAUSAL, PADDING, HIDDEN, WINDOW, NOTHING)}
     n = len(states)
     tile_table = np.stack([tiles[state] for state in sorted(tiles)])
     return tile_table[states].transpose(0, 2, 1, 3).reshape(n * cell, n * cell)
@@ -160,7 +162,9 @@ def _tile(state: int, cell: int) -> np.ndarray:
         pen.rectangle((0, 0, last, last), outline=_QUIET)
         pen.line((0, 0, last, last), fill=_INK, width=max(1, cell // 20))
         pen.line((0, last, last, 0), fill=_INK, width=max(1, cell // 20))
-    elif state == CAUSAL:
+    elif state == NOTHING:
+        pen.line((0, cell // 2, last, cell // 2), fill=_INK, width=max(1, cell // 20))
+    elif state in (CAUSAL, WINDOW):
         pen.point([(x, y) for x in range(0, cell, 4) for y in range(0, cell, 4)], fill=90)
     return np.array(tile)
 

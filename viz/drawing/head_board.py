@@ -36,7 +36,7 @@ def board(
     (bool ``[L, H]``) leaves heads out, ``spread`` is said beside values.
     """
     is_share = MEASURES[measure].unit == MEASURES["self"].unit
-    top = 1.0 if is_share and not own_scale else max(float(values.max()) if largest is None else largest, 1e-6)
+    top = 1.0 if is_share and not own_scale else max(float(np.nanmax(values)) if largest is None else largest, 1e-6)
     header = _header(values, model, measure, spread)
     header["ends"] = ["0", _number(top)]
     return _packed(header, values / top, kept, theme.WEIGHT_STOPS)
@@ -44,7 +44,7 @@ def board(
 
 def difference_board(values: np.ndarray, model: ModelInfo, measure: str) -> bytes:
     """Pack differences ``[L, H]``: blue = more in B, orange = less; the scale ends at the largest change either way."""
-    reach = max(float(np.abs(values).max()), 1e-6)
+    reach = max(float(np.nan_to_num(np.abs(values)).max()), 1e-6)
     header = _header(values, model, measure, None, signed=True)
     header["ends"] = [_number(-reach, signed=True), _number(reach, signed=True)]
     header["words"]["note"] = _("B minus A: blue more, orange less; a click opens the head")
@@ -80,15 +80,19 @@ def _header(
 
 
 def _title(values: np.ndarray, spread: np.ndarray | None, at: tuple[int, int], signed: bool) -> str:
+    if np.isnan(values[at]):
+        return _("{head}: nothing to measure in this layer").format(head=head_title(*at))
     value = number(values[at], 4, signed=signed)
     return f"{head_title(*at)}: {value}" if spread is None else f"{head_title(*at)}: {value} ± {number(spread[at], 4)}"
 
 
 def _packed(header: dict, shares: np.ndarray, kept: np.ndarray | None, stops: tuple[str, ...]) -> bytes:
-    """Colour shares 0..1 of the scale; what is not kept has no number and no colour of the scale."""
-    levels = np.rint(np.clip(shares, 0, 1) * TOP_LEVEL).astype(np.uint8)
+    """Colour shares 0..1 of the scale; what is not kept, or not measured, has no number and no colour of the scale."""
+    measured = np.isfinite(shares)
+    levels = np.rint(np.clip(np.where(measured, shares, 0), 0, 1) * TOP_LEVEL).astype(np.uint8)
     header["inks"] = _inks(levels, stops).ravel().tolist()
-    if kept is not None:
+    kept = measured if kept is None else kept & measured
+    if not kept.all():
         levels[~kept] = TOP_LEVEL + _LEFT_OUT
         header["names"] = [name if keep else "" for name, keep in zip(header["names"], kept.ravel())]
     packed = pack(header | {"key": ""}, levels.reshape(-1, 1, 1), stops)

@@ -3,9 +3,9 @@
 import numpy as np
 
 from viz import theme
-from viz.analysis.heads.movement import Shared, difference, shared_positions
-from viz.analysis.masks.cells import CAUSAL, HIDDEN, PADDING, VISIBLE, cell_states
-from viz.drawing import axes
+from viz.analysis.heads.movement import compared_queries, difference, shared_positions
+from viz.analysis.masks.cells import NOTHING, VISIBLE, cell_states
+from viz.drawing import axes, state_layers
 from viz.drawing.plotly import Shown, go
 from viz.names import head_title
 from viz.records import Run
@@ -13,7 +13,6 @@ from viz.text import _
 
 HEIGHT = 560
 NOTE_PX = 28
-HATCH_LINES = 60  # across padding: more would be a grey plane, and long to send
 
 
 def head_map(
@@ -28,19 +27,20 @@ def head_map(
 ) -> go.Figure:
     """Draw one head: weights in blue, padding grey and hatched, later keys flat and empty, hidden keys crossed.
 
+    What the layer's window leaves out is drawn like a later key; the row of a query that may look at nothing is struck.
+
     The colour scale runs from 0 to 1, or with ``own_scale`` to this map's largest visible weight. Framed is the row
     ``query``; without one, the row that predicts a causal model's next token. What a model that was not told of padding
     puts on it is shown as a weight, hatched.
     """
     tokens = run.batch.tokens[row]
-    states = cell_states(run)[row]
+    states = cell_states(run, layer)[row]
     weights = np.where(states == VISIBLE, run.attentions[row, layer, head], np.nan).astype(np.float32)
     names = axes.categories(tokens)
-    maps = [_weight_layer(weights, names, float(np.nanmax(weights)) if own_scale else 1.0)]
-    if (states != VISIBLE).any():
-        maps.insert(0, _state_layer(states, names))
+    largest = float(np.nan_to_num(weights).max(initial=0)) or 1.0
+    maps = [*state_layers.layers(states, names), _weight_layer(weights, names, largest if own_scale else 1.0)]
     layout = frame(tokens, names, head_title(layer, head), height)
-    layout["shapes"] = _hatch(states, run.batch.attention_mask[row])
+    layout["shapes"] = state_layers.strokes(states, run.batch.attention_mask[row])
     for framed in _framed_rows(run, row, query):
         _frame_row(layout, run, row, framed)
     if run.model.weights == "random":
@@ -49,12 +49,15 @@ def head_map(
 
 
 def difference_map(before: Run, after: Run, layer: int, head: int, row: int = 0, *, height: int = HEIGHT) -> go.Figure:
-    """Draw after minus before over the positions both texts share: blue = more attention, orange = less."""
-    shared: Shared = shared_positions(before, after, row)
+    """Draw after minus before over the positions both texts share: blue = more attention, orange = less.
+
+    The row of a query that may look at nothing, before or after, has no change and is struck.
+    """
+    shared = shared_positions(before, after, row)
     tokens = [after.batch.tokens[row][i] for i in shared.after]
     names = axes.categories(tokens, shared.after.tolist())
     change = difference(before, after, layer, head, row)
-    reach = max(float(np.abs(change).max(initial=0)), 1e-6)
+    reach = max(float(np.nan_to_num(np.abs(change)).max(initial=0)), 1e-6)
     layer_of_changes = go.Heatmap(
         z=change.round(4),
         x=names,
@@ -63,29 +66,16 @@ def difference_map(before: Run, after: Run, layer: int, head: int, row: int = 0,
         zmax=reach,
         colorscale=theme.colorscale(theme.CHANGE_STOPS),
         colorbar=colorbar(_("change of attention")),
+        hoverongaps=False,
         hovertemplate="%{y} → %{x}: %{z:+.4f}<extra></extra>",
     )
     layout = frame(tokens, names, head_title(layer, head), height)
+    states = np.full(change.shape, VISIBLE, dtype=np.uint8)
+    states[~compared_queries(before, after, layer, row)] = NOTHING
+    layout["shapes"] = state_layers.strokes(states, np.ones(len(tokens), dtype=bool))
     if after.model.weights == "random":
         layout["annotations"].append(_stamp())
-    return go.Figure([layer_of_changes], layout)
-
-
-def _state_layer(states: np.ndarray, names: list[str]) -> go.Heatmap:
-    """Paint what has no weight; it lies under the weights and never touches their scale."""
-    colours = {VISIBLE: theme.NOTHING, CAUSAL: theme.CAUSAL, PADDING: theme.PADDING, HIDDEN: theme.HIDDEN}
-    last = max(colours)
-    steps = [[edge, colours[s]] for s in sorted(colours) for edge in (s / (last + 1), (s + 1) / (last + 1))]
-    return go.Heatmap(
-        z=states,
-        x=names,
-        y=names,
-        zmin=-0.5,
-        zmax=last + 0.5,
-        colorscale=steps,
-        showscale=False,
-        hovertemplate="%{y} → %{x}: " + _("no weight (masked)") + "<extra></extra>",
-    )
+    return go.Figure([*state_layers.layers(states, names), layer_of_changes], layout)
 
 
 def _weight_layer(weights: np.ndarray, names: list[str], largest: float) -> go.Heatmap:
@@ -116,39 +106,6 @@ def colorbar(title: str) -> dict:
         "ypad": 8,
         "title": {"text": title, "side": "bottom"},
     }
-
-
-def _hatch(states: np.ndarray, real: np.ndarray) -> list[dict]:
-    """Hatch padding and cross hidden cells: one path each, however many cells there are."""
-    hidden = np.argwhere(states == HIDDEN)
-    cross = "M{x0},{y0}L{x1},{y1}M{x0},{y1}L{x1},{y0}"
-    crosses = (cross.format(x0=k - 0.5, x1=k + 0.5, y0=q - 0.5, y1=q + 0.5) for q, k in hidden.tolist())
-    paths = {theme.PADDING_HATCH: _padding_lines(real), theme.HIDDEN_CROSS: "".join(crosses)}
-    return [
-        {"type": "path", "path": path, "line": {"color": colour, "width": 0.7}}
-        for colour, path in paths.items()
-        if path
-    ]
-
-
-def _padding_lines(real: np.ndarray) -> str:
-    """Draw diagonals through the cells whose query or key is no real token, as an SVG path.
-
-    A diagonal joins cells of equal query + key; where there would be too many, every second, third … one is left.
-    """
-    n_tokens, n_padding = len(real), int((~real).sum())
-    if not n_padding:
-        return ""
-    step = -(-(n_tokens + n_padding) // HATCH_LINES)
-    lines = []
-    for total in range(0, 2 * n_tokens - 1, step):
-        queries = np.arange(max(0, total - n_tokens + 1), min(total, n_tokens - 1) + 1)
-        padded = ~(real[queries] & real[total - queries])
-        edges = np.flatnonzero(np.diff(padded, prepend=False, append=False)).tolist()  # begin, end, begin, end ...
-        for begin, end in zip(edges[::2], edges[1::2]):
-            first, last = int(queries[begin]), int(queries[end - 1])
-            lines.append(f"M{total - first + 0.5},{first - 0.5}L{total - last - 0.5},{last + 0.5}")
-    return "".join(lines)
 
 
 def frame(tokens, names: list[str], title: str, height: int) -> dict:

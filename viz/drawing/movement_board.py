@@ -18,7 +18,7 @@ def changes_board(changes: np.ndarray, *, height: int = 330) -> go.Figure:
         y=[str(position_number(layer)) for layer in range(n_layers)],
         customdata=titles,
         zmin=0,
-        zmax=max(float(changes.max()), 1e-6),
+        zmax=max(float(np.nan_to_num(changes).max(initial=0)), 1e-6),
         colorscale=theme.colorscale(theme.WEIGHT_STOPS),
         colorbar={"thickness": 10, "outlinewidth": 0, "title": {"text": _("moved"), "side": "right"}},
         hovertemplate="%{customdata}: %{z:.4f}<extra></extra>",

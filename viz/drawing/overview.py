@@ -3,12 +3,13 @@
 import hashlib
 import json
 import struct
+from collections.abc import Callable
 from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from viz import theme
-from viz.analysis.masks.cells import CAUSAL, HIDDEN, PADDING, VISIBLE, cell_states
+from viz.analysis.masks.cells import CAUSAL, HIDDEN, NOTHING, PADDING, VISIBLE, WINDOW, cell_states, row_states
 from viz.names import head_title, position_number
 from viz.records import Run
 from viz.text import _
@@ -27,7 +28,7 @@ def thumbnails(run: Run, row: int) -> np.ndarray:
     A block of cells keeps its largest weight, so that a line one cell wide stays visible; the square root lifts small
     weights. A block without any visible cell keeps its state.
     """
-    return _levels(run.attentions[row], cell_states(run)[row], _block(run, MAX_SIDE))
+    return _levels(run.attentions[row], row_states(run, row)[:, None], _block(run, MAX_SIDE))
 
 
 def picture_key(run: Run, row: int) -> str:
@@ -36,7 +37,7 @@ def picture_key(run: Run, row: int) -> str:
     It is made from what is drawn, not from model and text: files of others name neither, and a head that is switched
     off moves the maps of the same text. Reading all weights takes 0.2 s at 512 tokens, so it is done once a run.
     """
-    return _digest(run, _words(run), (row,))
+    return _digest(run, _words(run), (row,), lambda: row_states(run, row))
 
 
 def payload(run: Run, row: int, key: str) -> bytes:
@@ -64,13 +65,14 @@ def payload(run: Run, row: int, key: str) -> bytes:
 
 
 def prompt_thumbnails(run: Run, layer: int, head: int) -> np.ndarray:
-    """Give one head of every prompt as levels of √weight, uint8 ``[B, S, S]``, S at most 96; as `thumbnails`."""
-    return _levels(run.attentions[:, layer, head], cell_states(run), _block(run, MAX_PROMPT_SIDE))
+    """Give one head of every prompt as levels of √weight, uint8 ``[B, S, S]``, S at most 96, as in `thumbnails`."""
+    return _levels(run.attentions[:, layer, head], cell_states(run, layer), _block(run, MAX_PROMPT_SIDE))
 
 
 def prompt_tiles_key(run: Run, layer: int, head: int) -> str:
     """Name the tiles of a run's prompts, as `picture_key` names an overview; it reads this head only."""
-    return _digest(run, _prompt_words(run, layer, head), (slice(None), layer, head))
+    words, states = _prompt_words(run, layer, head), lambda: cell_states(run, layer)
+    return _digest(run, words, (slice(None), layer, head), states)
 
 
 def prompt_tiles(run: Run, layer: int, head: int, key: str) -> bytes:
@@ -105,21 +107,23 @@ def pack(header: dict, pixels: np.ndarray, stops: tuple[str, ...] = theme.WEIGHT
             CAUSAL: theme.rgba(theme.CAUSAL),
             PADDING: theme.rgba(theme.PADDING),
             HIDDEN: theme.rgba(theme.HIDDEN),
+            WINDOW: theme.rgba(theme.CAUSAL),
+            NOTHING: theme.rgba(theme.NOTHING),
         },
     }
     text = json.dumps(header, separators=(",", ":")).encode()
     return struct.pack("<I", len(text)) + text + pixels.tobytes()
 
 
-def _digest(run: Run, words: dict[str, str], maps: tuple) -> str:
+def _digest(run: Run, words: dict[str, str], maps: tuple, states: Callable[[], np.ndarray]) -> str:
     """Name a board from its words and from the weights and states of ``run.attentions[maps]``."""
     spoken = "\0".join(words.values())
     known = _keys.setdefault(run, {})
     place = (spoken, *(str(index) for index in maps))
     if place not in known:
         digest = hashlib.sha256(spoken.encode())
-        digest.update(np.ascontiguousarray(run.attentions[maps]))
-        digest.update(cell_states(run)[maps[0]])  # their diagonal says what is padding
+        digest.update(np.ascontiguousarray(run.attentions[maps]).data)
+        digest.update(states().data)  # their diagonal says what is padding
         known[place] = digest.hexdigest()[:16]
     return known[place]
 

@@ -5,7 +5,7 @@ from xml.sax.saxutils import escape
 import numpy as np
 
 from viz import theme
-from viz.analysis.masks.cells import CAUSAL, HIDDEN, PADDING, VISIBLE, cell_states
+from viz.analysis.masks.cells import CAUSAL, HIDDEN, NOTHING, PADDING, VISIBLE, WINDOW, cell_states
 from viz.names import head_title
 from viz.records import Run
 from viz.text import _
@@ -16,18 +16,19 @@ _GAP = 8
 _LEGEND = 46  # height below the map
 
 _PATTERNS = (
-    f'<pattern id="padding" width="6" height="6" patternUnits="userSpaceOnUse"><rect width="6" height="6" '
-    f'fill="{theme.PADDING}"/>'
+    f'<pattern id="padding" width="6" height="6" patternUnits="userSpaceOnUse">'
+    f'<rect width="6" height="6" fill="{theme.PADDING}"/>'
     f'<path d="M0,6L6,0" stroke="{theme.PADDING_HATCH}"/></pattern>'
-    f'<pattern id="on-padding" width="6" height="6" patternUnits="userSpaceOnUse"><path d="M0,6L6,0" '
-    f'stroke="{theme.PADDING_HATCH}"/>'
-    "</pattern>"
+    f'<pattern id="on-padding" width="6" height="6" patternUnits="userSpaceOnUse">'
+    f'<path d="M0,6L6,0" stroke="{theme.PADDING_HATCH}"/></pattern>'
     f'<pattern id="hidden" width="{_CELL}" height="{_CELL}" patternUnits="userSpaceOnUse" '
-    f'patternTransform="translate({{left}},{{top}})">'
-    f'<rect width="{_CELL}" height="{_CELL}" fill="{theme.HIDDEN}"/>'
+    f'patternTransform="translate({{left}},{{top}})"><rect width="{_CELL}" height="{_CELL}" fill="{theme.HIDDEN}"/>'
     f'<path d="M0,0L{_CELL},{_CELL}M0,{_CELL}L{_CELL},0" stroke="{theme.HIDDEN_CROSS}" stroke-width="0.8"/></pattern>'
-    f'<pattern id="later" width="6" height="6" patternUnits="userSpaceOnUse"><path d="M2,3H3" '
-    f'stroke="{theme.PADDING_HATCH}"/></pattern>'
+    f'<pattern id="nothing" width="{_CELL}" height="{_CELL}" patternUnits="userSpaceOnUse" '
+    f'patternTransform="translate({{left}},{{top}})"><rect width="{_CELL}" height="{_CELL}" fill="{theme.NOTHING}"/>'
+    f'<path d="M0,{_CELL // 2}H{_CELL}" stroke="{theme.NOTHING_STROKE}" stroke-width="0.8"/></pattern>'
+    f'<pattern id="later" width="6" height="6" patternUnits="userSpaceOnUse">'
+    f'<path d="M2,3H3" stroke="{theme.PADDING_HATCH}"/></pattern>'
 )
 
 
@@ -61,25 +62,27 @@ def _labels(tokens: tuple[str, ...], left: int, top: int) -> list[str]:
     middle = [(_CELL * i) + _CELL / 2 + _FONT / 3 for i in range(len(tokens))]
     queries = [
         f'<text x="{left - _GAP}" y="{top + at:.1f}" text-anchor="end">{escape(token)}</text>'
-        for token, at in zip(tokens, middle)
+        for token, at in zip(tokens, middle, strict=True)
     ]
     keys = [
         f'<text transform="translate({left + at:.1f},{top - _GAP}) rotate(-90)">{escape(token)}</text>'
-        for token, at in zip(tokens, middle)
+        for token, at in zip(tokens, middle, strict=True)
     ]
     return queries + keys
 
 
 def _cells(run: Run, row: int, layer: int, head: int, left: int, top: int) -> list[str]:
-    states, weights = cell_states(run)[row], run.attentions[row, layer, head]
+    states, weights = cell_states(run, layer)[row], run.attentions[row, layer, head]
     colours = theme.lookup_table(theme.WEIGHT_STOPS)[np.rint(255 * np.clip(weights, 0, 1)).astype(int)]
-    fills = {PADDING: "url(#padding)", HIDDEN: "url(#hidden)"}
+    fills = {PADDING: "url(#padding)", HIDDEN: "url(#hidden)", NOTHING: "url(#nothing)"}
+    words = f"<title>{escape(_('may look at nothing'))}</title>"
+    empty = np.isin(states, (CAUSAL, WINDOW))
     real = run.batch.attention_mask[row]
     cells = []
-    if run.model.causal:  # dots below all cells: where no key is shown, white would look like 0.00
+    if run.model.causal or empty.any():  # dots below all cells: where no key is shown, white would look like 0.00
         side = _CELL * len(states)
         cells.append(f'<rect x="{left}" y="{top}" width="{side}" height="{side}" fill="url(#later)"/>')
-    for q, k in np.argwhere(states != CAUSAL).tolist():
+    for q, k in np.argwhere(~empty).tolist():
         place = f'x="{left + _CELL * k}" y="{top + _CELL * q}" width="{_CELL}" height="{_CELL}"'
         if states[q, k] == VISIBLE:
             fill = "#{:02x}{:02x}{:02x}".format(*colours[q, k].tolist())
@@ -88,7 +91,8 @@ def _cells(run: Run, row: int, layer: int, head: int, left: int, top: int) -> li
             if not (real[q] and real[k]):  # the model was not told that this is padding
                 cells.append(f'<rect {place} fill="url(#on-padding)">{number}</rect>')
         else:
-            cells.append(f'<rect {place} fill="{fills[states[q, k]]}"/>')
+            said = words if states[q, k] == NOTHING else ""
+            cells.append(f'<rect {place} fill="{fills[states[q, k]]}">{said}</rect>')
     return cells
 
 
@@ -106,10 +110,10 @@ def _legend(note: str, left: int, top: int) -> list[str]:
     )
     return [
         f'<defs><linearGradient id="scale">{stops}</linearGradient></defs>',
-        f'<rect x="{left + 12}" y="{top}" width="100" height="10" fill="url(#scale)" stroke="#888888" '
-        f'stroke-width="0.5"/>',
-        f'<text x="{left}" y="{top + 10}" font-size="11">0</text><text x="{left + 116}" y="{top + 10}" '
-        f'font-size="11">1</text>',
+        f'<rect x="{left + 12}" y="{top}" width="100" height="10" fill="url(#scale)" '
+        f'stroke="#888888" stroke-width="0.5"/>',
+        f'<text x="{left}" y="{top + 10}" font-size="11">0</text>'
+        f'<text x="{left + 116}" y="{top + 10}" font-size="11">1</text>',
         f'<text x="{left}" y="{top + 28}" font-size="11">{escape(note)}</text>',
     ]
 

@@ -2,22 +2,25 @@
 
 One attention function is registered with transformers under the name ``IMPLEMENTATION``; a model is loaded with it
 once and never switched. With no recording it computes what transformers' "eager" does, bit for bit. While a
-``Recording`` is active in this thread it also keeps scores, mask and attentions, and lets the output layer read only
-the positions asked for. The state is in a ContextVar, so threads share one model safely.
+``Recording`` is active in this thread it also keeps scores, mask and attentions of every layer, filed by the kind of
+attention (see ``stacks``), and lets the output layer read only the positions asked for. The state is in a ContextVar,
+so threads share one model safely.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
 import torch
-from transformers import AttentionInterface, AttentionMaskInterface
+from transformers import AttentionInterface, AttentionMaskInterface, PreTrainedModel
 from transformers.masking_utils import sdpa_mask
 
 from viz.analysis.masks.hiding import Hiding
 
 IMPLEMENTATION = "headlight"
+
+HIDES = -1e4  # the weakest number that code hides with; exp makes 0 of it
 
 
 @dataclass
@@ -44,25 +47,36 @@ class SwitchedOff:
 
 
 @dataclass
-class Recording:
-    """Receive one pass: ``attentions`` and ``scores`` are written in place, layer by layer."""
+class LayerRecord:
+    """Receive the attention of one kind; ``attentions`` and ``scores`` are written in place, layer by layer."""
 
-    attentions: torch.Tensor | None  # float32[B, L, H, Q, K], or None: not kept
-    scores: torch.Tensor | None  # the same shape, or None: not kept
-    readouts: torch.Tensor  # int64[N, 2]: (row, position) the output layer reads
-    hiding: Hiding | None = None  # None: hide as the model does
+    attentions: torch.Tensor | None = None  # float32[B, L, H, Q, K], or None: not kept
+    scores: torch.Tensor | None = None  # the same shape, or None: not kept
     off: SwitchedOff | None = None  # None: every head stays on
-    additive_masks: list[torch.Tensor | None] = field(default_factory=list)  # one a layer, [B, 1, Q, K]
+    added: list[torch.Tensor | None] = field(default_factory=list)  # one a layer, [B, 1, Q, K]
+    allowed: list[torch.Tensor | None] = field(default_factory=list)  # bool[B, 1, Q, K] one a layer, None: every key
     modules: list[torch.nn.Module] = field(default_factory=list)  # the one that attends, one a layer
-    shapes: list[tuple[torch.Size, torch.Size]] = field(
-        default_factory=list
-    )  # of scores and attentions, one pair a layer
-    mask_calls: list[MaskCall] = field(default_factory=list)
+    shapes: list[tuple[torch.Size, torch.Size]] = field(default_factory=list)  # of scores and attentions, one a layer
 
     @property
-    def n_recorded(self) -> int:
-        """Layers seen so far; the next one is written there."""
-        return len(self.additive_masks)
+    def n_layers(self) -> int:
+        """Layers seen so far; the next one is written there. Layers that share a module come one after the other."""
+        return len(self.modules)
+
+
+@dataclass
+class Recording:
+    """Receive one pass: each kind of attention apart, and where the output layer reads."""
+
+    kinds: Mapping[torch.nn.Module, str]  # which attention a module computes; of one that is not in it nothing is kept
+    layers: dict[str, LayerRecord]  # by kind
+    readouts: torch.Tensor  # int64[N, 2]: (row, position) the output layer reads
+    hiding: Hiding | None = None  # None: hide as the model does
+    mask_calls: list[MaskCall] = field(default_factory=list)
+
+    def of(self, module: torch.nn.Module) -> LayerRecord | None:
+        """Give the record of the kind of attention that a module computes; None where nothing of it is kept."""
+        return self.layers.get(self.kinds.get(module, ""))
 
 
 _active: ContextVar[Recording | None] = ContextVar("attention_recording", default=None)
@@ -92,7 +106,7 @@ def register() -> None:
     AttentionMaskInterface.register(IMPLEMENTATION, _allowed_cells)
 
 
-def read_only_asked_positions(model: torch.nn.Module) -> None:
+def read_only_asked_positions(model: PreTrainedModel) -> None:
     """Let the output layer, while recording, compute logits at the asked positions only: ``[N, V]``."""
     model.get_output_embeddings().register_forward_pre_hook(_select_readouts)
 
@@ -116,28 +130,36 @@ def _allowed_cells(*args, **kwargs) -> torch.Tensor | None:
     return allowed
 
 
-def _attention(module, query, key, value, attention_mask, scaling=None, dropout=0.0, **_):
+def _attention(
+    module, query, key, value, attention_mask, scaling=None, dropout=0.0, softcap=None, position_bias=None, **_
+):
     """Compute softmax(q·k·scaling + mask)·v as "eager" does; query, key, value are ``[B, H, T, D]``.
 
-    A recording may ask to hide otherwise: then scores and mask are added and softmaxed as ``attention_when_hiding``
-    does, and only that; the values are weighted in the model's own type.
+    Some families cap their scores, others add a bias of the distance to them; both come before the mask. A recording
+    may ask to hide otherwise: then scores and mask are added and softmaxed as ``attention_when_hiding`` does, and only
+    that; the values are weighted in the model's own type.
     """
     groups = getattr(module, "num_key_value_groups", 1)
     if groups > 1:
         key, value = key.repeat_interleave(groups, dim=1), value.repeat_interleave(groups, dim=1)
     scores = torch.matmul(query, key.transpose(2, 3)) * (query.shape[-1] ** -0.5 if scaling is None else scaling)
+    if softcap is not None:
+        scores = torch.tanh(scores / softcap) * softcap
+    if position_bias is not None:
+        scores = scores + position_bias
     record = _active.get()
-    if record is None or record.hiding is None:
+    layers, hiding = (None, None) if record is None else (record.of(module), record.hiding)
+    if layers is None or hiding is None:
         added = _additive(attention_mask, scores.dtype)
         attentions = torch.softmax(scores if added is None else scores + added, dim=-1)
     else:
-        added, attentions = attention_when_hiding(scores, attention_mask, record.hiding)
-    if record is not None:
-        _keep(record, module, scores, added, attentions)
+        added, attentions = attention_when_hiding(scores, attention_mask, hiding)
+    if layers is not None:
+        _keep(layers, module, scores, added, _let_through(attention_mask), attentions)
     weights = torch.nn.functional.dropout(attentions, p=dropout, training=module.training)
     outputs = torch.matmul(weights, value)
-    if record is not None and record.off is not None:
-        outputs = _switch_off(outputs, record.off, record.n_recorded - 1)
+    if layers is not None and layers.off is not None:
+        outputs = _switch_off(outputs, layers.off, layers.n_layers - 1)
     return outputs.transpose(1, 2).contiguous(), attentions
 
 
@@ -165,15 +187,15 @@ def attention_when_hiding(
     """
     dtype = getattr(torch, hiding.dtype)
     total, added = scores.to(dtype), None
-    if mask is not None:
-        added = _additive(mask, dtype, hiding.fill).to(dtype)
-        total = total + added
-        added = added.to(scores.dtype)
+    held = _additive(mask, dtype, hiding.fill)
+    if held is not None:
+        held = held.to(dtype)
+        total, added = total + held, held.to(scores.dtype)
     return added, torch.softmax(total, dim=-1).to(scores.dtype)
 
 
 def _additive(mask: torch.Tensor | None, dtype: torch.dtype, fill: float | str = "min") -> torch.Tensor | None:
-    """Turn a boolean mask into what is added: 0, and where hidden the fill; transformers' is the type's smallest number."""
+    """Turn a boolean mask into what is added: 0, and where hidden the fill, in transformers the type's smallest."""
     if mask is None or mask.dtype != torch.bool:
         return mask
     return torch.zeros(mask.shape, dtype=dtype).masked_fill_(~mask, stored(fill, dtype))
@@ -186,18 +208,23 @@ def stored(fill: float | str, dtype: torch.dtype) -> float:
     return torch.tensor(float(fill), dtype=torch.float64).to(dtype).item()
 
 
+def _let_through(mask: torch.Tensor | None) -> torch.Tensor | None:
+    """Say which keys a mask lets through, as booleans; a number that a model adds by itself hides from ``HIDES`` on."""
+    return mask if mask is None or mask.dtype == torch.bool else mask > HIDES
+
+
 def _keep(
-    record: Recording,
+    layers: LayerRecord,
     module: torch.nn.Module,
     scores: torch.Tensor,
     added: torch.Tensor | None,
+    allowed: torch.Tensor | None,
     attentions: torch.Tensor,
 ) -> None:
-    layer = record.n_recorded
-    record.modules.append(module)
-    record.shapes.append((scores.shape, attentions.shape))
-    if record.attentions is not None:
-        record.attentions[:, layer].copy_(attentions)
-    if record.scores is not None:
-        record.scores[:, layer].copy_(scores)
-    record.additive_masks.append(added)
+    for kept, computed in ((layers.attentions, attentions), (layers.scores, scores)):
+        if kept is not None and layers.n_layers < kept.shape[1]:  # one too many is counted, and refused after the pass
+            kept[:, layers.n_layers].copy_(computed)
+    layers.shapes.append((scores.shape, attentions.shape))
+    layers.added.append(added)
+    layers.allowed.append(allowed)
+    layers.modules.append(module)

@@ -3,26 +3,26 @@
 import math
 import os
 import threading
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 import numpy as np
 import torch
 
 from viz.analysis.masks import additive
-from viz.analysis.masks.cells import allowed_by
 from viz.analysis.masks.hiding import Hiding
-from viz.engine import capture
+from viz.engine import capture, maps, stacks
 from viz.engine.models import LoadedModel
 from viz.errors import AllTokensHidden, BatchTooLarge, CaptureFailed, HeadOutOfRange, HeadsStayOn, NotRecorded
 from viz.names import head_index_label
-from viz.records import Batch, Maps, Run, self_maps
+from viz.records import Batch, Maps, Run
 from viz.shipped import shipped_names
 
 # Above this the scores are not kept: attentions alone of one text of 512 tokens on a 12x12 model take 151 MB.
 MAX_SCORES_BYTES = 160_000_000
 
-# A batch with more is refused before it runs: 4 texts of 512 tokens, or 16 of 256, on a 12x12 model still pass.
-MAX_ATTENTION_BYTES = 640_000_000
+# A batch with more is refused before it runs: 4 texts of 512 tokens, or 16 of 256, on a 12x12 model still pass. What is
+# read off every token of a large vocabulary takes more than all its attention.
+MAX_PASS_BYTES = 640_000_000
 
 # As many passes at once as there are cores, one thread each: with 30 people this had the shortest waits and bounded
 # the memory (two threads a pass fight for the cores).
@@ -45,8 +45,8 @@ def run(
     """Run the model over a batch and keep attentions, scores, the mask it really added, and its predictions' logits.
 
     ``given_mask`` (bool ``[B, K]`` or ``[B, Q, K]``, True = may be looked at) replaces the batch's attention_mask; a
-    causal model never sees later keys, unless ``see_later``: then the mask, given per query, replaces causality, and the
-    Run's ``given_mask`` is ``[B, Q, K]``. ``readouts`` (int64 ``[N, 2]``) says where logits are read; without it
+    causal model never sees later keys, unless ``see_later``: then the mask, given per query, replaces causality, and
+    the Run's ``given_mask`` is ``[B, Q, K]``. ``readouts`` (int64 ``[N, 2]``) says where logits are read; without it
     ``find_readouts`` does. ``leave_out`` names arguments the model is not given, as a script that forgets them:
     ``"attention_mask"`` (then padding is looked at), ``"position_ids"`` (then the model counts for itself).
     ``hiding`` adds another value than the model's own, in another number type: in every layer, scores and value are
@@ -55,56 +55,65 @@ def run(
     ``off`` names heads, 0-based (layer, head), that are switched off: before the output projection a head's output is
     replaced by zeros (``off_by="zero"``) or by its mean over the batch's real tokens (``"mean"``).
     Raises ``AllTokensHidden`` if a text may look at nothing, ``BatchTooLarge``, ``CaptureFailed``; ``NotRecorded`` if
-    ``hiding`` or ``see_later`` is asked of a model whose attention is its own, ``HeadsStayOn`` if ``off`` is;
-    ``HeadOutOfRange``.
+    ``hiding``, ``see_later`` or a mask per query that it cannot take is asked of a model whose attention is its own,
+    ``HeadsStayOn`` if ``off`` is; ``HeadOutOfRange``.
     """
-    check_size(loaded, *batch.input_ids.shape)
+    readouts = find_readouts(loaded, batch) if readouts is None else readouts
+    check_size(loaded, *batch.input_ids.shape, n_readouts=len(readouts))
     if hiding is not None or see_later:
         require_recorded(loaded)
     told = mask_told(batch, given_mask, leave_out, see_later)
     if hiding is None:
         _check_something_is_seen(batch, told)
-    readouts = find_readouts(loaded, batch) if readouts is None else readouts
     record = new_recording(loaded, batch, readouts, hiding)
-    record.off = _switched_off(loaded, batch, off, off_by)
+    layers = record.layers["self"]
+    layers.off = _switched_off(loaded, batch, off, off_by)
     inputs = model_inputs(loaded, batch, told, see_later)
     if "position_ids" in leave_out:
         del inputs["position_ids"]
-    with passes, torch.inference_mode(), capture.recording(record):
-        output = loaded.model(**inputs, use_cache=False, output_attentions=not loaded.recorded)
-    _check_every_layer_came(loaded, record.n_recorded if loaded.recorded else len(output.attentions))
-    if not loaded.recorded:
-        for layer, weights in enumerate(output.attentions):
-            record.attentions[:, layer].copy_(weights)
+    output = _pass(loaded, inputs, record)
     return Run(
         model=loaded.info,
         batch=batch,
         given_mask=told,
-        maps=_maps(loaded, batch, told, record),
+        maps=_maps(loaded, batch, told, layers, output),
         readouts=readouts,
         readout_logits=asked_logits(output.logits, readouts).numpy(),
     )
 
 
-def _maps(loaded: LoadedModel, batch: Batch, told: np.ndarray, record: capture.Recording) -> dict[str, Maps]:
-    added = _one_mask(record.additive_masks)
-    return self_maps(
-        batch,
-        record.attentions.numpy(),
-        None if record.scores is None else record.scores.numpy(),
-        added,
-        allowed_by(told, added, causal=loaded.info.causal),
-    )
+def _pass(loaded: LoadedModel, inputs: dict[str, torch.Tensor], record: capture.Recording):
+    """Run the model; one whose attention is its own returns it, and may stumble over a mask per query."""
+    try:
+        with passes, torch.inference_mode(), capture.recording(record):
+            return loaded.model(**inputs, use_cache=False, output_attentions=not loaded.recorded)
+    except RuntimeError as error:
+        if loaded.recorded or inputs["attention_mask"].ndim == 2:
+            raise
+        raise NotRecorded(checkpoint=loaded.info.checkpoint, shipped=shipped_names()) from error
 
 
-def check_size(loaded: LoadedModel, n_rows: int, n_tokens: int) -> None:
-    """Refuse a batch of ``[B, T]`` tokens whose attentions would not fit, with its sizes and with what does fit.
+def _maps(loaded: LoadedModel, batch: Batch, told: np.ndarray, layers: capture.LayerRecord, output) -> dict[str, Maps]:
+    """Give what was recorded, or what the model returned. Raises ``CaptureFailed``, ``NotRecorded``."""
+    if layers.attentions is not None:
+        _check_every_layer_came(loaded, layers.n_layers)
+        return maps.recorded(batch, layers.attentions, layers)
+    _check_every_layer_came(loaded, len(output.attentions))
+    made = maps.read_off(batch, output.attentions, told, causal=loaded.info.causal)
+    if told.ndim == 3 and not maps.is_obeyed(made["self"], told):
+        raise NotRecorded(checkpoint=loaded.info.checkpoint, shipped=shipped_names())
+    return made
 
-    Raises ``BatchTooLarge``.
+
+def check_size(loaded: LoadedModel, n_rows: int, n_tokens: int, *, n_readouts: int | None = None) -> None:
+    """Refuse a batch of ``[B, T]`` tokens whose numbers would not fit, with its sizes and with what does fit.
+
+    Counted are attentions, scores where they are kept, and the logits of ``n_readouts`` positions, of one a text
+    unless it is said. Raises ``BatchTooLarge``.
     """
-    maps = 4 * loaded.info.n_layers * loaded.info.n_heads
-    n_bytes = maps * n_rows * n_tokens**2
-    if n_bytes <= MAX_ATTENTION_BYTES:
+    of_text = 1 if n_readouts is None else -(-n_readouts // n_rows)
+    n_bytes = _pass_bytes(loaded, n_rows, n_tokens, of_text)
+    if n_bytes <= MAX_PASS_BYTES:
         return
     raise BatchTooLarge(
         n_rows=n_rows,
@@ -112,10 +121,22 @@ def check_size(loaded: LoadedModel, n_rows: int, n_tokens: int) -> None:
         n_layers=loaded.info.n_layers,
         n_heads=loaded.info.n_heads,
         megabytes=n_bytes // 10**6,
-        limit=MAX_ATTENTION_BYTES // 10**6,
-        fit_rows=MAX_ATTENTION_BYTES // (maps * n_tokens**2),
-        fit_tokens=math.isqrt(MAX_ATTENTION_BYTES // (maps * n_rows)),
+        limit=MAX_PASS_BYTES // 10**6,
+        fit_rows=_most_that_fit(n_rows, lambda rows: _pass_bytes(loaded, rows, n_tokens, of_text)),
+        fit_tokens=_most_that_fit(n_tokens, lambda tokens: _pass_bytes(loaded, n_rows, tokens, of_text)),
     )
+
+
+def _pass_bytes(loaded: LoadedModel, n_rows: int, n_tokens: int, readouts_of_text: int) -> int:
+    """Count what a pass keeps, in bytes; a text has no more read-outs than tokens."""
+    maps = 4 * n_rows * loaded.info.n_layers * loaded.info.n_heads * n_tokens**2
+    scores = maps if loaded.recorded and maps <= MAX_SCORES_BYTES else 0
+    return maps + scores + 4 * n_rows * min(readouts_of_text, n_tokens) * len(loaded.info.vocabulary)
+
+
+def _most_that_fit(refused: int, n_bytes: Callable[[int], int]) -> int:
+    """Give the largest number below a refused one with which a pass fits, or 0."""
+    return next((n for n in range(refused - 1, 0, -1) if n_bytes(n) <= MAX_PASS_BYTES), 0)
 
 
 def require_recorded(loaded: LoadedModel) -> None:
@@ -185,16 +206,17 @@ def _check_something_is_seen(batch: Batch, told: np.ndarray) -> None:
 def new_recording(
     loaded: LoadedModel, batch: Batch, readouts: np.ndarray, hiding: Hiding | None = None
 ) -> capture.Recording:
-    """Prepare the recording of one pass over a batch; scores are kept only up to ``MAX_SCORES_BYTES``."""
+    """Prepare the recording of one pass over a batch; scores are kept only up to ``MAX_SCORES_BYTES``.
+
+    Nothing is kept of a model whose attention is its own: it returns its weights itself.
+    """
     n_rows, n_tokens = batch.input_ids.shape
     shape = (n_rows, loaded.info.n_layers, loaded.info.n_heads, n_tokens, n_tokens)
-    keeps_scores = loaded.recorded and 4 * np.prod(shape) <= MAX_SCORES_BYTES
-    return capture.Recording(
-        attentions=torch.empty(shape),
-        scores=torch.empty(shape) if keeps_scores else None,
-        readouts=torch.tensor(readouts),
-        hiding=hiding,
+    layers = capture.LayerRecord(
+        attentions=torch.empty(shape) if loaded.recorded else None,
+        scores=torch.empty(shape) if loaded.recorded and 4 * math.prod(shape) <= MAX_SCORES_BYTES else None,
     )
+    return capture.Recording(stacks.kinds(loaded.model), {"self": layers}, torch.tensor(readouts), hiding)
 
 
 def model_inputs(
@@ -244,12 +266,3 @@ def asked_logits(logits: torch.Tensor, readouts: np.ndarray) -> torch.Tensor:
         rows, positions = readouts.T
         logits = logits[rows, positions]
     return logits.float()
-
-
-def _one_mask(masks: list[torch.Tensor | None]) -> np.ndarray | None:
-    """Keep the added mask once where all layers got the same one, as ``[B, 1, Q, K]``; else one a layer."""
-    if not masks or any(mask is None for mask in masks):
-        return None
-    if all(torch.equal(mask, masks[0]) for mask in masks[1:]):
-        return masks[0].numpy()
-    return torch.cat(masks, dim=1).numpy()

@@ -2,7 +2,7 @@
 
 import inspect
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 import numpy as np
@@ -20,33 +20,42 @@ _hooks = threading.Lock()  # one pass at a time puts hooks into a model
 
 
 def trace(
-    loaded: LoadedModel, batch: Batch, layer: int, given_mask: np.ndarray | None = None, *, see_later: bool = False
+    loaded: LoadedModel,
+    batch: Batch,
+    layer: int,
+    given_mask: np.ndarray | None = None,
+    *,
+    see_later: bool = False,
+    leave_out: Collection[str] = (),
 ) -> MaskLife:
     """Run the model once and describe its mask at every station up to the softmax of a layer.
 
-    ``given_mask`` and ``see_later`` are those of ``forward.run``. Hooks are put on the model for this pass alone; they
-    act in this thread only, and are taken off whatever happens.
+    ``given_mask``, ``see_later`` and ``leave_out`` are those of ``forward.run``. Hooks are put on the model for this
+    pass alone; they act in this thread only, and are taken off whatever happens.
     Raises ``NotRecorded`` if the model computes attention in its own way, ``BatchTooLarge``.
     """
     forward.require_recorded(loaded)
     forward.check_size(loaded, *batch.input_ids.shape)
-    told = forward.mask_told(batch, given_mask, see_later=see_later)
+    told = forward.mask_told(batch, given_mask, leave_out, see_later)
     record = forward.new_recording(loaded, batch, np.zeros((0, 2), dtype=np.int64))
     inputs = forward.model_inputs(loaded, batch, told, see_later)
+    if "position_ids" in leave_out:
+        del inputs["position_ids"]
     watched = _watched(loaded.model, record)
     with watched as received, forward.passes, torch.inference_mode(), capture.recording(record):
         loaded.model(**inputs, use_cache=False)
-    scores, attentions = record.shapes[layer]
+    layers = record.layers["self"]
+    scores, attentions = layers.shapes[layer]
     return MaskLife(
         library=transformers.__version__,
         layer=layer,
-        tokenizer=_facts(torch.tensor(batch.attention_mask.astype(np.int64))),
+        tokenizer=_described(torch.tensor(batch.attention_mask.astype(np.int64))),
         given=_facts(received[loaded.model]),
-        function=_function(record.mask_calls, received[record.modules[layer]]),
-        added=_facts(record.additive_masks[layer]),
+        function=_function(record.mask_calls, received[layers.modules[layer]]),
+        added=_facts(layers.added[layer]),
         scores=tuple(scores),
         attentions=tuple(attentions),
-        modules=_way(loaded.model, record.modules[layer], received),
+        modules=_way(loaded.model, layers.modules[layer], received),
     )
 
 
@@ -58,7 +67,7 @@ def _watched(model: torch.nn.Module, record: capture.Recording) -> Iterator[dict
     # Another thread may call the hook while it is half registered, and then without the keyword arguments.
     def note(module: torch.nn.Module, args: tuple, kwargs: dict | None = None) -> None:
         if capture.is_recording(record):
-            received[module] = _mask_argument(module, args, kwargs)
+            received[module] = _mask_argument(module, args, kwargs or {})
 
     with _hooks:
         handles = []
@@ -103,8 +112,10 @@ def _function(calls: list[capture.MaskCall], arrived: torch.Tensor | None) -> Ma
 
 
 def _facts(tensor: torch.Tensor | None) -> TensorFacts | None:
-    if tensor is None:
-        return None
+    return None if tensor is None else _described(tensor)
+
+
+def _described(tensor: torch.Tensor) -> TensorFacts:
     values = torch.unique(tensor)
     return TensorFacts(
         shape=tuple(tensor.shape),

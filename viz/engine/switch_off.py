@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from viz.analysis.heads.switch_off import Cost, HeadEffect, effect
-from viz.engine import capture, forward
+from viz.engine import capture, forward, stacks
 from viz.engine.models import LoadedModel
 from viz.errors import NotOneToken
 from viz.records import Run
@@ -42,7 +42,7 @@ def rank_all(
             logits = task.without(layer, heads, states)
             yield [
                 HeadEffect(layer, head, effect(before.readout_logits[readout], of, word_id, loaded.info.vocabulary))
-                for head, of in zip(heads, logits)
+                for head, of in zip(heads, logits, strict=True)
             ]
 
 
@@ -114,11 +114,11 @@ class _Task:
         with forward.passes, torch.inference_mode(), capture.recording(record):
             output = self._loaded.model(**self._inputs, use_cache=False, output_hidden_states=True)
         if self.restarts:
-            self._layers = _layers_path(self._loaded.model, record.modules)
+            self._layers = _layers_path(self._loaded.model, record.layers["self"].modules)
         return output.hidden_states[: self._loaded.info.n_layers]
 
     def without(self, layer: int, heads: range, states: tuple[torch.Tensor, ...]) -> np.ndarray:
-        """Run one copy for each head, without that head; give the read-out's logits, float32 ``[copies, V]``."""
+        """Run one copy for each head, without that head of the layer; give the read-out's logits, ``[copies, V]``."""
         n_copies = len(heads)
         first = layer if self.restarts else 0
         off = torch.zeros((n_copies, self._loaded.info.n_layers - first, self._loaded.info.n_heads), dtype=torch.bool)
@@ -135,7 +135,8 @@ class _Task:
         return forward.asked_logits(output.logits, readouts).numpy()
 
     def _recording(self, readouts: np.ndarray, off: capture.SwitchedOff | None) -> capture.Recording:
-        return capture.Recording(attentions=None, scores=None, readouts=torch.tensor(readouts), off=off)
+        layers = {"self": capture.LayerRecord(off=off)}
+        return capture.Recording(stacks.kinds(self._loaded.model), layers, torch.tensor(readouts))
 
 
 def _copies(values: torch.Tensor, n: int) -> torch.Tensor:

@@ -81,7 +81,7 @@ def collate(
         pad_id=pad_token_id(loaded),
         keys_from_dicts=tuple(collated),
         keys_from_lists=tuple(
-            collator([ids[real].tolist() for ids, real in zip(batch.input_ids, batch.attention_mask)])
+            collator([ids[real].tolist() for ids, real in zip(batch.input_ids, batch.attention_mask, strict=True)])
         ),
     )
     _check_something_is_scored(made, seed, mlm_probability)
@@ -153,7 +153,7 @@ def _check_size(loaded: LoadedModel, batch: Batch) -> None:
     n_rows, n_tokens = batch.input_ids.shape
     if n_rows * n_tokens > MAX_CELLS:
         raise TrainingBatchTooLarge(n_rows=n_rows, n_tokens=n_tokens, n_cells=n_rows * n_tokens, limit=MAX_CELLS)
-    forward.check_size(loaded, n_rows, n_tokens)
+    forward.check_size(loaded, n_rows, n_tokens, n_readouts=n_rows * n_tokens)  # the loss reads every position
 
 
 def _check_something_is_scored(made: TrainingBatch, seed: int, mlm_probability: float) -> None:
@@ -202,8 +202,8 @@ def _feature(batch: Batch, row: int) -> dict[str, list]:
 def _tokens(loaded: LoadedModel, batch: Batch, input_ids: np.ndarray) -> tuple[tuple[str, ...], ...]:
     """Label the ids after masking; tokens that stayed keep their labels, which know the text."""
     return tuple(
-        tuple(old if i == j else loaded.info.vocabulary[j] for old, i, j in zip(*row))
-        for row in zip(batch.tokens, batch.input_ids, input_ids)
+        tuple(old if i == j else loaded.info.vocabulary[j] for old, i, j in zip(*row, strict=True))
+        for row in zip(batch.tokens, batch.input_ids, input_ids, strict=True)
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import REPOSITORY
 from tests.known_heads import SHORT, TURTLE, write_known_heads
-from tests.model import plain
+from tests.model import families, plain
 from viz.__main__ import main
 
 SENTENCE = "The turtle moves slow across the road."
@@ -59,6 +59,7 @@ def test_values_are_those_of_plain_transformers(causal, ask, tiny_bert_folder, t
     answer = json.loads("\n".join(lines))
     assert code == 0
     assert len(answer["heads"]) == expected.size
+    assert isinstance(answer["uniform"], float)  # all layers agree
     for head in answer["heads"]:
         layer, number = map(int, head["index"][1:].split("H"))
         assert head["value"] == pytest.approx(float(expected[layer, number]), abs=1e-6)
@@ -86,6 +87,21 @@ def test_a_position_may_be_given_for_a_word(known, tmp_path, ask):
         {"name": "Layer4_Head11", "index": "L3H10", "value": pytest.approx(0.87), "uniform": pytest.approx(0.1)}
     ]
     assert answer["model"] == "bert-base-uncased"
+
+
+def test_the_even_value_of_a_layer_with_a_window_is_its_own(tmp_path, ask):
+    folder = families.write(tmp_path, families.modernbert, families.wordpiece())
+    call = ["the cat sat on the mat", "--model", folder, "--measure", "self"]
+    code, lines, _error = ask(*call, "--json")
+    answer = json.loads("\n".join(lines))
+    # 8 tokens with [CLS] and [SEP]; the second layer sees two to either side: 3, 4, 5, 5, 5, 5, 4 and 3 of them.
+    every, near = 1 / 8, (2 / 3 + 2 / 4 + 4 / 5) / 8
+    assert (code, answer["uniform"]) == (0, [pytest.approx(every), pytest.approx(near, abs=1e-6)])
+    for head in answer["heads"]:
+        assert head["uniform"] == answer["uniform"][int(head["index"][1])]
+    _code, lines, _error = ask(*call)
+    said = {line.split()[2][:2]: line.split()[-1] for line in ranking(lines)}
+    assert said == {"L0": f"{every:.4f}", "L1": f"{near:.4f}"}
 
 
 def test_the_most_focused_head_comes_first_for_entropy(known, ask):

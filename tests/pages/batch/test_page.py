@@ -207,6 +207,6 @@ def test_a_pad_token_typed_as_text_is_a_token_and_no_padding():
 
 
 def test_a_batch_that_does_not_fit_is_refused_with_its_sizes(monkeypatch):
-    monkeypatch.setattr(forward, "MAX_ATTENTION_BYTES", 100_000)
+    monkeypatch.setattr(forward, "MAX_PASS_BYTES", 100_000)
     app = ask(open_app(PAGE), "\n".join(["the cat sat on the mat and the dog"] * 16))
     assert messages(app.error)[0].startswith("A batch of 16 x 9 tokens on 6 layers of 12 heads has")

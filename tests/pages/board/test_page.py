@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from pages.board import form
 from pages.ui import head_runs
 from tests.known_heads import SHORT, TURTLE, write_known_heads
-from tests.model import plain
+from tests.model import families, plain
 from tests.pages.batch.test_page import count_passes
 from tests.pages.driver import figure, messages, open_app, press, table, title
 from viz.names import head_title
@@ -107,6 +107,13 @@ def test_definition_formula_and_uniform_value_stand_beside_the_board():
     assert "`mean over q of A[q, q-1]`" in said
     assert "evenly at all it may look at has 0.100." in said  # 1 of 10 tokens
     assert messages(choose(app, "entropy").markdown)[0].endswith(f"has {np.log2(10):.3f}.")
+
+
+def test_layers_with_windows_of_their_own_have_a_range_of_even_values(tmp_path):
+    folder = families.write(tmp_path, families.modernbert, families.wordpiece())
+    app = open_app(PAGE, **{"model": str(folder), "text": "the cat sat on the mat", "measure": "self"})
+    # 8 tokens with [CLS] and [SEP]: 1/8; seen two to either side: (2/3 + 2/4 + 4/5) / 8
+    assert "looks evenly at all it may look at has 0.125 to 0.246, by layer." in messages(app.markdown)[0]
 
 
 def test_special_tokens_are_left_out_on_request_and_it_is_said(maps):

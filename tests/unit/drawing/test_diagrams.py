@@ -174,12 +174,29 @@ def test_a_cell_without_a_weight_is_no_flat_grey(state):
     assert len(np.unique(cell_of(grid, 0, 0))) == 1
 
 
-def test_the_three_states_without_a_weight_look_different():
-    told = np.array([[False, True, True]])
-    run = named(["a", "b", "c"], [1, 1, 0], model=hand_made.model_info(causal=True), given_mask=told)
-    grid = grid_of(diagrams.draw(run, 0, 0, 0), 3)
-    hidden, causal, padding = (cell_of(grid, 0, key).tobytes() for key in (0, 1, 2))
-    assert len({hidden, causal, padding}) == 3
+def test_the_states_without_a_weight_look_different():
+    told = np.array([[False, True, True, True]])
+    run = named(["a", "b", "c", "d"], [1, 1, 1, 0], model=hand_made.model_info(causal=True), given_mask=told)
+    grid = grid_of(diagrams.draw(run, 0, 0, 0), 4)
+    hidden, causal, padding = (cell_of(grid, 1, key).tobytes() for key in (0, 2, 3))
+    nothing = cell_of(grid, 0, 0).tobytes()
+    assert len({hidden, causal, padding, nothing}) == 4
+    assert cell_of(grid, 0, 2).tobytes() == nothing  # the whole row, later keys too
+
+
+def test_each_layer_leaves_out_what_its_window_does_and_the_files_show_it(tmp_path):
+    every, near = np.tri(3, dtype=bool), np.tri(3, dtype=bool) & ~np.tri(3, k=-2, dtype=bool)
+    model = hand_made.model_info(2, causal=True)
+    run = hand_made.run(
+        [[1] * 3], model=model, allowed=np.stack([every, near])[None], attentions=random_rows((1, 2, 1, 3, 3))
+    )
+    seen = [cell_of(grid_of(diagrams.draw(run, 0, layer, 0), 3), 2, 0) for layer in (0, 1)]
+    assert [len(np.unique(cell)) for cell in seen] == [1, 2]
+    later = cell_of(grid_of(diagrams.draw(run, 0, 1, 0), 3), 0, 2)
+    assert (seen[1] == later).all()
+    for layer, path in enumerate(diagrams.write_all(run, 0, tmp_path)):
+        with Image.open(path) as image:
+            assert_same_picture(image.convert("L"), diagrams.draw(run, 0, layer, 0))
 
 
 @pytest.mark.parametrize("side, attention_mask", [("left", [0, 0, 1, 1]), ("right", [1, 1, 0, 0])])

@@ -90,7 +90,7 @@ def test_the_query_is_the_row_and_the_key_the_column():
         ([1, 1, 0], [1, 1, 0], False, [[0, 0, 2], [0, 0, 2], [2, 2, 2]]),
         ([0, 1, 1], [0, 1, 1], True, [[2, 2, 2], [2, 0, 1], [2, 0, 0]]),
         ([1, 1, 1], [1, 0, 1], False, [[0, 3, 0], [0, 3, 0], [0, 3, 0]]),
-        ([1, 1, 1], [0, 1, 1], True, [[3, 1, 1], [3, 0, 1], [3, 0, 0]]),
+        ([1, 1, 1], [0, 1, 1], True, [[5, 5, 5], [3, 0, 1], [3, 0, 0]]),
     ],
 )
 def test_a_map_has_a_gap_where_there_is_no_weight_and_only_there(attention_mask, told, causal, states):
@@ -100,21 +100,21 @@ def test_a_map_has_a_gap_where_there_is_no_weight_and_only_there(attention_mask,
         given_mask=np.array([told], dtype=bool),
         model=hand_made.model_info(causal=causal),
     )
-    *state_layers, weight_layer = figure.data
+    weight_layer, state_layers = figure.data[-1], figure.data[:-1][:1]
     assert [np.array(layer.z).tolist() for layer in state_layers] == ([states] if np.any(states) else [])
     assert np.isnan(weight_layer.z).tolist() == (np.array(states) != 0).tolist()
     assert weight_layer.hoverongaps is False
     hatched = {shape.path is not None for shape in figure.layout.shapes}
-    assert (True in hatched) == bool({2, 3} & set(np.ravel(states).tolist()))
+    assert (True in hatched) == bool({2, 3, 5} & set(np.ravel(states).tolist()))
 
 
 def test_each_state_has_the_colour_of_its_own():
     layer = map_of([[1.0, 0.0], [1.0, 0.0]], attention_mask=[1, 0]).data[0]
-    # The scale runs from -0.5 to 3.5 in four steps: state n lies in the middle of step n.
-    steps = {0: theme.NOTHING, 1: theme.CAUSAL, 2: theme.PADDING, 3: theme.HIDDEN}
-    assert (layer.zmin, layer.zmax, layer.showscale) == (-0.5, 3.5, False)
+    # The scale runs from -0.5 to 5.5 in six steps: state n lies in the middle of step n.
+    steps = dict(enumerate((theme.CLEAR, theme.CAUSAL, theme.PADDING, theme.HIDDEN, theme.CAUSAL, theme.NOTHING)))
+    assert (layer.zmin, layer.zmax, layer.showscale) == (-0.5, 5.5, False)
     for state, colour in steps.items():
-        at = (state + 0.5) / 4
+        at = (state + 0.5) / 6
         below = [c for edge, c in layer.colorscale if edge <= at][-1]
         above = [c for edge, c in layer.colorscale if edge >= at][0]
         assert below == above == colour
@@ -128,6 +128,35 @@ def test_padding_is_hatched_and_hidden_cells_are_crossed_where_they_are():
     assert padding == "M2.5,-0.5L1.5,0.5M0.5,1.5L-0.5,2.5M2.5,0.5L0.5,2.5M2.5,1.5L1.5,2.5"
     # Two strokes in each hidden cell: key 1 of queries 0 and 1.
     assert hidden == "M0.5,-0.5L1.5,0.5M0.5,0.5L1.5,-0.5M0.5,0.5L1.5,1.5M0.5,1.5L1.5,0.5"
+
+
+def test_a_row_that_may_look_at_nothing_is_struck_and_says_so_and_never_enters_the_scale():
+    weights = [[0.9, 0.05, 0.05], [0, 1, 0], [0, 0.25, 0.75]]
+    told = np.array([[False, True, True]])
+    figure = map_of(weights, given_mask=told, model=hand_made.model_info(causal=True), own_scale=True)
+    painted, spoken, shown = figure.data
+    assert np.array(painted.z)[0].tolist() == [5, 5, 5]
+    assert np.isnan(shown.z[0]).all()
+    assert shown.zmax == 1  # not the 0.9 of the row that may look at nothing, and not 0.75 of the last one
+    assert spoken.hovertemplate == "%{y}: may look at nothing<extra></extra>"
+    assert np.isnan(spoken.z).tolist() == [[False] * 3, [True] * 3, [True] * 3]
+    assert "M-0.5,0L2.5,0" in [shape.path for shape in figure.layout.shapes]
+
+
+def test_a_head_whose_rows_all_may_look_at_nothing_has_no_weight_and_a_scale_of_its_own():
+    figure = map_of([[0.5, 0.5], [0.5, 0.5]], given_mask=np.zeros((1, 2), dtype=bool), own_scale=True)
+    assert np.isnan(figure.data[-1].z).all()
+    assert (figure.data[-1].zmin, figure.data[-1].zmax) == (0, 1)
+
+
+def test_what_the_open_layers_window_leaves_out_is_empty_and_says_so():
+    every, near = np.tri(3, dtype=bool), np.tri(3, dtype=bool) & ~np.tri(3, k=-2, dtype=bool)
+    run = hand_made.run([[1] * 3], model=hand_made.model_info(2, causal=True), allowed=np.stack([every, near])[None])
+    assert [len(heatmap.head_map(run, 0, layer, 0).data) for layer in (0, 1)] == [2, 3]
+    painted, spoken, shown = heatmap.head_map(run, 0, 1, 0).data
+    assert np.array(painted.z).tolist() == [[0, 1, 1], [0, 0, 1], [4, 0, 0]]
+    assert np.isnan(shown.z[2]).tolist() == [True, False, False]
+    assert spoken.hovertemplate == "%{y} → %{x}: outside this layer's window<extra></extra>"
 
 
 def strokes(path: str) -> list[tuple[float, ...]]:
@@ -333,6 +362,22 @@ def test_a_difference_is_after_minus_before_on_a_scale_that_is_symmetric():
     assert layer.colorscale[0][1] == "#b35806"  # orange: less
     assert layer.colorscale[3] == (0.5, "#ffffff")  # nothing changed
     assert layer.colorscale[-1][1] == "#2166ac"  # blue: more
+
+
+def test_a_row_that_may_look_at_nothing_has_no_difference_and_is_struck():
+    before, after = two_runs([[1, 0], [0.5, 0.5]], [[0.5, 0.5], [0, 1]])
+    told = np.array([[False, True]])
+    model = hand_made.model_info(causal=True)
+    before, after = (
+        hand_made.run([[1, 1]], model=model, attentions=of.attentions, given_mask=given)
+        for of, given in ((before, np.ones((1, 2), dtype=bool)), (after, told))
+    )
+    painted, spoken, change = heatmap.difference_map(before, after, 0, 0).data
+    assert np.array(painted.z).tolist() == [[5, 5], [0, 0]]
+    assert spoken.hovertemplate == "%{y}: may look at nothing<extra></extra>"
+    assert np.isnan(change.z[0]).all()
+    assert np.array(change.z)[1].tolist() == [-0.5, 0.5]
+    assert (change.zmin, change.zmax) == (-0.5, 0.5)
 
 
 def test_runs_that_are_equal_have_a_white_difference():

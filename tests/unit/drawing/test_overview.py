@@ -68,9 +68,25 @@ def test_cells_without_a_weight_are_250_and_the_number_of_their_state():
     told = np.array([[False, True, True, False]])
     run = run_of((1, 1, 4, 4), [1, 1, 1, 0], given_mask=told, model=hand_made.model_info(causal=True))
     codes = overview.thumbnails(run, 0)[0, 0].astype(int)
-    # 251 later key, 252 padding, 253 hidden
-    assert codes[codes > 250].tolist() == [253, 251, 251, 252, 253, 251, 252, 253, 252, 252, 252, 252, 252]
+    # 251 later key, 252 padding, 253 hidden, 255 a row that may look at nothing: its only key is hidden
+    assert codes[codes > 250].tolist() == [255, 255, 255, 252, 253, 251, 252, 253, 252, 252, 252, 252, 252]
     assert (codes[[1, 2, 2], [1, 1, 2]] <= 250).all()
+
+
+def test_each_layer_shows_its_own_window_and_so_does_a_prompt():
+    near = np.tri(3, dtype=bool) & ~np.tri(3, k=-2, dtype=bool)
+    windows = np.stack([np.tri(3, dtype=bool), near])[None]
+    run = run_of((2, 1, 3, 3), model=hand_made.model_info(2, causal=True), allowed=windows)
+    codes = overview.thumbnails(run, 0)[:, 0].astype(int)
+    assert (codes[0, 2] <= 250).all()
+    assert codes[1, 2, 0] == 254  # left out by the window
+    assert (codes[1, 2, 1:] <= 250).all()
+    for layer in (0, 1):
+        _, levels = unpacked(overview.prompt_tiles(run, layer, 0, ""))
+        assert levels[0].tolist() == codes[layer].tolist()
+    assert overview.prompt_tiles_key(run, 0, 0) != overview.prompt_tiles_key(run, 1, 0)
+    everywhere = run_of((2, 1, 3, 3), model=hand_made.model_info(2, causal=True))
+    assert overview.picture_key(run, 0) != overview.picture_key(everywhere, 0)
 
 
 def test_a_block_with_one_visible_cell_shows_its_weight_and_one_without_keeps_its_state():
@@ -116,6 +132,8 @@ def test_a_payload_is_a_header_and_one_byte_a_pixel():
         "1": [0xEB, 0xE5, 0xD9, 255],
         "2": [0xBD, 0xBD, 0xBD, 255],
         "3": [0xF6, 0xD0, 0xA8, 255],
+        "4": [0xEB, 0xE5, 0xD9, 255],
+        "5": [0xE2, 0xD9, 0xEE, 255],
     }
     assert len(header["colours"]) == 3 * 256
     assert header["colours"][:3] == [255, 255, 255]

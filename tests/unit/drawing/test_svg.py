@@ -122,7 +122,29 @@ def test_padding_and_hidden_cells_have_a_pattern_and_no_number():
     assert {fills[place] for place in [(0, 2), (1, 2), (2, 0), (2, 1), (2, 2)]} == {"url(#padding)"}
     for place, cell in cells(root).items():
         assert (cell.find(f"{SVG}title") is not None) == (place in [(0, 0), (1, 0)])
-    assert {pattern.get("id") for pattern in root.iter(f"{SVG}pattern")} == {"padding", "on-padding", "hidden", "later"}
+    assert {pattern.get("id") for pattern in root.iter(f"{SVG}pattern")} == {
+        "padding",
+        "on-padding",
+        "hidden",
+        "later",
+        "nothing",
+    }
+
+
+def test_a_row_that_may_look_at_nothing_is_struck_and_says_so():
+    told = np.array([[False, True]])
+    root = picture(2, model=hand_made.model_info(causal=True), given_mask=told)
+    fills = {place: cell.get("fill") for place, cell in cells(root).items()}
+    assert fills[0, 0] == fills[0, 1] == "url(#nothing)"
+    assert cells(root)[0, 1].findtext(f"{SVG}title") == "may look at nothing"
+    assert (fills[1, 0], fills[1, 1]) == ("url(#hidden)", "#69aed6")
+
+
+def test_what_a_window_leaves_out_is_dotted_as_a_later_key_is():
+    allowed = np.array([[[[True, False], [True, True]]]])
+    root = picture(2, allowed=allowed)  # an encoder: the key is told, and not let through
+    assert sorted(cells(root)) == [(0, 0), (1, 0), (1, 1)]
+    assert "url(#later)" in {rect.get("fill") for rect in root.iter(f"{SVG}rect")}
 
 
 def test_a_weight_on_padding_is_hatched_and_keeps_its_colour_and_number():

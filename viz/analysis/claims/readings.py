@@ -25,15 +25,16 @@ class _Place:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reading:
-    """Hold what every head gives to the candidates of one sentence."""
+    """Hold what every head gives to the candidates of one sentence; a layer with a window may see fewer of them."""
 
     sentence: MarkedSentence
     source: int  # which of the runs
     row: int
-    words: tuple[str, ...]  # [C] the candidates
+    words: tuple[str, ...]  # [C] the candidates of any layer
     offsets: tuple[int, ...]  # [C] in words from the query
     key: int  # which candidate is the key
-    even: float  # what the key gets from a query that looks evenly at all tokens, special ones too
+    seen: np.ndarray  # bool[L, C], what the query may look at in each layer
+    even: np.ndarray  # float64[L], what the key gets from a query that looks evenly at all it may, special tokens too
     weights: np.ndarray  # float32[L, H, C]
 
     @property
@@ -48,9 +49,9 @@ class Reading:
         return self.weights[..., self.key]
 
     @property
-    def luck(self) -> float:
-        """Give the chance that a head without preference looks most at the key."""
-        return 1 / len(self.words)
+    def luck(self) -> np.ndarray:
+        """Give the chance that a head without preference looks most at the key, float64 ``[L]``."""
+        return self.seen[:, self.key] / np.maximum(self.seen.sum(axis=1), 1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -130,27 +131,34 @@ def _reading(run: Run, source: int, row: int, sentence: MarkedSentence, spans: d
         raise MarksShareToken(text=sentence.text)
     units = _units(words(run, row), sentence, query, key)
     at = next(n for n, unit in enumerate(units) if unit.positions == query)
-    seen = [n for n, unit in enumerate(units) if n != at and (n < at or not run.model.causal)]
-    candidates = [units[n] for n in seen]
+    weights, evenly = _query_rows(run, row, query)
+    seen = np.stack([(evenly[:, list(unit.positions)] > 0).any(axis=1) for unit in units], axis=1)
+    kept = [n for n in range(len(units)) if n != at and seen[:, n].any()]
+    candidates = [units[n] for n in kept]
     which = next((n for n, unit in enumerate(candidates) if unit.positions == key), None)
     if which is None:
         return None
-    rows = run.attentions[row][:, :, list(query)].mean(axis=2)  # [L, H, K]
     return Reading(
         sentence=sentence,
         source=source,
         row=row,
         words=tuple(unit.text for unit in candidates),
-        offsets=tuple(n - at for n in seen),
+        offsets=tuple(n - at for n in kept),
         key=which,
-        even=_even_share(run, row, query, key),
-        weights=np.stack([rows[..., list(unit.positions)].sum(axis=-1) for unit in candidates], axis=-1),
+        seen=seen[:, kept],
+        even=evenly[:, list(key)].sum(axis=1),
+        weights=np.stack([weights[..., list(unit.positions)].sum(axis=-1) for unit in candidates], axis=-1),
     )
 
 
 def marked_tokens(run: Run, of: Reading) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Give the 0-based positions of the query's tokens and of the key's in the run that was read."""
-    spans = align(pieces(run, of.row), of.sentence.text) or {}
+    """Give the 0-based positions of the query's tokens and of the key's in the run that was read.
+
+    Raises ``SentenceNotFound`` if it was another run.
+    """
+    spans = align(pieces(run, of.row), of.sentence.text)
+    if spans is None:
+        raise SentenceNotFound(n_texts=len(run.batch.texts), text=of.sentence.text)
     return _tokens(spans, of.sentence.query), _tokens(spans, of.sentence.key)
 
 
@@ -167,8 +175,16 @@ def _units(found: Sequence[Word], sentence: MarkedSentence, query: tuple[int, ..
     return sorted(units, key=lambda unit: unit.positions)
 
 
-def _even_share(run: Run, row: int, query: tuple[int, ...], key: tuple[int, ...]) -> float:
-    """Give what a key gets from a query that looks evenly at all tokens it may look at."""
-    before = run.batch.attention_mask[row].cumsum()  # a query sees itself too
-    seen = before[list(query)] if run.model.causal else before[-1:]
-    return float(np.mean(len(key) / seen))
+def _query_rows(run: Run, row: int, query: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """Give what a query gives to every token, float32 ``[L, H, K]``, and what an even look would, float64 ``[L, K]``.
+
+    Both are means over the query's tokens that may look at something in the layer.
+    """
+    attentions = run.attentions[row][:, :, list(query)]
+    n_layers, _n_heads, n_tokens, n_keys = attentions.shape
+    allowed = run.allowed[row][:, list(query)] & run.batch.attention_mask[row]
+    allowed = np.broadcast_to(allowed, (n_layers, n_tokens, n_keys))
+    n_seen = allowed.sum(axis=2, keepdims=True)  # [L, q, 1]
+    n_looking = np.maximum((n_seen > 0).sum(axis=1), 1)  # [L, 1]
+    weights = np.where(n_seen[:, None] > 0, attentions, 0).sum(axis=2) / n_looking[:, None]
+    return weights.astype(np.float32), (allowed / np.maximum(n_seen, 1)).sum(axis=1) / n_looking

@@ -105,7 +105,7 @@ def sentence_table(result: Result) -> dict[str, list]:
         "hit": result.hits,
         "attention": [float(of.key_weights[layer, head]) for of in result.readings],
         "looks_most_at": looked_at,
-        "candidates": [len(of.words) for of in result.readings],
+        "candidates": [int(of.seen[layer].sum()) for of in result.readings],
     }
 
 

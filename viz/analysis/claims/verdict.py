@@ -2,8 +2,10 @@
 
 A hit: of all candidates the key gets the largest attention from the query. Attention is summed over the pieces of a
 key and averaged over the pieces of the query. Candidates are the words of the sentence (punctuation marks too) other
-than the query; no special tokens, no padding, and in a model that reads from left to right only what stands before.
-A head that rests on [CLS] or [SEP] has a largest candidate too, of next to nothing: see ``Standing``, faint.
+than the query; no special tokens, no padding, and only what the head's layer lets the query look at: in a model that
+reads from left to right what stands before, where a layer has a window what stands inside it.
+A head that rests on [CLS] or [SEP] has a largest candidate too, of next to nothing: it is called faint, see
+``Standing``.
 """
 
 from collections.abc import Sequence
@@ -102,7 +104,7 @@ class Result:
         offset, hits = self.best_offset, self.standing.hits
         if not self.offsets[offset] >= hits > 0:
             return False
-        p = upper_tail([of.luck for of in self.readings], self.looks_there[offset])
+        p = upper_tail([float(of.luck[self.standing.layer]) for of in self.readings], self.looks_there[offset])
         return not hits_may_be_luck or corrected(p, self.n_searched) <= SIGNIFICANT
 
     @property
@@ -124,12 +126,12 @@ class Result:
 def judge(readings: Sequence[Reading], head: Head | None = None, left_out: Sequence[MarkedSentence] = ()) -> Result:
     """Test the claim for a head named beforehand, or with None for the best of all heads, corrected for the search."""
     hits = np.sum([of.hits for of in readings], axis=0)
-    mean_weight = np.asarray(np.mean([of.key_weights for of in readings], axis=0, dtype=np.float64))
-    even = float(np.mean([of.even for of in readings]))
+    mean_weight = np.stack([of.key_weights for of in readings]).mean(axis=0, dtype=np.float64)
+    even = np.stack([of.even for of in readings]).mean(axis=0)
     standings = _standings(hits, mean_weight, even)
     standing = standings[0] if head is None else next(s for s in standings if (s.layer, s.head) == head)
     n_searched = hits.size if head is None else 1
-    chances = [of.luck for of in readings]
+    chances = [float(of.luck[standing.layer]) for of in readings]
     p = upper_tail(chances, standing.hits)
     offsets = {offset: sum(of.offsets[of.key] == offset for of in readings) for offset in OFFSETS}
     chosen = [of.offsets[int(of.weights[standing.layer, standing.head].argmax())] for of in readings]
@@ -142,7 +144,7 @@ def judge(readings: Sequence[Reading], head: Head | None = None, left_out: Seque
         n_heads=hits.size,
         n_searched=n_searched,
         luck=sum(chances),
-        even=even,
+        even=float(even[standing.layer]),
         p=p,
         p_corrected=corrected(p, n_searched),
         best=tuple(standings[:N_BEST]),
@@ -169,9 +171,9 @@ def corrected(p: float, n_searched: int) -> float:
     return 1.0 if p >= 1 else float(-np.expm1(n_searched * np.log1p(-p)))
 
 
-def _standings(hits: np.ndarray, mean_weight: np.ndarray, even: float) -> list[Standing]:
-    """Rank all heads; equal ones share the better rank."""
-    faint = mean_weight < even
+def _standings(hits: np.ndarray, mean_weight: np.ndarray, even: np.ndarray) -> list[Standing]:
+    """Rank all heads, faint by what an even look gives in their layer ``[L]``; equal ones share the better rank."""
+    faint = mean_weight < even[:, None]
     order = np.lexsort((-mean_weight.ravel(), -hits.ravel(), faint.ravel()))
     standings: list[Standing] = []
     for place, flat in enumerate(order.tolist(), start=1):
@@ -189,5 +191,5 @@ def _orders(readings: Sequence[Reading], standing: Standing) -> tuple[Tally, Tal
     hits: dict[bool, list[bool]] = {True: [], False: []}
     for of in readings:
         hits[of.sentence.key_first is first].append(bool(of.hits[standing.layer, standing.head]))
-    same_order, swapped = (Tally(sum(found), len(found)) for found in (hits[True], hits[False]))
-    return same_order, swapped
+    same, other = (Tally(sum(found), len(found)) for found in (hits[True], hits[False]))
+    return same, other

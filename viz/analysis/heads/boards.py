@@ -22,12 +22,15 @@ Head = tuple[int, int]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Score:
-    """Hold one job of all heads: mean and spread over texts, float32 ``[L, H]``, and the value of a uniform head."""
+    """Hold one job of all heads: mean and spread over texts, float32 ``[L, H]``, and a layer's uniform head.
+
+    NaN in a layer in which nothing could be measured, as where its window holds no second token of a kind.
+    """
 
     measure: str
     mean: np.ndarray
     spread: np.ndarray  # standard deviation over the texts
-    uniform: float
+    uniform: np.ndarray  # float64[L]
     n_texts: int  # in which the measure found something
 
 
@@ -44,7 +47,7 @@ class Board:
     def nbytes(self) -> int:
         """Memory its arrays take, in bytes; what a bounded cache counts."""
         scores = (*self.counted.values(), *self.left_out.values())
-        return sum(of.mean.nbytes + of.spread.nbytes for of in scores)
+        return sum(of.mean.nbytes + of.spread.nbytes + of.uniform.nbytes for of in scores)
 
     def score(self, measure: str, *, count_special: bool) -> Score:
         """Give one job of all heads. Raises ``NothingToMeasure`` if no text has what it asks for."""
@@ -80,9 +83,14 @@ def _scores(of: Accumulator) -> dict[str, Score]:
 
 
 def pair_score(run: Run, row: int, query: Chosen, key: Chosen) -> Score:
-    """Measure what the query gives to the key in one text. Raises ``WordNotInText`` or ``AmbiguousWord``."""
+    """Measure what the query gives to the key in one text.
+
+    Raises ``WordNotInText`` or ``AmbiguousWord``, ``NothingToMeasure`` if the query may look at nothing.
+    """
     values, expected = by_row(run, PAIR, row=row, pair=(query, key))
-    return Score(PAIR, values[0], np.zeros_like(values[0]), float(expected[0]), 1)
+    if np.isnan(expected).all():
+        raise NothingToMeasure(measure=measure_label(PAIR))
+    return Score(PAIR, values[0], np.zeros_like(values[0]), expected[0], 1)
 
 
 def difference(before: Score, after: Score) -> np.ndarray | None:
@@ -96,12 +104,12 @@ def word_names(run: Run, row: int) -> dict[str, Word]:
     plain = [word.text.casefold() for word in there]
     return {
         word.text if plain.count(text) == 1 else f"{word.text} ({position_number(word.positions[0])})": word
-        for word, text in zip(there, plain)
+        for word, text in zip(there, plain, strict=True)
     }
 
 
 def word_named(run: Run, row: int, name: str | None) -> str | None:
-    """Give the name of a word that was typed: its name, letters, or position counted from 1; None if none fits."""
+    """Give the name of a typed word: by its name, its letters, or its position counted from 1; None if none fits."""
     names = word_names(run, row)
     if name is None or name in names:
         return name
@@ -128,6 +136,13 @@ def within(score: Score, bound: float | None) -> np.ndarray:
     if bound is None:
         return np.ones(score.mean.shape, dtype=bool)
     return score.mean <= bound if MEASURES[score.measure].lowest_first else score.mean >= bound
+
+
+def even_values(uniform: np.ndarray) -> tuple[float, ...]:
+    """Give what a uniform head has, ``[L]``: one value where all layers agree, else the smallest and the largest."""
+    known = uniform[~np.isnan(uniform)]
+    low, high = float(known.min()), float(known.max())
+    return (low,) if low == high else (low, high)
 
 
 def board_table(scores: Iterable[Score], heads: Sequence[Head]) -> dict[str, list]:

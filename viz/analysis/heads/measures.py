@@ -1,7 +1,8 @@
 """Define the measured jobs of heads: which cells of a map count, and how much.
 
 Each measure is a weighted sum over the cells of a map, averaged over queries. Neighbours and distances are counted
-between real tokens, so padding on either side never matters; queries of padding never count.
+between real tokens, so padding on either side never matters. Queries of padding never count, nor do those that may look
+at nothing.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,14 +21,15 @@ Cells = tuple[np.ndarray, np.ndarray]  # what each cell counts [Q, K], and the q
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Text:
-    """Hold what measures need to know of one row."""
+    """Hold what measures need to know of one row in one layer."""
 
     tokens: tuple[str, ...]  # [T]
     separates: np.ndarray  # bool[T], [SEP] or punctuation
     real: np.ndarray  # bool[T]
-    counted: np.ndarray  # bool[T], real and not left out
+    counted: np.ndarray  # bool[T], keys: real and not left out
+    queries: np.ndarray  # bool[T], counted, and let look at something
     order: np.ndarray  # int[T], which real token it is
-    allowed: np.ndarray  # bool[Q, K], real keys that a real query may look at
+    allowed: np.ndarray  # bool[Q, K], real keys that the layer lets a real query look at
     pair: tuple[Sequence[int], Sequence[int]] | None
 
 
@@ -46,13 +48,13 @@ class Measure:
 
 def _neighbour(text: Text, step: int) -> Cells:
     cells = text.order[:, None] + step == text.order[None, :]
-    cells &= text.counted[:, None] & text.counted[None, :]
+    cells &= text.queries[:, None] & text.counted[None, :]
     return cells, cells.any(axis=1)
 
 
 def _on_keys(text: Text, keys: np.ndarray) -> Cells:
     """Count the weight on some keys, averaged over all counted queries."""
-    return np.broadcast_to(keys, text.allowed.shape), text.counted
+    return np.broadcast_to(keys, text.allowed.shape), text.queries
 
 
 def _first(text: Text) -> Cells:
@@ -62,17 +64,17 @@ def _first(text: Text) -> Cells:
 def _same(text: Text) -> Cells:
     tokens = np.array(text.tokens)
     cells = (tokens[:, None] == tokens[None, :]) & ~np.eye(len(tokens), dtype=bool)
-    cells &= text.allowed & text.counted[:, None] & text.counted[None, :]
+    cells &= text.allowed & text.queries[:, None] & text.counted[None, :]
     return cells, cells.any(axis=1)
 
 
 def _distance(text: Text) -> Cells:
-    return np.abs(text.order[:, None] - text.order[None, :]) * text.counted, text.counted
+    return np.abs(text.order[:, None] - text.order[None, :]) * text.counted, text.queries
 
 
 def _pair(text: Text) -> Cells:
     queries, keys = (np.isin(np.arange(len(text.tokens)), chosen) for chosen in text.pair or ((), ()))
-    return np.broadcast_to(keys, text.allowed.shape), queries
+    return np.broadcast_to(keys, text.allowed.shape), queries & text.queries
 
 
 _SHARE = N_("share of attention")
@@ -130,8 +132,8 @@ MEASURES: dict[str, Measure] = {
         Measure(
             "entropy",
             N_(
-                "How spread out the attention is, in bits, averaged over all queries: 0 looks at one token, more "
-                "looks at many."
+                "How spread out the attention is, in bits, averaged over all queries: "
+                "0 looks at one token, more looks at many."
             ),
             "mean over q of -Σ A[q, k]·log2 A[q, k]",
             N_("bits"),
@@ -156,8 +158,8 @@ MEASURES: dict[str, Measure] = {
         Measure(
             "pair",
             N_(
-                "Attention from the query word to the key word: summed over the key's pieces, averaged over the "
-                "query's pieces."
+                "Attention from the query word to the key word: "
+                "summed over the key's pieces, averaged over the query's pieces."
             ),
             "mean over the query's q of Σ A[q, k] over the key's k",
             _SHARE,

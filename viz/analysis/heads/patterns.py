@@ -1,7 +1,7 @@
 """Score every head by a measured job, over one text or many, and give what a uniform head would have.
 
-The value of a uniform head is the same sum over a map that looks evenly at all it may look at: no padding, nothing
-hidden, in a model that reads from left to right nothing later.
+The value of a uniform head is the same sum over a map that looks evenly at all its layer lets it look at: no padding,
+nothing hidden, in a model that reads from left to right nothing later, and only its window where a layer has one.
 """
 
 from collections.abc import Sequence
@@ -9,7 +9,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from viz.analysis.heads.measures import MEASURES, Measure, Text
-from viz.analysis.masks.cells import VISIBLE, cell_states
 from viz.analysis.words import find, is_punctuation, pieces, special_tokens
 from viz.errors import NothingToMeasure, TokensDoNotFit, WordNotInText
 from viz.names import position_number
@@ -21,53 +20,58 @@ Chosen = str | Sequence[int]  # a word of the text, or 0-based positions
 
 
 class Accumulator:
-    """Keep mean and spread per head over many texts, without keeping their runs (Welford 1962)."""
+    """Keep mean and spread per head over many texts, without keeping their runs (Welford 1962).
+
+    A text counts for a measure where it finds something; in a layer with a window it may find less than in others.
+    """
 
     def __init__(self, names: Sequence[str], *, count_special: bool = True):
         self.names = tuple(names)
         self._count_special = count_special
         self._n = dict.fromkeys(self.names, 0)
-        self._mean = dict.fromkeys(self.names, 0.0)
-        self._squares = dict.fromkeys(self.names, 0.0)
-        self._uniform = dict.fromkeys(self.names, 0.0)
+        self._counts = {name: np.zeros(1, dtype=int) for name in self.names}  # [L], texts found in each layer
+        self._mean, self._squares = ({name: np.zeros((1, 1)) for name in self.names} for _ in range(2))  # [L, H]
+        self._uniform = {name: np.zeros(1) for name in self.names}  # [L]
 
     def add(self, run: Run) -> None:
         """Add every text of a run; a text in which a measure finds nothing does not count for it."""
         texts = _texts(run, range(len(run.batch.tokens)), self._count_special, None)
         for name in self.names:
-            for value, expected in zip(*_by_row(run, texts, MEASURES[name])):
-                if not np.isnan(expected):
-                    self._add(name, value.astype(np.float64), float(expected))
+            for value, expected in zip(*_by_row(run, texts, MEASURES[name]), strict=True):
+                if not np.isnan(expected).all():
+                    self._add(name, value.astype(np.float64), expected)
 
-    def _add(self, name: str, value: np.ndarray, expected: float) -> None:
+    def _add(self, name: str, value: np.ndarray, expected: np.ndarray) -> None:
+        found = ~np.isnan(expected)
         self._n[name] += 1
-        away = value - self._mean[name]
-        self._mean[name] = self._mean[name] + away / self._n[name]
-        self._squares[name] = self._squares[name] + away * (value - self._mean[name])
-        self._uniform[name] += expected
+        self._counts[name] = self._counts[name] + found
+        away = np.where(found[:, None], value - self._mean[name], 0)
+        self._mean[name] = self._mean[name] + away / np.maximum(self._counts[name], 1)[:, None]
+        self._squares[name] = self._squares[name] + away * np.where(found[:, None], value - self._mean[name], 0)
+        self._uniform[name] = self._uniform[name] + np.where(found, expected, 0)
 
     def n_texts(self, name: str) -> int:
-        """Count the texts in which the measure found something."""
+        """Count the texts in which the measure found something, in any layer."""
         return self._n[name]
 
     def mean(self, name: str) -> np.ndarray:
-        """Give the mean over texts, float32 ``[L, H]``. Raises ``NothingToMeasure``."""
-        self._require(name)
-        return self._mean[name].astype(np.float32)
+        """Give the mean over texts, float32 ``[L, H]``, NaN in layers without any. Raises ``NothingToMeasure``."""
+        counts = self._found(name)[:, None]
+        return np.where(np.isnan(counts), np.nan, self._mean[name]).astype(np.float32)
 
     def spread(self, name: str) -> np.ndarray:
         """Give the standard deviation over texts (of these texts, not an estimate for others), float32 ``[L, H]``."""
-        self._require(name)
-        return np.sqrt(self._squares[name] / self._n[name]).astype(np.float32)
+        return np.sqrt(self._squares[name] / self._found(name)[:, None]).astype(np.float32)
 
-    def uniform(self, name: str) -> float:
-        """Give the mean over texts of what a uniform head has."""
-        self._require(name)
-        return self._uniform[name] / self._n[name]
+    def uniform(self, name: str) -> np.ndarray:
+        """Give the mean over texts of what a uniform head of each layer has, float64 ``[L]``."""
+        return self._uniform[name] / self._found(name)
 
-    def _require(self, name: str) -> None:
+    def _found(self, name: str) -> np.ndarray:
+        """Count the texts of each layer, float64 ``[L]``, NaN where there is none."""
         if not self._n[name]:
             raise NothingToMeasure(measure=name)
+        return np.where(self._counts[name] > 0, self._counts[name], np.nan)
 
 
 def score(
@@ -85,7 +89,7 @@ def score(
     Raises ``NothingToMeasure``, ``WordNotInText``, ``AmbiguousWord`` or ``TokensDoNotFit``.
     """
     values, expected = by_row(run, measure, row=row, count_special=count_special, pair=pair)
-    return values[_found(expected, measure)].mean(axis=0)
+    return _mean_over_rows(values, np.broadcast_to(expected[..., None], values.shape), measure).astype(np.float32)
 
 
 def uniform(
@@ -95,10 +99,10 @@ def uniform(
     row: int | None = None,
     count_special: bool = True,
     pair: tuple[Chosen, Chosen] | None = None,
-) -> float:
-    """Give what ``score`` would be for a head that looks evenly at all it may look at: no padding, nothing hidden."""
+) -> np.ndarray:
+    """Give what ``score`` would be for a head that looks evenly at all its layer lets it look at, float64 ``[L]``."""
     _values, expected = by_row(run, measure, row=row, count_special=count_special, pair=pair)
-    return float(expected[_found(expected, measure)].mean())
+    return _mean_over_rows(expected, expected, measure)
 
 
 def by_row(
@@ -109,54 +113,77 @@ def by_row(
     count_special: bool = True,
     pair: tuple[Chosen, Chosen] | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Measure each row: float32 ``[B, L, H]``, and the value of a uniform head, float64 ``[B]``.
+    """Measure each row: float32 ``[B, L, H]``, and the values of uniform heads, float64 ``[B, L]``.
 
-    Both are NaN in a row where the measure finds nothing. With ``row`` there is only that one.
+    Both are NaN in a row, or a layer of it, where the measure finds nothing. With ``row`` there is only that one.
     """
     rows = range(len(run.batch.tokens)) if row is None else [row]
     return _by_row(run, _texts(run, rows, count_special, pair), MEASURES[measure])
 
 
 def ranked(values: np.ndarray, measure: str) -> list[tuple[int, int, float]]:
-    """List all heads of ``[L, H]``, best first, as (layer, head, value): highest first, but lowest entropy first."""
+    """List the heads of ``[L, H]``, best first, as (layer, head, value): highest first, but lowest entropy first.
+
+    Heads of a layer in which nothing was measured, NaN, are left out.
+    """
     order = np.argsort(values if MEASURES[measure].lowest_first else -values, axis=None, kind="stable")
-    layers, heads = np.unravel_index(order, values.shape)
-    return [(int(layer), int(head), float(values[layer, head])) for layer, head in zip(layers, heads)]
+    layers, heads = np.unravel_index(order[: np.isfinite(values).sum()], values.shape)
+    return [(int(layer), int(head), float(values[layer, head])) for layer, head in zip(layers, heads, strict=True)]
 
 
-def _by_row(run: Run, texts: dict[int, Text], measure: Measure) -> tuple[np.ndarray, np.ndarray]:
-    values = np.full((len(texts), run.model.n_layers, run.model.n_heads), np.nan, dtype=np.float32)
-    expected = np.full(len(texts), np.nan)
-    for n, (row, text) in enumerate(texts.items()):
-        weights = _weights(text, measure)
-        if weights is not None:
-            values[n] = _sum(run.attentions[row], weights, measure.in_bits)
-            expected[n] = _sum(_even(text.allowed), weights, measure.in_bits)[0, 0]
+def _mean_over_rows(values: np.ndarray, expected: np.ndarray, measure: str) -> np.ndarray:
+    """Give the mean over the rows in which something was found, NaN where in none.
+
+    Raises ``NothingToMeasure`` if nothing was found anywhere.
+    """
+    found = ~np.isnan(expected)
+    if not found.any():
+        raise NothingToMeasure(measure=measure)
+    with np.errstate(invalid="ignore"):
+        return np.where(found, values, 0).sum(axis=0) / found.sum(axis=0)
+
+
+def _by_row(run: Run, texts: dict[int, list[Text]], measure: Measure) -> tuple[np.ndarray, np.ndarray]:
+    n_layers, n_heads = run.model.n_layers, run.model.n_heads
+    values = np.full((len(texts), n_layers, n_heads), np.nan, dtype=np.float32)
+    expected = np.full((len(texts), n_layers), np.nan)
+    for n, (row, of_layers) in enumerate(texts.items()):
+        for first, text in enumerate(of_layers):
+            layers = slice(None) if len(of_layers) == 1 else slice(first, first + 1)
+            weights = _weights(text, measure)
+            if weights is not None:
+                values[n, layers] = _sum(run.attentions[row, layers], weights, measure.in_bits)
+                expected[n, layers] = _sum(_even(text.allowed), weights, measure.in_bits)[0, 0]
     return values, expected
 
 
-def _texts(run: Run, rows: Sequence[int], count_special: bool, pair: tuple[Chosen, Chosen] | None) -> dict[int, Text]:
+def _texts(
+    run: Run, rows: Sequence[int], count_special: bool, pair: tuple[Chosen, Chosen] | None
+) -> dict[int, list[Text]]:
+    """Describe rows for the measures, once where all layers let through the same, else once a layer."""
     pairs = {} if pair is None else _pairs(run, rows, pair)
-    visible = cell_states(run) == VISIBLE
-    return {row: _text(run, row, visible[row], count_special, pairs.get(row)) for row in rows}
+    return {row: _of_layers(run, row, count_special, pairs.get(row)) for row in rows}
 
 
-def _text(
-    run: Run, row: int, visible: np.ndarray, count_special: bool, pair: tuple[Sequence[int], Sequence[int]] | None
-) -> Text:
+def _of_layers(run: Run, row: int, count_special: bool, pair: tuple[Sequence[int], Sequence[int]] | None) -> list[Text]:
     real = run.batch.attention_mask[row]
+    counted = real if count_special else real & ~special_tokens(run, row)
     separates = np.array([token in SEPARATORS for token in run.batch.tokens[row]])
     for piece in pieces(run, row):
         separates[piece.position] |= is_punctuation(piece.characters or "")
-    return Text(
-        tokens=run.batch.tokens[row],
-        separates=separates,
-        real=real,
-        counted=real if count_special else real & ~special_tokens(run, row),
-        order=real.cumsum(),
-        allowed=visible & real[:, None] & real[None, :],
-        pair=pair,
-    )
+    return [
+        Text(
+            tokens=run.batch.tokens[row],
+            separates=separates,
+            real=real,
+            counted=counted,
+            queries=counted & allowed.any(axis=-1),
+            order=real.cumsum(),
+            allowed=allowed & real[:, None] & real[None, :],
+            pair=pair,
+        )
+        for allowed in run.allowed[row]
+    ]
 
 
 def _weights(text: Text, measure: Measure) -> np.ndarray | None:
@@ -202,11 +229,3 @@ def _positions(run: Run, row: int, chosen: Chosen) -> Sequence[int]:
         numbers = ", ".join(str(position_number(at)) for at in outside)
         raise TokensDoNotFit(positions=numbers, n_tokens=len(real))
     return chosen
-
-
-def _found(expected: np.ndarray, measure: str) -> np.ndarray:
-    """Give the rows in which a measure found something, bool ``[B]``; raises ``NothingToMeasure`` without any."""
-    found = ~np.isnan(expected)
-    if not found.any():
-        raise NothingToMeasure(measure=measure)
-    return found

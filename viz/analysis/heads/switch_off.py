@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from viz.analysis.masks.cells import VISIBLE, cell_states
+from viz.analysis.masks.cells import VISIBLE, cell_states, looks
 from viz.analysis.words import special_tokens
 from viz.errors import HeadOutOfRange
 from viz.names import head_index_label, head_label, parse_head, position_from_number
@@ -101,17 +101,23 @@ def _log2_shares(logits: np.ndarray) -> np.ndarray:
 def brightness(run: Run, row: int) -> np.ndarray:
     """Give how brightly each head attends, float32 ``[L, H]``: what a look at its map would call strong.
 
-    The mean, over the row's tokens that are not special, of the largest weight each gives to a token that is not
-    special either; in a model that reads from left to right the first token counts as special, since heads rest there
-    as they rest on [CLS] and [SEP] elsewhere. 0 where nothing is left to look at.
+    The mean, over the row's tokens that are not special and may look at something, of the largest weight each gives to
+    a token that is not special either; in a model that reads from left to right the first token counts as special,
+    since heads rest there as they rest on [CLS] and [SEP] elsewhere. 0 where nothing is left to look at.
     """
     counted = run.batch.attention_mask[row] & ~special_tokens(run, row)
     if run.model.causal:
         counted &= np.arange(len(counted)) != np.argmax(run.batch.attention_mask[row])
-    if not counted.any():
-        return np.zeros(run.attentions.shape[1:3], dtype=np.float32)
-    visible = cell_states(run)[row][np.ix_(counted, counted)] == VISIBLE
-    weights = run.attentions[row][:, :, counted][..., counted]
+    return np.stack([_brightness(run, row, layer, counted) for layer in range(run.model.n_layers)])
+
+
+def _brightness(run: Run, row: int, layer: int, counted: np.ndarray) -> np.ndarray:
+    """Give the brightness of a layer's heads, float32 ``[H]``, over the counted tokens, bool ``[T]``."""
+    queries = counted & looks(run, layer)[row]
+    if not queries.any():
+        return np.zeros(run.model.n_heads, dtype=np.float32)
+    visible = cell_states(run, layer)[row][np.ix_(queries, counted)] == VISIBLE
+    weights = run.attentions[row, layer][:, queries][..., counted]
     return np.where(visible, weights, 0).max(axis=-1).mean(axis=-1).astype(np.float32)
 
 
@@ -121,7 +127,7 @@ def bright_but_idle(ranked: Sequence[HeadEffect], bright: np.ndarray) -> list[He
         return []
     lights, effects = _measured(ranked, bright)
     found = (lights >= np.quantile(lights, 1 - QUARTER)) & (effects <= np.quantile(effects, QUARTER))
-    return sorted((of for of, is_one in zip(ranked, found) if is_one), key=lambda of: of.effect.kl)
+    return sorted((of for of, is_one in zip(ranked, found, strict=True) if is_one), key=lambda of: of.effect.kl)
 
 
 def dim_but_vital(ranked: Sequence[HeadEffect], bright: np.ndarray) -> list[HeadEffect]:
@@ -130,7 +136,7 @@ def dim_but_vital(ranked: Sequence[HeadEffect], bright: np.ndarray) -> list[Head
         return []
     lights, effects = _measured(ranked, bright)
     found = (lights <= np.quantile(lights, QUARTER)) & (effects >= np.quantile(effects, 1 - QUARTER))
-    return sorted((of for of, is_one in zip(ranked, found) if is_one), key=lambda of: -of.effect.kl)
+    return sorted((of for of, is_one in zip(ranked, found, strict=True) if is_one), key=lambda of: -of.effect.kl)
 
 
 def _measured(ranked: Sequence[HeadEffect], bright: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -160,7 +166,11 @@ def ranking_table(ranked: Sequence[HeadEffect], bright: np.ndarray) -> dict[str,
         )
         for of in by_effect(ranked)
     ]
-    return dict(zip(COLUMNS, (list(column) for column in zip(*rows)))) if rows else {name: [] for name in COLUMNS}
+    return (
+        dict(zip(COLUMNS, (list(column) for column in zip(*rows, strict=True)), strict=True))
+        if rows
+        else {name: [] for name in COLUMNS}
+    )
 
 
 def parse_off(names: str, n_layers: int, n_heads: int) -> frozenset[Head]:

@@ -22,7 +22,7 @@ class Stages:
     total: np.ndarray  # their sum as the model's number type holds it
     attention: np.ndarray  # the model's own
     recomputed: np.ndarray  # softmax of the total over the keys, as the type holds it
-    nothing_added: bool  # True = the model had no mask at all
+    nothing_added: bool  # True = the layer had no mask at all
 
     @property
     def largest_difference(self) -> float:
@@ -58,8 +58,14 @@ def matrix_stages(run: Run, row: int, layer: int, head: int, *, hiding: Hiding |
         total=total,
         attention=run.attentions[row, layer, head],
         recomputed=additive.rounded(additive.softmax(total.astype(np.float64)), dtype),
-        nothing_added=run.additive_mask is None,
+        nothing_added=_had_no_mask(run, layer),
     )
+
+
+def _had_no_mask(run: Run, layer: int) -> bool:
+    """Tell whether a layer added nothing, while others may have; a mask that all share was there, even of zeros."""
+    added = run.additive_mask
+    return added is None or (added.shape[1] > 1 and not added[:, layer].any())
 
 
 def _added(run: Run, row: int, layer: int) -> np.ndarray:

@@ -42,7 +42,7 @@ class MaskLife:
     library: str  # transformers' version
     layer: int
     tokenizer: TensorFacts  # [B, T], 1 = real token
-    given: TensorFacts  # what the model was called with: [B, T], or [B, 1, Q, K] where a mask was made by hand
+    given: TensorFacts | None  # what the model was called with: [B, T], or [B, 1, Q, K] where a mask was made by hand
     function: MaskFunction | None  # None: not asked, a mask per query and key is used as it is
     added: TensorFacts | None  # [B, 1, Q, K] what is added to the scores; None: nothing is
     scores: tuple[int, ...]  # shape, [B, H, Q, K]
@@ -55,7 +55,10 @@ def outcome(life: MaskLife) -> str:
     if life.function is None:
         return _("The model was given a mask for each query and key, and uses it as it is.")
     if life.function.returned is None:
-        return _("Nothing is padded and nothing hidden: the library makes no mask, and nothing is added to the scores.")
+        return _(
+            "The model is told of no padding and of nothing hidden: "
+            "the library makes no mask, and nothing is added to the scores."
+        )
     return _("The library made a mask for each query and key from the tokenizer's mask and the rule {rule}.").format(
         rule=life.function.rule
     )

@@ -16,7 +16,8 @@ def reading(sentence, hit: bool, *, offset: int, weight: float = 0.6) -> Reading
     weights = np.array([[[0.05, 0.05, 0.05, 0.05], [0.01, 0.01, 0.01, 0.01]]], dtype=np.float32)
     weights[0, 0, 1 if hit else 2] = weight
     offsets = (-3, offset, 4, 5)
-    return Reading(sentence, 0, 0, ("the", "sits", "c|at", "still"), offsets, 1, 0.125, weights)
+    seen, even = np.ones((len(weights), 4), dtype=bool), np.full(len(weights), 0.125)
+    return Reading(sentence, 0, 0, ("the", "sits", "c|at", "still"), offsets, 1, seen, even, weights)
 
 
 def judged(hits_before: str, hits_behind: str = "", *, offsets=(-2, 2), head=(0, 0), weight: float = 0.6):

@@ -159,4 +159,6 @@ def test_every_measure_has_a_name_for_the_screen():
 def test_its_size_is_that_of_its_arrays():
     board = boards.measure([two_heads(BEFORE, EVEN)])
     n_scores = len(board.counted) + len(board.left_out)
-    assert board.nbytes == n_scores * 2 * (2 * 4)  # mean and spread of two heads, four bytes each
+    assert board.nbytes == n_scores * (
+        2 * 2 * 4 + 8
+    )  # mean and spread of two heads as float32, one uniform value as float64

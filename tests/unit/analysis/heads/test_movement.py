@@ -24,7 +24,7 @@ def run_of(ids: list[int], *, left: int = 0, right: int = 0, attentions=None, re
 
 def pairs(before, after) -> list[tuple[int, int]]:
     shared = movement.shared_positions(before, after)
-    return list(zip(shared.before.tolist(), shared.after.tolist()))
+    return list(zip(shared.before.tolist(), shared.after.tolist(), strict=True))
 
 
 def test_the_same_text_shares_every_position():
@@ -140,3 +140,28 @@ def test_every_layer_and_head_has_its_change():
     model = hand_made.model_info(n_layers=3, n_heads=2)
     run = hand_made.run([[1, 1]], model=model)
     assert movement.head_changes(run, run).shape == (3, 2)
+
+
+def looking(weights: list, told: list[bool]):
+    """Build a run of one text of a causal model that is told which keys it may look at."""
+    maps = np.array([[[weights]]], dtype=np.float32)
+    return hand_made.run(
+        [[1] * 3], model=hand_made.model_info(causal=True), attentions=maps, given_mask=np.array([told])
+    )
+
+
+def test_a_row_that_may_look_at_nothing_moves_nowhere_and_a_hidden_key_is_a_change():
+    before = looking([[1, 0, 0], [0.5, 0.5, 0], [0.25, 0.25, 0.5]], [True, True, True])
+    after = looking([[1 / 3] * 3, [0, 1, 0], [0, 0.5, 0.5]], [False, True, True])
+    for one, other, sign in ((before, after, 1), (after, before, -1)):
+        moved = movement.difference(one, other, 0, 0)
+        assert np.isnan(moved[0]).all()
+        assert (moved[1:] * sign).tolist() == [[-0.5, 0.5, 0], [-0.25, 0.25, 0]]
+        # query 1: (0.5 + 0.5) / 2; query 2: (0.25 + 0.25) / 2; query 0 does not count
+        assert movement.head_changes(one, other).tolist() == [[(0.5 + 0.25) / 2]]
+        assert movement.compared_queries(one, other, 0).tolist() == [False, True, True]
+
+
+def test_where_no_query_may_look_at_anything_no_head_has_a_change():
+    nothing = looking([[1 / 3] * 3] * 3, [False] * 3)
+    assert np.isnan(movement.head_changes(nothing, nothing)).all()

@@ -1,5 +1,6 @@
 """Measured jobs of heads, against sums written out over a map of five tokens."""
 
+import itertools
 import statistics
 from math import log2
 
@@ -125,29 +126,28 @@ def two_texts(first, second):
     return hand_made.run(real, model=first.model, batch_fields=fields, attentions=together)
 
 
-@pytest.mark.parametrize("left, right", [(0, 0), (2, 0), (0, 3), (1, 1)])
-@pytest.mark.parametrize("measure", SCORES)
-def test_a_measure_is_the_sum_written_out_wherever_the_padding_is(measure, left, right):
-    run = padded_run([MAP], left=left, right=right)
-    assert patterns.score(run, measure)[0, 0] == pytest.approx(SCORES[measure], abs=1e-6)
-    assert patterns.uniform(run, measure) == pytest.approx(UNIFORM[measure], abs=1e-6)
+def test_a_measure_is_the_sum_written_out_wherever_the_padding_is():
+    for left, right in ((0, 0), (2, 0), (0, 3), (1, 1)):
+        run = padded_run([MAP], left=left, right=right)
+        for measure in SCORES:
+            assert patterns.score(run, measure)[0, 0] == pytest.approx(SCORES[measure], abs=1e-6), measure
+            assert patterns.uniform(run, measure) == pytest.approx(UNIFORM[measure], abs=1e-6), measure
 
 
-@pytest.mark.parametrize("knows_special", [True, False])
-@pytest.mark.parametrize("left, right", [(0, 0), (2, 0), (0, 3)])
-@pytest.mark.parametrize("measure", SCORES_WITHOUT_SPECIAL)
-def test_special_tokens_are_left_out_as_queries_and_keys(measure, left, right, knows_special):
-    run = padded_run([MAP], left=left, right=right, knows_special=knows_special)
-    value = patterns.score(run, measure, count_special=False)[0, 0]
-    assert value == pytest.approx(SCORES_WITHOUT_SPECIAL[measure], abs=1e-6)
+def test_special_tokens_are_left_out_as_queries_and_keys():
+    for (left, right), knows_special in itertools.product(((0, 0), (2, 0), (0, 3)), (True, False)):
+        run = padded_run([MAP], left=left, right=right, knows_special=knows_special)
+        for measure, expected in SCORES_WITHOUT_SPECIAL.items():
+            value = patterns.score(run, measure, count_special=False)[0, 0]
+            assert value == pytest.approx(expected, abs=1e-6), measure
 
 
-@pytest.mark.parametrize("left, right", [(0, 0), (2, 0), (0, 3)])
-@pytest.mark.parametrize("measure", CAUSAL_SCORES)
-def test_a_model_that_reads_from_left_to_right_is_measured_on_what_it_may_see(measure, left, right):
-    run = padded_run([CAUSAL_MAP], left=left, right=right, causal=True)
-    assert patterns.score(run, measure)[0, 0] == pytest.approx(CAUSAL_SCORES[measure], abs=1e-6)
-    assert patterns.uniform(run, measure) == pytest.approx(CAUSAL_UNIFORM[measure], abs=1e-6)
+def test_a_model_that_reads_from_left_to_right_is_measured_on_what_it_may_see():
+    for left, right in ((0, 0), (2, 0), (0, 3)):
+        run = padded_run([CAUSAL_MAP], left=left, right=right, causal=True)
+        for measure in CAUSAL_SCORES:
+            assert patterns.score(run, measure)[0, 0] == pytest.approx(CAUSAL_SCORES[measure], abs=1e-6), measure
+            assert patterns.uniform(run, measure) == pytest.approx(CAUSAL_UNIFORM[measure], abs=1e-6), measure
 
 
 def test_neighbours_and_distances_are_counted_between_real_tokens():
@@ -207,10 +207,10 @@ def test_a_word_that_stands_twice_is_asked_for_by_its_position():
         patterns.score(padded_run([MAP], left=2), "pair", pair=("cat", "."))
 
 
-@pytest.mark.parametrize("position", [-1, 0, 6, 99])
-def test_a_position_that_is_no_real_token_is_refused(position):
-    with pytest.raises(TokensDoNotFit):
-        patterns.score(padded_run([MAP], left=1), "pair", pair=([position], [2]))
+def test_a_position_that_is_no_real_token_is_refused():
+    for position in (-1, 0, 6, 99):
+        with pytest.raises(TokensDoNotFit):
+            patterns.score(padded_run([MAP], left=1), "pair", pair=([position], [2]))
 
 
 def test_only_texts_that_hold_both_words_count_for_a_pair():

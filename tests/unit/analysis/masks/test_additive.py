@@ -1,13 +1,11 @@
-"""Masks: 0/1 becomes what is added to scores, scores become attention, and every cell has one state."""
+"""Masks: 0/1 becomes what is added to scores, and scores become attention."""
 
 import math
 
 import numpy as np
 import pytest
 
-from tests import hand_made
 from viz.analysis.masks import additive
-from viz.analysis.masks.cells import CAUSAL, HIDDEN, PADDING, VISIBLE, cell_states
 from viz.analysis.masks.hiding import DTYPES, Hiding
 from viz.errors import UnknownHiding, WrongShape
 
@@ -45,36 +43,27 @@ def test_causality_narrows_a_mask_per_query():
     assert added[0, 0].tolist() == [[0, -5, -5], [-5, 0, -5], [0, 0, 0]]
 
 
-@pytest.mark.parametrize(
-    "fill, hidden", [("min", LOWEST), ("-inf", -math.inf), (-1e4, -10_000.0), (-100, -100.0), (0.0, 0.0)]
-)
-def test_each_fill_is_what_is_added_at_a_hidden_key(fill, hidden):
-    assert additive.additive_mask(np.array([[1, 0]]), fill=fill)[0, 0].tolist() == [[0, hidden], [0, hidden]]
+def test_each_fill_is_what_is_added_at_a_hidden_key():
+    fills = {"min": LOWEST, "-inf": -math.inf, -1e4: -10_000.0, -100: -100.0, 0.0: 0.0}
+    for fill, hidden in fills.items():
+        assert additive.additive_mask(np.array([[1, 0]]), fill=fill)[0, 0].tolist() == [[0, hidden], [0, hidden]]
 
 
-@pytest.mark.parametrize(
-    "dtype, lowest", [(np.float16, -65504.0), (np.float32, LOWEST), (np.float64, -1.7976931348623157e308)]
-)
-def test_min_is_the_smallest_number_of_the_asked_dtype(dtype, lowest):
-    added = additive.additive_mask(np.array([[1, 0]]), dtype=dtype)
-    assert added.dtype == dtype
-    assert float(added[0, 0, 0, 1]) == lowest
-
-
-@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
-@pytest.mark.parametrize("fill", ["min", "-inf", -1e4, -100])
-def test_a_mask_has_the_asked_dtype_whatever_its_fill(fill, dtype):
-    assert additive.additive_mask(np.array([[1, 0]]), fill=fill, dtype=dtype).dtype == dtype
+def test_a_mask_has_the_asked_dtype_whatever_its_fill_and_min_is_its_smallest_number():
+    for dtype, lowest in ((np.float16, -65504.0), (np.float32, LOWEST), (np.float64, -1.7976931348623157e308)):
+        assert float(additive.additive_mask(np.array([[1, 0]]), dtype=dtype)[0, 0, 0, 1]) == lowest
+        for fill in ("min", "-inf", -1e4, -100):
+            assert additive.additive_mask(np.array([[1, 0]]), fill=fill, dtype=dtype).dtype == dtype
 
 
 def test_a_mask_is_float32_unless_asked_otherwise():
     assert additive.additive_mask(np.array([[True, False]])).dtype == np.float32
 
 
-@pytest.mark.parametrize("shape", [(3,), (1, 1, 3, 3)])
-def test_a_mask_with_one_or_four_axes_is_refused(shape):
-    with pytest.raises(WrongShape, match=r"attention_mask has the shape .* must be \[B, T\] or \[B, Q, K\]"):
-        additive.additive_mask(np.ones(shape))
+def test_a_mask_with_one_or_four_axes_is_refused():
+    for shape in ((3,), (1, 1, 3, 3)):
+        with pytest.raises(WrongShape, match=r"attention_mask has the shape .* must be \[B, T\] or \[B, Q, K\]"):
+            additive.additive_mask(np.ones(shape))
 
 
 def test_softmax_divides_each_exponential_by_their_sum():
@@ -96,13 +85,13 @@ def test_a_row_of_small_scores_is_not_lost_beside_a_row_of_large_ones():
     np.testing.assert_allclose(additive.softmax(scores), [[1 / 4, 3 / 4], [1 / 2, 1 / 2]], rtol=1e-12)
 
 
-@pytest.mark.parametrize("fill", ["min", "-inf", -1e4])
-def test_a_hidden_key_gets_exactly_nothing_and_the_others_share_its_part(fill):
+def test_a_hidden_key_gets_exactly_nothing_and_the_others_share_its_part():
     scores = np.array([[[[0.0, 7.0, math.log(3)]] * 3]], dtype=np.float32)
-    attention = additive.softmax(scores, additive.additive_mask(np.array([[1, 0, 1]]), fill=fill))
-    assert attention.shape == (1, 1, 3, 3)
-    assert (attention[..., 1] == 0).all()
-    np.testing.assert_allclose(attention[0, 0, 0], [1 / 4, 0, 3 / 4], rtol=1e-6)
+    for fill in ("min", "-inf", -1e4):
+        attention = additive.softmax(scores, additive.additive_mask(np.array([[1, 0, 1]]), fill=fill))
+        assert attention.shape == (1, 1, 3, 3)
+        assert (attention[..., 1] == 0).all()
+        np.testing.assert_allclose(attention[0, 0, 0], [1 / 4, 0, 3 / 4], rtol=1e-6)
 
 
 def test_a_row_with_every_key_hidden_by_minus_infinity_is_not_a_number():
@@ -122,125 +111,40 @@ def test_a_row_with_every_key_hidden_by_minus_ten_thousand_is_as_if_nothing_were
     np.testing.assert_allclose(attention[0, 0], [[1 / 4, 3 / 4]] * 2, atol=1e-3)
 
 
-def test_every_cell_between_real_tokens_is_visible():
-    assert (cell_states(hand_made.run([[1, 1]])) == VISIBLE).all()
+def test_what_hides_is_a_value_and_a_number_type_and_can_be_a_key():
+    for fill, dtype in (("min", "float32"), ("-inf", "bfloat16"), (-1e4, "float16"), (-1, "float32"), (0.0, "float32")):
+        assert {Hiding(fill, dtype): 1}[Hiding(fill, dtype)] == 1
 
 
-def test_cells_are_uint8_and_one_map_a_row():
-    states = cell_states(hand_made.run([[1, 1, 1], [1, 1, 0]]))
-    assert states.shape == (2, 3, 3)
-    assert states.dtype == np.uint8
+def test_what_cannot_hide_is_refused_with_what_can():
+    for fill in ("max", "-1", math.nan, -math.inf, None):
+        with pytest.raises(UnknownHiding, match="Give min, -inf or a number, and one of float32, float16, bfloat16"):
+            Hiding(fill, "float32")
+    with pytest.raises(UnknownHiding, match="in float64"):
+        Hiding("min", "float64")
 
 
-def test_right_padding_greys_its_rows_and_columns():
-    assert cell_states(hand_made.run([[1, 1, 0]]))[0].tolist() == [
-        [VISIBLE, VISIBLE, PADDING],
-        [VISIBLE, VISIBLE, PADDING],
-        [PADDING, PADDING, PADDING],
-    ]
+ROUNDED = [  # a value, as float16 and as bfloat16 hold it
+    (0.0, 0.0, 0.0),
+    (-1e4, -10_000.0, -9984.0),
+    (-1e9, -math.inf, -998_244_352.0),
+    (-math.inf, -math.inf, -math.inf),
+    (LOWEST, -math.inf, -math.inf),  # float32's smallest lies nearer to infinity than to bfloat16's smallest
+    (-65519.0, -65504.0, -65536.0),
+    (1 + 2**-11, 1.0, 1.0),  # a tie in float16 goes to even
+    (1 + 2**-8, 1 + 2**-8, 1.0),  # a tie in bfloat16 goes to even
+    (1 + 3 * 2**-8, 1 + 3 * 2**-8, 1 + 2**-6),
+    (2.31, 2.310546875, 2.3125),
+]
 
 
-def test_left_padding_greys_its_rows_and_columns():
-    assert cell_states(hand_made.run([[0, 1, 1]]))[0].tolist() == [
-        [PADDING, PADDING, PADDING],
-        [PADDING, VISIBLE, VISIBLE],
-        [PADDING, VISIBLE, VISIBLE],
-    ]
-
-
-def test_a_causal_model_has_an_empty_triangle_and_padding_wins_over_it():
-    causal = hand_made.model_info(causal=True)
-    assert cell_states(hand_made.run([[1, 1, 0]], model=causal))[0].tolist() == [
-        [VISIBLE, CAUSAL, PADDING],
-        [VISIBLE, VISIBLE, PADDING],
-        [PADDING, PADDING, PADDING],
-    ]
-
-
-def test_a_hidden_key_is_hidden_from_every_query():
-    run = hand_made.run([[1, 1, 1]], given_mask=np.array([[True, False, True]]))
-    assert cell_states(run)[0].tolist() == [[VISIBLE, HIDDEN, VISIBLE]] * 3
-
-
-def test_a_mask_per_query_hides_single_cells():
-    told = np.array([[[True, False], [True, True]]])
-    assert cell_states(hand_made.run([[1, 1]], given_mask=told))[0].tolist() == [
-        [VISIBLE, HIDDEN],
-        [VISIBLE, VISIBLE],
-    ]
-
-
-def test_a_later_key_stays_causal_when_a_person_hides_it_too():
-    run = hand_made.run([[1, 1]], model=hand_made.model_info(causal=True), given_mask=np.array([[True, False]]))
-    assert cell_states(run)[0].tolist() == [[VISIBLE, CAUSAL], [VISIBLE, HIDDEN]]
-
-
-def test_padding_wins_over_hidden():
-    run = hand_made.run([[1, 1, 0]], given_mask=np.array([[False, True, False]]))
-    assert cell_states(run)[0].tolist() == [
-        [HIDDEN, VISIBLE, PADDING],
-        [HIDDEN, VISIBLE, PADDING],
-        [PADDING, PADDING, PADDING],
-    ]
-
-
-def test_cells_are_not_causal_where_the_model_added_nothing_at_later_keys():
-    causal, told = hand_made.model_info(causal=True), np.array([[[True, False, True], [True] * 3, [True] * 3]])
-    added = additive.additive_mask(told)
-    lifted = hand_made.run([[1, 1, 1]], model=causal, given_mask=told, additive_mask=added)
-    assert cell_states(lifted)[0].tolist() == [[VISIBLE, HIDDEN, VISIBLE], [VISIBLE] * 3, [VISIBLE] * 3]
-    kept = hand_made.run([[1, 1, 1]], model=causal, additive_mask=additive.additive_mask(np.ones((1, 3)), causal=True))
-    assert cell_states(kept)[0].tolist() == [
-        [VISIBLE, CAUSAL, CAUSAL],
-        [VISIBLE, VISIBLE, CAUSAL],
-        [VISIBLE, VISIBLE, VISIBLE],
-    ]
-
-
-@pytest.mark.parametrize(
-    "fill, dtype", [("min", "float32"), ("-inf", "bfloat16"), (-1e4, "float16"), (-1, "float32"), (0.0, "float32")]
-)
-def test_what_hides_is_a_value_and_a_number_type_and_can_be_a_key(fill, dtype):
-    assert {Hiding(fill, dtype): 1}[Hiding(fill, dtype)] == 1
-
-
-@pytest.mark.parametrize(
-    "fill, dtype",
-    [
-        ("max", "float32"),
-        ("-1", "float32"),
-        (math.nan, "float32"),
-        (-math.inf, "float32"),
-        (None, "float32"),
-        ("min", "float64"),
-    ],
-)
-def test_what_cannot_hide_is_refused_with_what_can(fill, dtype):
-    with pytest.raises(UnknownHiding, match="Give min, -inf or a number, and one of float32, float16, bfloat16"):
-        Hiding(fill, dtype)
-
-
-@pytest.mark.parametrize(
-    "value, float16, bfloat16",
-    [
-        (0.0, 0.0, 0.0),
-        (-1e4, -10_000.0, -9984.0),
-        (-1e9, -math.inf, -998_244_352.0),
-        (-math.inf, -math.inf, -math.inf),
-        (LOWEST, -math.inf, -math.inf),  # float32's smallest lies nearer to infinity than to bfloat16's smallest
-        (-65519.0, -65504.0, -65536.0),
-        (1 + 2**-11, 1.0, 1.0),  # a tie in float16 goes to even
-        (1 + 2**-8, 1 + 2**-8, 1.0),  # a tie in bfloat16 goes to even
-        (1 + 3 * 2**-8, 1 + 3 * 2**-8, 1 + 2**-6),
-        (2.31, 2.310546875, 2.3125),
-    ],
-)
-def test_a_number_is_rounded_as_a_type_holds_it(value, float16, bfloat16):
-    numbers = np.array([value, -value], dtype=np.float32)
-    for dtype, expected in (("float32", numbers[0]), ("float16", float16), ("bfloat16", bfloat16)):
-        held = additive.rounded(numbers, dtype)
-        assert held.dtype == np.float32
-        assert held.tolist() == [expected, -expected]
+def test_a_number_is_rounded_as_a_type_holds_it():
+    for value, float16, bfloat16 in ROUNDED:
+        numbers = np.array([value, -value], dtype=np.float32)
+        for dtype, expected in (("float32", numbers[0]), ("float16", float16), ("bfloat16", bfloat16)):
+            held = additive.rounded(numbers, dtype)
+            assert held.dtype == np.float32
+            assert held.tolist() == [expected, -expected], (value, dtype)
 
 
 def test_what_is_no_number_stays_none():

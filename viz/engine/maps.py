@@ -1,0 +1,50 @@
+"""Turn what a pass left in its recording into maps: what was added, what was let through, one layer where all agree."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from viz.analysis.masks.cells import allowed_by
+from viz.analysis.masks.let_through import allowed_by_weights
+from viz.engine.capture import LayerRecord
+from viz.records import Batch, Maps, self_maps
+
+
+def recorded(batch: Batch, attentions: torch.Tensor, layers: LayerRecord) -> dict[str, Maps]:
+    """Give the maps of a model of one stack that was recorded, masks as they reached each layer."""
+    n_rows, _n_layers, _n_heads, *cells = attentions.shape
+    shape = (n_rows, 1, *cells)
+    return self_maps(
+        batch,
+        attentions.numpy(),
+        None if layers.scores is None else layers.scores.numpy(),
+        _added(layers.added, shape),
+        _one_a_layer(layers.allowed, torch.ones(shape, dtype=torch.bool)),
+    )
+
+
+def read_off(batch: Batch, attentions: Sequence[torch.Tensor], told: np.ndarray, *, causal: bool) -> dict[str, Maps]:
+    """Give the maps of a model whose attention is its own: its weights, and what they say was let through."""
+    weights = torch.stack(list(attentions), dim=1).float().numpy()
+    allowed = allowed_by_weights(weights, allowed_by(told, None, causal=causal))
+    same = (allowed == allowed[:, :1]).all()
+    return self_maps(batch, weights, None, None, allowed[:, :1].copy() if same else allowed)
+
+
+def is_obeyed(made: Maps, told: np.ndarray) -> bool:
+    """Tell whether no real query looks where a mask ``[B, Q, K]`` does not let it; some families misread one."""
+    return not (made.allowed & made.query_mask[:, None, :, None] & ~told[:, None]).any()
+
+
+def _added(of_layers: Sequence[torch.Tensor | None], shape: tuple[int, ...]) -> np.ndarray | None:
+    """Give what was added, ``[B, 1 or L, Q, K]``, zeros in a layer without a mask; None where no layer has one."""
+    return None if all(added is None for added in of_layers) else _one_a_layer(of_layers, torch.zeros(shape))
+
+
+def _one_a_layer(masks: Sequence[torch.Tensor | None], without: torch.Tensor) -> np.ndarray:
+    """Keep masks ``[B, 1, Q, K]`` once where all layers got the same, else one a layer; ``without`` stands for None."""
+    of_layers = [without if mask is None else mask.expand(without.shape) for mask in masks]
+    if all(torch.equal(mask, of_layers[0]) for mask in of_layers[1:]):
+        return of_layers[0].contiguous().numpy()
+    return torch.cat(of_layers, dim=1).numpy()
