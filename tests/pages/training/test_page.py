@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages.ui import cache
 from tests.model import plain
-from tests.model.test_training import SEED, SHARE, TEXTS, WAYS, losses_by_hand, plain_way, script
+from tests.model.training.script import SEED, SHARE, TEXTS, WAYS, losses_by_hand, plain_way, script
 from tests.pages.driver import figure, html, messages, open_app, press, table, title
 from viz.shipped import MODELS_FOLDER
 
