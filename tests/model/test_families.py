@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 import transformers as tf
 
 from tests import tiny

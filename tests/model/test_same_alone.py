@@ -11,7 +11,7 @@ import transformers as tf
 
 from tests import tiny
 from tests.model import plain
-from tests.model.test_families import roberta, with_mask, write
+from tests.model.families import roberta, with_mask, write
 from viz.analysis.batches.same_alone import TOLERANCE, Mistakes, verdict
 from viz.engine.models import load_model
 from viz.engine.same_alone import check, continuations

@@ -24,7 +24,7 @@ def refusal(loaded, n_rows: int, n_tokens: int, **fields) -> str:
 
 
 def test_what_is_read_off_every_token_of_a_large_vocabulary_is_counted(tiny_bert):
-    """16 texts of 263 tokens of an XLM-R: 16·12·12·263²·4 = 637 MB of attention, 16·263·250002·4 = 4,208 MB of logits."""
+    """16 texts of 263 tokens of an XLM-R: 16·12·12·263²·4 = 637 MB of maps, 16·263·250002·4 = 4,208 MB of logits."""
     xlm_roberta = of_size(tiny_bert, n_words=250_002)
     check_size(xlm_roberta, 16, 256)  # one read-out a text: 604 MB and 16 MB
     said = refusal(xlm_roberta, 16, 263, n_readouts=16 * 263)

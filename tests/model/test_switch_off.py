@@ -12,7 +12,7 @@ import transformers as tf
 
 from tests import tiny
 from tests.model import plain
-from tests.model.test_families import roberta, with_mask
+from tests.model.families import roberta, with_mask
 from viz.analysis.heads.switch_off import effect
 from viz.engine import switch_off
 from viz.engine.batching import encode

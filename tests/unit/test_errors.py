@@ -55,7 +55,8 @@ SENTENCES = {
             "fit_rows": 4,
             "fit_tokens": 263,
         },
-        "A batch of 16 x 512 tokens on 12 layers of 12 heads has 2,415 MB of attention and logits; at most 640 MB are kept. "
+        "A batch of 16 x 512 tokens on 12 layers of 12 heads has 2,415 MB of attention and logits; at most 640 MB are "
+        "kept. "
         "Of this length 4 texts fit; 16 texts fit with 263 tokens each.",
     ),
     errors.NotAGenerator: (

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from transformers import AttentionInterface, AttentionMaskInterface, PreTrainedModel
@@ -108,7 +109,8 @@ def register() -> None:
 
 def read_only_asked_positions(model: PreTrainedModel) -> None:
     """Let the output layer, while recording, compute logits at the asked positions only: ``[N, V]``."""
-    model.get_output_embeddings().register_forward_pre_hook(_select_readouts)
+    output: Any = model.get_output_embeddings()
+    output.register_forward_pre_hook(_select_readouts)
 
 
 def _select_readouts(module: torch.nn.Module, inputs: tuple) -> tuple | None:

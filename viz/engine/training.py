@@ -5,6 +5,7 @@ The collator and the loss are transformers' own. The model's weights are neither
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -269,7 +270,7 @@ def _way(
     return way, output.logits.detach()
 
 
-def _pass(loaded: LoadedModel, batch: Batch, shown: np.ndarray, labels: np.ndarray) -> tuple[object, torch.Tensor]:
+def _pass(loaded: LoadedModel, batch: Batch, shown: np.ndarray, labels: np.ndarray) -> tuple[Any, torch.Tensor]:
     """Pass forward and back: the model's output, and d loss / d input embeddings ``[B, T, D]``.
 
     Models are shared between threads: no parameter's ``.grad`` is written.

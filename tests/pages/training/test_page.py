@@ -9,7 +9,7 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from tests.model import plain
-from tests.model.test_training import SEED, SHARE, TEXTS, WAYS, losses_by_hand, plain_way, script
+from tests.model.training.script import SEED, SHARE, TEXTS, WAYS, losses_by_hand, plain_way, script
 from tests.pages.driver import figure, html, messages, open_app, press, table, title
 from viz.engine import forward, training
 from viz.shipped import MODELS_FOLDER

@@ -22,7 +22,7 @@ def additive_mask(
         allowed = np.broadcast_to(allowed[:, None, :], (allowed.shape[0], allowed.shape[1], allowed.shape[1]))
     if causal:
         allowed = allowed & np.tri(allowed.shape[1], allowed.shape[2], dtype=bool)
-    values = {"min": np.finfo(dtype).min, "-inf": -np.inf}
+    values: dict[float | str, float] = {"min": float(np.finfo(dtype).min), "-inf": -np.inf}
     return np.where(allowed, 0.0, values.get(fill, fill)).astype(dtype)[:, None]
 
 

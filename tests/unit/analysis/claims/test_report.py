@@ -113,7 +113,10 @@ def test_sentences_that_were_left_out_are_listed():
 
 
 def test_the_verdict_is_said_in_the_readers_language(speak, tmp_path):
-    english = "Not shown: {head} looks most at the key word in {hits} of {total} sentences; luck alone gives {luck:.1f} ({p})."
+    english = (
+        "Not shown: {head} looks most at the key word in {hits} of {total} sentences; luck alone gives {luck:.1f} "
+        "({p})."
+    )
     russian = "{head}: {hits} из {total}, случайно {luck:.1f} ({p})"
     catalogues.write(tmp_path, "ru", {english: russian, "p = {p}": "P={p}"})
     said = report.verdict_sentence(judged("-"))

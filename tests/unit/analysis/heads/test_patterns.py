@@ -129,8 +129,8 @@ def two_texts(first, second):
 def test_a_measure_is_the_sum_written_out_wherever_the_padding_is():
     for left, right in ((0, 0), (2, 0), (0, 3), (1, 1)):
         run = padded_run([MAP], left=left, right=right)
-        for measure in SCORES:
-            assert patterns.score(run, measure)[0, 0] == pytest.approx(SCORES[measure], abs=1e-6), measure
+        for measure, expected in SCORES.items():
+            assert patterns.score(run, measure)[0, 0] == pytest.approx(expected, abs=1e-6), measure
             assert patterns.uniform(run, measure) == pytest.approx(UNIFORM[measure], abs=1e-6), measure
 
 
@@ -145,8 +145,8 @@ def test_special_tokens_are_left_out_as_queries_and_keys():
 def test_a_model_that_reads_from_left_to_right_is_measured_on_what_it_may_see():
     for left, right in ((0, 0), (2, 0), (0, 3)):
         run = padded_run([CAUSAL_MAP], left=left, right=right, causal=True)
-        for measure in CAUSAL_SCORES:
-            assert patterns.score(run, measure)[0, 0] == pytest.approx(CAUSAL_SCORES[measure], abs=1e-6), measure
+        for measure, expected in CAUSAL_SCORES.items():
+            assert patterns.score(run, measure)[0, 0] == pytest.approx(expected, abs=1e-6), measure
             assert patterns.uniform(run, measure) == pytest.approx(CAUSAL_UNIFORM[measure], abs=1e-6), measure
 
 
