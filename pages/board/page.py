@@ -7,7 +7,8 @@ from viz.text import _
 st.title(_("Head board"), anchor=False)
 st.caption(
     _(
-        "What does each head do? Every head is measured for one job at a time, over one text or a few hundred. A click opens a head."
+        "What does each head do? Every head is measured for one job at a time, over one text or a few hundred. A click "
+        "opens a head."
     )
 )
 
@@ -24,4 +25,4 @@ with slot.skeleton(height=480):
 
 if answers["a"] is not None:
     with slot, head_choice.whole_page():
-        board_panel({side: made for side, made in answers.items() if made is not None})
+        board_panel({side: question for side, question in answers.items() if question is not None})

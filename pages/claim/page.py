@@ -7,7 +7,8 @@ from viz.text import _
 st.title(_("Test a claim"), anchor=False)
 st.caption(
     _(
-        "Two sentences make a story, not evidence. Say which word a head should look at, give many sentences, and read the verdict."
+        "Two sentences make a story, not evidence. Say which word a head should look at, give many sentences, and read "
+        "the verdict."
     )
 )
 
@@ -24,4 +25,4 @@ with slot.skeleton(height=480):
 
 if answer is not None:
     with slot, head_choice.whole_page():
-        claim_panel(*answer)
+        claim_panel(answer)

@@ -45,7 +45,8 @@ def sentence_table(result: Result, runs: Sequence[Run]) -> None:
         },
     )
     said = _(
-        "A hit: of all candidate words the key gets the most attention from the query. A click in the first column opens the map."
+        "A hit: of all candidate words the key gets the most attention from the query. A click in the first column "
+        "opens the map."
     )
     st.caption(" ".join([said, literal(_split_words(result.readings, runs))]))
 
@@ -55,7 +56,7 @@ def _split_words(readings: Sequence[Reading], runs: Sequence[Run]) -> str:
     split = []
     for of in readings:
         run = runs[of.source]
-        words = zip((of.sentence.query_word, of.sentence.key_word), marked_tokens(run, of))
+        words = zip((of.sentence.query_word, of.sentence.key_word), marked_tokens(run, of), strict=True)
         split += [
             f"{word} = {' + '.join(run.batch.tokens[of.row][at] for at in places)}"
             for word, places in words
@@ -94,13 +95,15 @@ def standings_and_rules(result: Result) -> None:
             )
     st.caption(
         _(
-            "By hits, then by mean weight. The arrow: the head of the verdict. A click opens the map and leaves the verdict as it is."
+            "By hits, then by mean weight. The arrow: the head of the verdict. A click opens the map and leaves the "
+            "verdict as it is."
         )
     )
     st.subheader(_("Does a fixed position explain it?"), anchor=False)
     st.caption(
         _(
-            "What a rule would hit that knows no words, only the position, and in how many sentences the tested head looks there most."
+            "What a rule would hit that knows no words, only the position, and in how many sentences the tested head "
+            "looks there most."
         )
     )
     st.dataframe(

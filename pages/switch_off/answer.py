@@ -52,7 +52,8 @@ def _say(before: Run, of: Effect, choice: Choice) -> None:
         st.info(_("No head is off, so both answers are the same, to the last bit. Switch one off."))
     elif len(choice.off) == n_all:
         message = _(
-            "All {n} heads are off: no token knows of any other. What is left comes from the word vectors, positions and "
+            "All {n} heads are off: no token knows of any other. What is left comes from the word vectors, positions "
+            "and "
             "feed-forward layers."
         )
         st.warning(message.format(n=n_all))

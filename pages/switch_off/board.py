@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import streamlit as st
+from streamlit.components.v2 import component
 
 from viz import theme
 from viz.analysis.heads.switch_off import Head
@@ -20,9 +21,7 @@ def _read(name: str) -> str:
     return (_HERE / name).read_text(encoding="utf-8")
 
 
-_board = st.components.v2.component(
-    "switch_board", html=_read("board.html"), css=_read("board.css"), js=_read("board.js")
-)
+_board = component("switch_board", html=_read("board.html"), css=_read("board.css"), js=_read("board.js"))
 
 
 def switch_board(
@@ -32,10 +31,11 @@ def switch_board(
     on_change: Callable[[frozenset[Head], Head | None], None],
     key: str = "switch_board",
 ) -> None:
-    """Draw the switches; a click calls ``on_change`` with all heads that are off and the one clicked, before the page runs.
+    """Draw the switches.
 
-    ``bright`` float ``[L, H]`` from 0 to 1 colours them. A click on the number of a layer or of a head switches the line
-    and names no single head.
+    A click calls ``on_change`` with all heads that are off and the one clicked, before the page runs; on the number of
+    a layer or of a head it switches the line and names no single head. ``bright`` float ``[L, H]`` from 0 to 1 colours
+    the switches.
     """
     n_heads = model.n_heads
     board, answered = f"{model.checkpoint} {model.n_layers}x{n_heads}", f"{key}_answered"

@@ -76,6 +76,10 @@ class LocalEngine:
             return found
 
         def make_and_keep(report: Hear) -> Record:
+            # Another work on the same may have come to its end between the look above and the beginning of this one.
+            again: Any = self._kept.find(key) if keep else None
+            if again is not None:
+                return again
             made = make(report)
             if keep:
                 self._kept.keep(key, made)

@@ -11,11 +11,13 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from pages.board import form
-from pages.ui import head_runs
 from tests.known_heads import SHORT, TURTLE, write_known_heads
 from tests.model import plain
 from tests.pages.batch.test_page import count_passes
 from tests.pages.driver import figure, messages, open_app, press, table, title
+from viz.engine import forward
+from viz.engine.local import engine
+from viz.engine.requests import Measure
 from viz.names import head_title
 from viz.shipped import MODELS_FOLDER
 
@@ -357,7 +359,7 @@ def test_any_text_gets_a_board(text, measure):
 
 def test_a_board_that_fails_is_not_kept_and_fails_in_words_again(monkeypatch):
     with pytest.raises(Exception, match="no model 'nothing-there'|Hub"):
-        head_runs.board("nothing-there/x", ("a",), lambda share: None)
+        engine.ask(Measure("nothing-there/x", ("a",)))
     app = open_app(PAGE, model="nothing-there/x")
     assert len(app.error) == 1 and not app.dataframe
 
@@ -368,7 +370,7 @@ TWENTY = tuple(f"The {name} sees {n} birds." for n in range(5) for name in ("dog
 def test_two_visitors_who_ask_for_the_same_board_wait_for_one(monkeypatch):
     passes = count_passes(monkeypatch)
     with ThreadPoolExecutor(2) as pool:
-        first, second = pool.map(lambda _n: head_runs.board("headlight-bert", TWENTY, lambda share: None), range(2))
+        first, second = pool.map(lambda _n: engine.ask(Measure("headlight-bert", TWENTY)), range(2))
     assert first is second and len(passes) == 2  # twenty texts in batches of 16
 
 
@@ -390,8 +392,8 @@ def test_a_visitor_who_clicks_on_leaves_the_work_to_the_next(monkeypatch):
     monkeypatch.setattr(forward, "run", slow)
     texts = tuple(f"{text} Today." for text in TWENTY)
     with pytest.raises(ClickedOn):
-        head_runs.board("headlight-bert", texts, click_on)
+        engine.ask(Measure("headlight-bert", texts), click_on)
     shares = []
-    board_of_all = head_runs.board("headlight-bert", texts, shares.append)
+    board_of_all = engine.ask(Measure("headlight-bert", texts), shares.append)
     assert (board_of_all.n_texts, len(passes)) == (20, 2)
     assert 0.8 in shares  # 16 of 20 were done meanwhile

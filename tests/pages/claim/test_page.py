@@ -8,11 +8,11 @@ from tests.known_heads import TURTLE, write_known_heads
 from tests.model import plain
 from tests.pages.batch.test_page import count_passes
 from tests.pages.driver import figure, messages, open_app, press, table, title
-from viz.analysis.claims.text import EXAMPLES
+from viz.analysis.claims.text import READY
 from viz.shipped import MODELS_FOLDER
 
 PAGE = "pages/claim/page.py"
-ADVERBS = EXAMPLES[0].text
+ADVERBS = READY[0].text
 ONE = "The turtle _moves_ *slow* across the [MASK]."
 
 
@@ -120,7 +120,7 @@ def test_a_head_alone_in_the_address_is_the_one_that_is_tested():
     assert title(app) == "Layer1_Head4 · L0H3"
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)
+@pytest.mark.parametrize("example", READY, ids=lambda example: example.name)
 @pytest.mark.parametrize("model", ["headlight-bert", "headlight-gpt2"])
 def test_every_ready_example_is_judged_by_both_models(example, model):
     app = open_app(PAGE, model=model, claim="any")

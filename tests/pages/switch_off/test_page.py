@@ -8,6 +8,7 @@ import torch
 
 from tests.model import plain
 from tests.pages.driver import figure, messages, open_app, press, table, title
+from viz.engine import forward, switch_off
 from viz.shipped import MODELS_FOLDER
 
 PAGE = "pages/switch_off/page.py"
@@ -267,14 +268,15 @@ def test_switching_a_head_is_one_pass_and_the_ranking_stays(monkeypatch):
 
 def count_passes(monkeypatch) -> list:
     """Collect every pass the app makes from here on, rankings too; the real pass is still made."""
-    core, passes = cache.core(), []
-    real_run, real_rank = core.forward.run, core.switch_off.rank_all
-    monkeypatch.setattr(
-        core.forward, "run", lambda *args, **options: (passes.append(args), real_run(*args, **options))[1]
-    )
-    monkeypatch.setattr(
-        core.switch_off, "rank_all", lambda *args, **options: (passes.append(args), real_rank(*args, **options))[1]
-    )
+    passes = []
+    for module, name in ((forward, "run"), (switch_off, "rank_all")):
+        real = getattr(module, name)
+
+        def counted(*arguments, _real=real, **options):
+            passes.append(arguments)
+            return _real(*arguments, **options)
+
+        monkeypatch.setattr(module, name, counted)
     return passes
 
 
