@@ -86,7 +86,10 @@ class LocalEngine:
             return made
 
         with self.aside():
-            return self._work(key, make_and_keep, shared=keep).result(hear)
+            try:
+                return self._work(key, make_and_keep, shared=keep).result(hear)
+            finally:
+                self._drop_over()
 
     def _work(self, key: Hashable, make: Callable[[Hear], Record], *, shared: bool) -> Work[Record]:
         """Join the work on a key, or begin it."""
@@ -95,9 +98,13 @@ class LocalEngine:
         with self._lock:
             work = self._works.get(key)
             if work is None or not work.join():
-                self._works = {key: work for key, work in self._works.items() if not work.is_over}
                 work = self._works[key] = Work(make)
             return work
+
+    def _drop_over(self) -> None:
+        """Let go of works that are over: each holds its record, however many bytes may be kept."""
+        with self._lock:
+            self._works = {key: work for key, work in self._works.items() if not work.is_over}
 
     def _imported(self) -> Any:
         """Import what brings torch, under one lock: two threads that import transformers at once fail."""
