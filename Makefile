@@ -1,25 +1,47 @@
-# make app    start the app (PORT=8501)     make test   run every test     make bench   measure
+# make app    start the app (PORT=8501)     make test   lint, then every test     make bench   measure
+# make messages   collect the messages of the code, bring every catalogue up to date and compile it
+# make language LANGUAGE=ru   begin a catalogue
 # Each sets up what it needs in .venv; the second call finds it there.
 
 PYTHON ?= python3
 PORT ?= 8501
 VENV := .venv
+LOCALE := assets/locale
+TEMPLATE := $(LOCALE)/headlight.pot
+PYBABEL := $(VENV)/bin/pybabel --quiet
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Threads that wait for work sleep instead of spinning: with several visitors spinning cost 14 times the run.
 export OMP_WAIT_POLICY := PASSIVE
 
-.PHONY: app test bench
+.PHONY: app test lint bench messages language
 
 app: $(VENV)/ready-for-app
 	@echo "Headlight starts at http://localhost:$(PORT) (for others in the room: this computer's address, port $(PORT))"
 	$(VENV)/bin/python serve.py --server.port $(PORT)
 
-test: $(VENV)/ready-for-test
+test: lint
 	sh tests/browser/install_chromium.sh
-	$(VENV)/bin/python -m pytest
+	$(VENV)/bin/python -m pytest --numprocesses auto --dist loadfile
+
+lint: $(VENV)/ready-for-test
+	$(VENV)/bin/ruff format --check --quiet .
+	$(VENV)/bin/ruff check --quiet .
+	$(VENV)/bin/pyright
 
 bench: $(VENV)/ready-for-test
 	$(VENV)/bin/python -m benchmarks
+
+# Catalogues name the file of a message, not its line: a line moves with every change.
+messages: $(VENV)/ready-for-app
+	mkdir -p $(LOCALE)
+	$(PYBABEL) extract --mapping pyproject.toml --project Headlight --add-location file --sort-by-file --output $(TEMPLATE) .
+	if ls $(LOCALE)/*/LC_MESSAGES/headlight.po > /dev/null 2>&1; then \
+		$(PYBABEL) update --domain headlight --input-file $(TEMPLATE) --output-dir $(LOCALE) --ignore-pot-creation-date \
+		&& $(PYBABEL) compile --domain headlight --directory $(LOCALE); \
+	fi
+
+language: messages
+	$(PYBABEL) init --domain headlight --input-file $(TEMPLATE) --output-dir $(LOCALE) --locale $(LANGUAGE)
 
 $(VENV)/ready-for-app: requirements.txt
 	$(PYTHON) -m venv $(VENV)

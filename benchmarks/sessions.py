@@ -94,7 +94,7 @@ class Visitor:
             self.button_id = element.button.id
         elif kind == "exception":
             raise AssertionError(element.exception.message)
-        beginning = sentence.split("[MASK]")[0]
+        beginning = sentence.split("[MASK]", maxsplit=1)[0]
         return bool(sentence) and kind == "markdown" and beginning in element.markdown.body.replace("\\", "")
 
 

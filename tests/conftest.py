@@ -49,3 +49,17 @@ def tiny_gpt2(tiny_gpt2_folder):
     from viz.engine.models import load_model
 
     return load_model(str(tiny_gpt2_folder))
+
+
+@pytest.fixture
+def speak(tmp_path, monkeypatch):
+    """Give a function that sets the reader's language; catalogues are read from ``tmp_path``."""
+    from viz import text
+
+    def speak(language: str) -> None:
+        text.catalogue.cache_clear()
+        text.read_language_from(lambda: language)
+
+    monkeypatch.setattr(text, "LOCALE_FOLDER", tmp_path)
+    yield speak
+    speak("en")

@@ -80,7 +80,7 @@ def outside_of_functions(tree: ast.Module) -> ast.Module:
 
 
 def is_ours(name: str) -> bool:
-    return name.split(".")[0] in {"viz", "pages", "app"}
+    return name.split(".", maxsplit=1)[0] in {"viz", "pages", "app"}
 
 
 def subject(module: str) -> str:
@@ -92,7 +92,7 @@ def complaint(module: str, name: str) -> str | None:
     """Say why a module may not import a name; None if it may."""
     here = room(module)
     if not is_ours(name):
-        package = name.split(".")[0]
+        package = name.split(".", maxsplit=1)[0]
         fine = package in sys.stdlib_module_names or package in ANYWHERE | THEIRS.get(here, set())
         return None if fine else f"{module} may not import {name}"
     if room(name) not in MAY_IMPORT[here]:

@@ -1,222 +1,266 @@
-"""Every word on screen can be translated, and every catalogue says it all."""
+"""Every word on screen can be translated, every catalogue says it all, and numbers follow the language."""
 
 import ast
-import gettext
+import io
 import re
 import string
+from itertools import chain
 
-import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
 
+from tests import catalogues
 from tests.conftest import REPOSITORY
-from tests.mo import write_catalogue
-from viz import text
+from viz import errors, text
 
 FILES = sorted([REPOSITORY / "app.py", *(REPOSITORY / "viz").rglob("*.py"), *(REPOSITORY / "pages").rglob("*.py")])
-TRANSLATORS = {"_": 1, "N_": 1, "ngettext": 2}  # how many of the first arguments are messages
-LANGUAGES = [language for language in text.languages() if language != "en"]
+TREES = {str(file.relative_to(REPOSITORY)): ast.parse(file.read_text()) for file in FILES}
+TRANSLATORS = {"_": 1, "N_": 1, "Reason": 1, "ngettext": 2}  # how many of the first arguments are messages
+# ``text`` itself translates what was marked elsewhere.
+HANDED_ON = {"viz/text.py": ["_(message)", "_(error.template)"]}
 
-# The rule of Russian: 1, 21, 31 ...; 2-4, 22-24 ...; the rest, 11-14 among it.
-RUSSIAN_FORMS = "nplurals=3; plural=(n%10==1 && n%100!=11 ? 0 : n%10>=2 && n%10<=4 && (n%100<10 || n%100>=20) ? 1 : 2);"
+
+def forms_of(message) -> tuple[str, ...]:
+    """Give a message's forms; one without a plural has one."""
+    return message if isinstance(message, tuple) else (message,)
 
 
-@pytest.fixture
-def speaking(monkeypatch, tmp_path):
-    """Give a function that sets the language, and read catalogues from a folder of the test."""
-    monkeypatch.setattr(text, "LOCALE_FOLDER", tmp_path)
-    monkeypatch.setattr(
-        text, "catalogue", lambda language: gettext.translation("headlight", tmp_path, [language], fallback=True)
+def placeholders(form: str) -> list[tuple]:
+    """List the fields of a template, with their formats, in any order."""
+    return sorted(
+        (field, spec) for _text, field, spec, _conversion in string.Formatter().parse(form) if field is not None
     )
-    yield lambda language: text.read_language_from(lambda: language)
-    text.read_language_from(lambda: "en")
 
 
-def calls(tree: ast.AST) -> list[ast.Call]:
-    """Find the calls of the translating functions, also as ``text._``."""
-    found = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
-    return [call for call in found if called(call) in TRANSLATORS]
+def messages() -> list[str | tuple[str, str]]:
+    """List every message a catalogue needs: a string, or (singular, plural)."""
+    return [message.id for message in catalogues.template() if message.id]
+
+
+# The messages of the code
+
+
+def hidden(tree: ast.AST) -> list[str]:
+    """List the calls whose message Babel would not read whole: put together, or inside an f-string."""
+    in_f_string = {id(call) for f in ast.walk(tree) if isinstance(f, ast.JoinedStr) for call in ast.walk(f)}
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and called(node) in TRANSLATORS]
+    return [ast.unparse(call) for call in calls if id(call) in in_f_string or not written_out(call)]
 
 
 def called(call: ast.Call) -> str:
-    if isinstance(call.func, ast.Attribute):
-        return call.func.attr if isinstance(call.func.value, ast.Name) and call.func.value.id == "text" else ""
-    return call.func.id if isinstance(call.func, ast.Name) else ""
+    return ast.unparse(call.func).removeprefix("text.").removeprefix("errors.")
 
 
-def literals(call: ast.Call) -> list[str | None]:
-    """Give a call's messages; None where one is not written out in place."""
+def written_out(call: ast.Call) -> bool:
     arguments = call.args[: TRANSLATORS[called(call)]]
-    return [a.value if isinstance(a, ast.Constant) and isinstance(a.value, str) else None for a in arguments]
+    return all(isinstance(a, ast.Constant) and isinstance(a.value, str) for a in arguments)
 
 
-def placeholders(message: str) -> list[tuple]:
-    """List the fields of a template, with their formats, in any order."""
-    return sorted(
-        (field, spec) for _text, field, spec, _conversion in string.Formatter().parse(message) if field is not None
-    )
+def raw_reasons(tree: ast.AST) -> list[str]:
+    """List what is given as ``reason=`` without being a ``Reason``."""
+    keywords = [node for node in ast.walk(tree) if isinstance(node, ast.keyword) and node.arg == "reason"]
+    values = [keyword.value for keyword in keywords]
+    return [ast.unparse(v) for v in values if not (isinstance(v, ast.Call) and called(v) == "Reason")]
 
 
-def messages_in_code() -> set[str | tuple[str, str]]:
-    """Collect every message a catalogue needs: a string, or (singular, plural)."""
-    found = set()
-    for file in FILES:
-        for call in calls(ast.parse(file.read_text())):
-            if file.name == "text.py" and None in literals(call):
-                continue  # ``sentence`` translates the templates of errors, which N_ marks
-            values = literals(call)
-            found.add(values[0] if len(values) == 1 else tuple(values))
-    return found
-
-
-@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(REPOSITORY)))
-def test_every_message_is_written_out_where_it_is_translated(file):
-    allowed = ["error.template"] if file == REPOSITORY / "viz" / "text.py" else []
-    hidden = [ast.unparse(call.args[0]) for call in calls(ast.parse(file.read_text())) if None in literals(call)]
-    assert hidden == allowed
+def test_every_message_is_written_out_where_it_is_translated():
+    found = {name: calls for name, tree in TREES.items() if (calls := hidden(tree))}
+    assert found == HANDED_ON
 
 
 def test_a_message_that_is_put_together_would_be_found():
-    tree = ast.parse("_(f'{n} heads'); _('a' + b); _(name); text._('fine'); ngettext('one', many, n); N_('fine')")
-    assert [None in literals(call) for call in calls(tree)] == [True, True, True, False, True, False]
+    hiding = ["_(f'{n} heads')", "_('a' + b)", "_(name)", "text._(name)", "ngettext('one', many, n)", "Reason(why)"]
+    plain = ["text._('fine')", "N_('fine')", "ngettext('one', 'many', n)", "Reason('{a}', a=b)", "_('a' 'b')"]
+    assert hidden(ast.parse("\n".join(hiding + plain))) == hiding
+    assert hidden(ast.parse("f'{_(\"in an f-string\")}'")) == ["_('in an f-string')"]
 
 
-@pytest.mark.parametrize("message", sorted(messages_in_code(), key=str), ids=str)
-def test_a_message_has_only_named_placeholders_and_no_stray_space(message):
-    for form in (message,) if isinstance(message, str) else message:
-        assert form == form.strip()
-        assert form
-        for field, _format in placeholders(form):
-            assert re.fullmatch(r"[a-z][a-z_]*", field), form
+def test_every_reason_is_a_message():
+    assert {name: raw for name, tree in TREES.items() if (raw := raw_reasons(tree))} == {}
 
 
-@pytest.mark.parametrize("message", sorted((m for m in messages_in_code() if isinstance(m, tuple)), key=str), ids=str)
-def test_singular_and_plural_of_a_message_have_the_same_placeholders(message):
-    assert placeholders(message[0]) == placeholders(message[1])
+def test_a_reason_that_is_no_message_would_be_found():
+    raw = ["'it is empty'", "f'it is {n}'", "_('it is empty')", "str(error)"]
+    source = "\n".join(f"raise NotARun(reason={value})" for value in [*raw, "Reason('it is empty')"])
+    assert raw_reasons(ast.parse(source)) == raw
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_a_catalogue_says_every_message_and_no_other(language):
-    known = catalogue_of(language)
-    assert {m if isinstance(m, str) else m[0] for m in messages_in_code()} == set(known)
+def test_babel_finds_messages_of_every_kind():
+    plural = ("{n} empty line was dropped.", "{n} empty lines were dropped.")
+    some = ["Masked word", "it has no {entries}.", "bits", plural]
+    assert [message for message in some if message not in messages()] == []
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_a_catalogue_keeps_every_placeholder(language):
-    plurals = {m[0]: m[1] for m in messages_in_code() if isinstance(m, tuple)}
-    for message, forms in catalogue_of(language).items():
-        for form in forms:
-            assert form.strip(), message
-            assert placeholders(form) in (placeholders(message), placeholders(plurals.get(message, message))), form
+def test_the_template_of_every_error_is_a_message():
+    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.VizError)]
+    assert [kind for kind in kinds if kind.template not in messages()] == []
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_a_catalogue_is_compiled_from_the_text_beside_it(language):
-    folder = text.LOCALE_FOLDER / language / "LC_MESSAGES"
-    source = (folder / f"{text.DOMAIN}.po").read_text(encoding="utf-8")
-    # Adjacent quoted lines are one string: joined, every compiled form must stand in the source.
-    joined = re.sub(r'"\n"', "", source)
-    for message, forms in catalogue_of(language).items():
-        for string_ in (message, *forms):
-            assert f'"{escaped(string_)}"' in joined, string_
+def test_a_message_has_only_named_placeholders_and_no_stray_space():
+    forms = list(chain.from_iterable(map(forms_of, messages())))
+    assert [form for form in forms if not form or form != form.strip()] == []
+    fields = [(form, field) for form in forms for field, _spec in placeholders(form)]
+    assert [(form, field) for form, field in fields if not re.fullmatch(r"[a-z][a-z_]*", field)] == []
 
 
-def catalogue_of(language: str) -> dict[str, list[str]]:
-    """Read a compiled catalogue: message to its forms, without the header."""
-    with (text.LOCALE_FOLDER / language / "LC_MESSAGES" / f"{text.DOMAIN}.mo").open("rb") as file:
-        entries = gettext.GNUTranslations(file)._catalog
-    forms: dict[str, list[str]] = {}
-    for key, translated in entries.items():
-        message = key[0] if isinstance(key, tuple) else key
-        if message:
-            forms.setdefault(message, []).append(translated)
-    return forms
+def test_singular_and_plural_of_a_message_have_the_same_placeholders():
+    plurals = [message for message in messages() if isinstance(message, tuple)]
+    assert plurals
+    assert [(one, many) for one, many in plurals if placeholders(one) != placeholders(many)] == []
 
 
-def escaped(message: str) -> str:
-    return message.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")
+# The catalogues
+
+
+def faults(catalogue: Catalog, wanted: list[str | tuple[str, str]]) -> list[str]:
+    """List what is wrong with a catalogue: messages missing or no longer in the code, placeholders lost."""
+    translated = {m.id: forms_of(m.string) for m in catalogue if m.id and not m.fuzzy and all(forms_of(m.string))}
+    said = [f"missing: {message}" for message in wanted if message not in translated]
+    said += [f"not in the code: {message}" for message in translated if message not in wanted]
+    for message, forms in translated.items():
+        allowed = [placeholders(form) for form in forms_of(message)]
+        said += [f"placeholders: {form}" for form in forms if placeholders(form) not in allowed]
+        said += [f"empty: {message}" for form in forms if not form.strip()]
+    return said
+
+
+def test_a_catalogue_says_every_message_and_no_other_and_keeps_every_placeholder():
+    found = {file: faults(catalogues.read(file), messages()) for file in text.LOCALE_FOLDER.rglob("*.po")}
+    assert {file: said for file, said in found.items() if said} == {}
+
+
+def test_a_catalogue_is_compiled_from_the_text_beside_it():
+    stale = []
+    for file in text.LOCALE_FOLDER.rglob("*.mo"):
+        write_mo(compiled := io.BytesIO(), catalogues.read(file.with_suffix(".po")))
+        if compiled.getvalue() != file.read_bytes():
+            stale.append(file)
+    assert stale == []
+
+
+def test_every_fault_of_a_catalogue_would_be_found():
+    wanted = ["Layer", "Head", "{n} bits", "Rank", ("{n} head", "{n} heads")]
+    catalogue = Catalog("ru")
+    catalogue.add("Head", "Голова", flags=["fuzzy"])
+    catalogue.add("{n} bits", "биты")
+    catalogue.add("Rank", " ")
+    catalogue.add("Query", "Запрос")
+    catalogue.add(("{n} head", "{n} heads"), ("{n} голова", "{n} головы", "{m} голов"))
+    assert faults(catalogue, wanted) == [
+        "missing: Layer",
+        "missing: Head",
+        "not in the code: Query",
+        "placeholders: биты",
+        "empty: Rank",
+        "placeholders: {m} голов",
+    ]
+
+
+def test_a_new_language_is_only_a_folder(speak, tmp_path):
+    pot = tmp_path / "headlight.pot"
+    catalogues.pybabel("extract", "-F", REPOSITORY / "pyproject.toml", "-o", pot, REPOSITORY)
+    catalogues.pybabel("init", "--domain", text.DOMAIN, "-i", pot, "-d", tmp_path, "-l", "ru")
+    file = tmp_path / "ru" / "LC_MESSAGES" / "headlight.po"
+    catalogue = catalogues.read(file)
+    for message in catalogue:
+        if message.id:
+            message.string = tuple(f"«{form}»" for form in forms_of(message.id) for _twice in range(2))[:3]
+            message.string = message.string if message.pluralizable else message.string[0]
+    assert faults(catalogue, messages()) == []
+    with file.with_suffix(".mo").open("wb") as stream:
+        write_mo(stream, catalogue)
+    assert text.languages() == ["en", "ru"]
+    speak("ru")
+    assert text._("Masked word") == "«Masked word»"
+
+
+# The reader's language
 
 
 def test_english_is_always_there_and_first():
     assert text.languages()[0] == "en"
 
 
-@pytest.mark.parametrize(
-    "wanted, spoken",
-    [
-        ("zh-CN", "zh"),
-        ("zh_TW", "zh"),
-        ("ZH", "zh"),
-        ("ru", "ru"),
-        ("en-GB", "en"),
-        ("fr", "en"),
-        ("", "en"),
-        (None, "en"),
-        ("x", "en"),
-    ],
-)
-def test_the_nearest_language_with_a_catalogue_is_spoken(wanted, spoken, speaking, tmp_path):
-    write_catalogue(tmp_path, "zh", {})
-    write_catalogue(tmp_path, "ru", {})
+def test_the_nearest_language_with_a_catalogue_is_spoken(speak, tmp_path):
+    catalogues.write(tmp_path, "zh", {})
+    catalogues.write(tmp_path, "ru", {})
     assert text.languages() == ["en", "ru", "zh"]
-    assert text.nearest_language(wanted) == spoken
+    expected = {"zh-CN": "zh", "zh_TW": "zh", "ZH": "zh", "ru": "ru", "en-GB": "en"}
+    expected |= {"fr": "en", "": "en", None: "en", "x": "en"}
+    assert {wanted: text.nearest_language(wanted) for wanted in expected} == expected
 
 
-def test_a_language_without_a_catalogue_is_answered_in_english(speaking):
+def test_a_language_without_a_catalogue_is_answered_in_english(speak):
     assert text.nearest_language("zh-CN") == "en"
-    speaking("zh")
+    speak("zh")
     assert text._("Layer") == "Layer"
     assert text.ngettext("{n} head", "{n} heads", 2) == "{n} heads"
 
 
-def test_the_language_is_asked_at_every_look_up(speaking, tmp_path):
-    write_catalogue(tmp_path, "ru", {"Layer": "Слой"})
-    write_catalogue(tmp_path, "zh", {"Layer": "层"})
+def test_the_language_is_asked_at_every_look_up(speak, tmp_path):
+    catalogues.write(tmp_path, "ru", {"Layer": "Слой"})
+    catalogues.write(tmp_path, "zh", {"Layer": "层"})
     said = []
     for language in ("ru", "zh", "en"):
-        speaking(language)
+        speak(language)
         said.append(text._("Layer"))
     assert said == ["Слой", "层", "Layer"]
 
 
-def test_a_message_marked_elsewhere_is_translated_too(speaking, tmp_path):
-    write_catalogue(tmp_path, "ru", {"bits": "биты"})
-    speaking("ru")
+def test_a_message_marked_elsewhere_is_translated_too(speak, tmp_path):
+    catalogues.write(tmp_path, "ru", {"bits": "биты"})
+    speak("ru")
     assert [text.translated("bits"), text.translated("tokens")] == ["биты", "tokens"]
 
 
-def test_a_message_the_catalogue_lacks_is_said_in_english(speaking, tmp_path):
-    write_catalogue(tmp_path, "ru", {"Layer": "Слой"})
-    speaking("ru")
+def test_a_message_the_catalogue_lacks_is_said_in_english(speak, tmp_path):
+    catalogues.write(tmp_path, "ru", {"Layer": "Слой"})
+    speak("ru")
     assert text._("Head") == "Head"
 
 
-@pytest.mark.parametrize(
-    "n, said",
-    [
-        (0, "голов"),
-        (1, "голова"),
-        (2, "головы"),
-        (5, "голов"),
-        (11, "голов"),
-        (21, "голова"),
-        (24, "головы"),
-        (112, "голов"),
-    ],
-)
-def test_russian_has_three_forms_of_a_number(n, said, speaking, tmp_path):
-    write_catalogue(
-        tmp_path,
-        "ru",
-        {("{n} head", "{n} heads"): [f"{{n}} {w}" for w in ("голова", "головы", "голов")]},
-        RUSSIAN_FORMS,
-    )
-    speaking("ru")
-    assert text.ngettext("{n} head", "{n} heads", n).format(n=n) == f"{n} {said}"
+def test_russian_has_three_forms_of_a_number(speak, tmp_path):
+    forms = ("{n} голова", "{n} головы", "{n} голов")
+    catalogues.write(tmp_path, "ru", {("{n} head", "{n} heads"): forms})
+    speak("ru")
+    said = [text.ngettext("{n} head", "{n} heads", n).format(n=n) for n in (0, 1, 2, 5, 11, 21, 24, 112)]
+    assert said == [
+        *("0 голов", "1 голова", "2 головы", "5 голов"),
+        *("11 голов", "21 голова", "24 головы", "112 голов"),
+    ]
 
 
-@pytest.mark.parametrize("n, said", [(0, "0 heads"), (1, "1 head"), (2, "2 heads")])
-def test_english_has_two_forms_of_a_number(n, said):
-    assert text.ngettext("{n} head", "{n} heads", n).format(n=n) == said
+def test_english_has_two_forms_of_a_number():
+    said = [text.ngettext("{n} head", "{n} heads", n).format(n=n) for n in (0, 1, 2)]
+    assert said == ["0 heads", "1 head", "2 heads"]
 
 
 def test_the_real_catalogues_are_opened_once_each():
     assert text.catalogue("en") is text.catalogue("en")
+
+
+# Numbers
+
+
+def test_numbers_that_fill_a_message_follow_the_readers_language(speak, tmp_path):
+    english = "{head}: {share:.1%} of {n:,}, {change:+.2f}, {p:.1e}, {count}"
+    catalogues.write(tmp_path, "ru", {english: "{head}: {share:.1%} из {n:,}, {change:+.2f}, {p:.1e}, {count}"})
+    values = {"head": "L3.H10", "share": 0.1234, "n": 30522, "change": -0.5, "p": 3e-9, "count": 1234}
+    assert text._(english).format(**values) == "L3.H10: 12.3% of 30,522, -0.50, 3.0e-09, 1234"
+    speak("ru")
+    assert text._(english).format(**values) == "L3.H10: 12,3\xa0% из 30\xa0522, -0,50, 3.0e-09, 1234"
+
+
+def test_numbers_that_fill_a_plural_follow_the_readers_language(speak):
+    speak("de")
+    assert text.ngettext("{n:,} head", "{n:,} heads", 1234).format(n=1234) == "1.234 heads"
+
+
+def test_numbers_outside_of_messages_follow_the_readers_language(speak):
+    said = {}
+    for language in ("en", "ru"):
+        speak(language)
+        said[language] = [text.number(1234), text.number(0.868, 2), text.number(0.12, 1, signed=True)]
+        said[language] += [text.percent(0.123, 1), text.percent(1)]
+    assert said["en"] == ["1,234", "0.87", "+0.1", "12.3%", "100%"]
+    assert said["ru"] == ["1\xa0234", "0,87", "+0,1", "12,3\xa0%", "100\xa0%"]

@@ -15,7 +15,9 @@ COMMANDS: dict[str, str] = {"check-batch": "check_batch", "heads": "heads", "cla
 def main(arguments: list[str] | None = None) -> int:
     """Answer one call; gives the exit code: that of the command, or 2 with one sentence on stderr."""
     for stream in filter(None, (sys.stdout, sys.stderr)):  # None where a caller closed it
-        stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+        stream.reconfigure(  # type: ignore[union-attr]
+            encoding="utf-8", errors="backslashreplace"
+        )
     command, options = _read(sys.argv[1:] if arguments is None else arguments)
     warnings.simplefilter("ignore")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")

@@ -10,6 +10,20 @@ def N_(message: str) -> str:
     return message
 
 
+class Reason:
+    """Say why, as one of an error's values: ``reason=Reason("it has no {entries}.", entries=missing)``.
+
+    The template stands in the catalogues as if it were marked with ``N_``. ``str(reason)`` is English, as an error is.
+    """
+
+    def __init__(self, template: str, **values: object):
+        self.template = template
+        self.values = values
+
+    def __str__(self) -> str:
+        return self.template.format(**self.values)
+
+
 class VizError(Exception):
     """Say what was wrong with the value seen, what is allowed, and what to do."""
 
@@ -21,14 +35,20 @@ class VizError(Exception):
 
 
 class EmptyText(VizError):
+    """Refuse a text without a word."""
+
     template = N_("There is no text. Type a sentence, for example: {example}")
 
 
 class NoMaskToken(VizError):
+    """Refuse a text in which no word is left to be guessed."""
+
     template = N_("There is no {mask_token} in the text. Put one where the word should be guessed.")
 
 
 class MaskTokenInCausalModel(VizError):
+    """Refuse a mask token in a text for a model that guesses only the next word."""
+
     template = N_(
         "{checkpoint} reads from left to right and has no [MASK]: it guesses the next word. "
         "Remove [MASK], or choose a BERT model."
@@ -36,28 +56,40 @@ class MaskTokenInCausalModel(VizError):
 
 
 class TextTooLong(VizError):
+    """Refuse a text of more tokens than the model has positions for."""
+
     template = N_(
         "Text {number} has {n_tokens:,} tokens; this model reads {max_positions:,}. Shorten it, or allow cutting."
     )
 
 
 class TextTooLarge(VizError):
+    """Refuse a text of too many characters, before it is tokenized."""
+
     template = N_("The text has {n_characters:,} characters; at most {limit:,} are read. Shorten it.")
 
 
 class NoPrompts(VizError):
+    """Refuse a list of prompts that has only empty lines."""
+
     template = N_("There is no prompt. Type one a line, for example: {example}")
 
 
 class TooManyPrompts(VizError):
+    """Refuse more prompts than one batch takes."""
+
     template = N_("There are {n_prompts:,} prompts; at most {limit} are run in one batch. Remove some lines.")
 
 
 class PromptsUnreadable(VizError):
+    """Refuse a file of prompts that is missing, too large or no text."""
+
     template = N_("Cannot read '{name}': {reason}. Give a text file in UTF-8 with one prompt a line.")
 
 
 class UnknownPadWord(VizError):
+    """Refuse a word to pad with that is not exactly one token."""
+
     template = N_(
         "'{word}' is not one word of {checkpoint}'s vocabulary, so it cannot fill a batch. "
         "Choose a short word, for example: the"
@@ -65,95 +97,134 @@ class UnknownPadWord(VizError):
 
 
 class BatchTooLarge(VizError):
+    """Refuse a batch whose attention would not fit into memory."""
+
     template = N_(
-        "A batch of {n_rows} x {n_tokens:,} tokens on {n_layers} layers of {n_heads} heads has {megabytes:,} MB of attention; "
-        "at most {limit:,} MB are kept. Of this length {fit_rows} texts fit; {n_rows} texts fit with {fit_tokens} tokens each."
+        "A batch of {n_rows} x {n_tokens:,} tokens on {n_layers} layers of {n_heads} heads has {megabytes:,} MB of "
+        "attention; at most {limit:,} MB are kept. Of this length {fit_rows} texts fit; {n_rows} texts fit with "
+        "{fit_tokens} tokens each."
     )
 
 
 class NotAGenerator(VizError):
+    """Refuse to continue a text with a masked model."""
+
     template = N_("{checkpoint} guesses masked words and does not continue a text. Choose a GPT-2 model.")
 
 
 class TooLongToContinue(VizError):
+    """Refuse to continue a prompt beyond the model's last position."""
+
     template = N_(
-        "Prompt {number} has {n_tokens:,} tokens and {max_new_tokens:,} more are asked for; this model reads {max_positions:,}, "
-        "so {n_left:,} more fit. Ask for fewer, or shorten the prompt."
+        "Prompt {number} has {n_tokens:,} tokens and {max_new_tokens:,} more are asked for; this model reads "
+        "{max_positions:,}, so {n_left:,} more fit. Ask for fewer, or shorten the prompt."
     )
 
 
 class SettingOutOfRange(VizError):
+    """Refuse a number that lies outside its range."""
+
     template = N_("{name} is {seen}. Give a number with {allowed}.")
 
 
 class AllTokensHidden(VizError):
+    """Refuse a mask that leaves no token to look at."""
+
     template = N_("All {n_tokens} tokens are hidden: nothing is left to look at. Show at least one token.")
 
 
 class ScoresNotKept(VizError):
+    """Refuse to show scores before softmax of a run that holds none."""
+
     template = N_(
-        "The scores before softmax are not in this run of {checkpoint} ({n_rows} x {n_tokens:,} tokens): the text is too long for them "
-        "to be kept, or the model's attention can only be read, or the file was saved without them. "
-        "Take a shorter text, or run it with {shipped}."
+        "The scores before softmax are not in this run of {checkpoint} ({n_rows} x {n_tokens:,} tokens): the text is "
+        "too long for them to be kept, or the model's attention can only be read, or the file was saved without "
+        "them. Take a shorter text, or run it with {shipped}."
     )
 
 
 class UnknownHiding(VizError):
+    """Refuse an additive value or a number type that masks are not made of."""
+
     template = N_("Cannot hide with '{fill}' in {dtype}. Give min, -inf or a number, and one of {dtypes}.")
 
 
 class NotRecorded(VizError):
+    """Refuse to change the mask of a model whose attention can only be read."""
+
     template = N_(
         "The attention of {checkpoint} can only be read: what is added to its scores is out of reach. Choose {shipped}."
     )
 
 
 class HeadsStayOn(VizError):
+    """Refuse to switch off heads of a model whose attention can only be read."""
+
     template = N_("The attention of {checkpoint} can only be read: its heads cannot be switched off. Choose {shipped}.")
 
 
 class NotOneToken(VizError):
+    """Refuse to give a probability to a word of several tokens."""
+
     template = N_(
-        "'{word}' is not one of {checkpoint}'s tokens: the model reads it as {tokens}, so it has no probability of its own. "
-        "Type a word that is one token, for example: {example}"
+        "'{word}' is not one of {checkpoint}'s tokens: the model reads it as {tokens}, so it has no probability of "
+        "its own. Type a word that is one token, for example: {example}"
     )
 
 
 class MaskUnreadable(VizError):
+    """Refuse a mask that is no table of 0 and 1, from a file or from an address."""
+
     template = N_(
         "Cannot read the mask in '{name}': {reason} Give one row of 0 and 1 for each query, as text, JSON or .npy."
     )
 
 
 class MaskDoesNotFit(VizError):
+    """Refuse a mask made for another number of tokens."""
+
     template = N_(
-        "The mask in '{name}' has the size {seen}; this text has {n_tokens:,} tokens, so it must be {n_tokens:,} x {n_tokens:,}."
+        "The mask in '{name}' has the size {seen}; this text has {n_tokens:,} tokens, so it must be {n_tokens:,} x "
+        "{n_tokens:,}."
     )
 
 
 class TokensDoNotFit(VizError):
+    """Refuse positions that the text does not have."""
+
     template = N_("The tokens at positions {positions} do not exist: this text has positions 1 to {n_tokens}.")
 
 
 class EmptyReplacement(VizError):
+    """Refuse to replace a token by nothing."""
+
     template = N_("'{word}' leaves no token to put in place. Type a word, or [MASK].")
 
 
 class UnknownHead(VizError):
+    """Refuse what is not the name of a head."""
+
     template = N_("'{name}' is not the name of a head. Write Layer4_Head11 (counted from 1) or L3H10 (counted from 0).")
 
 
 class HeadOutOfRange(VizError):
+    """Refuse the name of a head that the model does not have."""
+
     template = N_("{label} does not exist: this model has {n_layers} layers of {n_heads} heads.")
 
 
 class ModelNotFound(VizError):
+    """Refuse a name that is no shipped model, no folder and no model on the Hub."""
+
     template = N_(
-        "There is no model '{checkpoint}'. Choose {shipped}, give a folder with the weights, or the name of a model on the Hub."
+        "There is no model '{checkpoint}'. Choose {shipped}, give a folder with the weights, or the name of a model "
+        "on the Hub."
     )
 
 
 class HubUnreachable(VizError):
+    """Refuse a model of the Hub when it is neither in reach nor on this computer."""
+
     template = N_(
         "Cannot load '{checkpoint}': the Hub cannot be reached and no copy is on this computer. "
         "Choose {shipped}, or give a folder with the weights."
@@ -161,50 +232,72 @@ class HubUnreachable(VizError):
 
 
 class ModelRefused(VizError):
+    """Refuse a checkpoint that cannot be read, or that would be shown wrong."""
+
     template = N_("Cannot use '{checkpoint}': {reason}")
 
 
 class CaptureFailed(VizError):
+    """Refuse a run in which the model kept back the attention of some layers."""
+
     template = N_(
-        "'{checkpoint}' returned attention for {n_returned} of {n_layers} layers, so it cannot be drawn. Choose {shipped}."
+        "'{checkpoint}' returned attention for {n_returned} of {n_layers} layers, so it cannot be drawn. Choose "
+        "{shipped}."
     )
 
 
 class WordNotInText(VizError):
+    """Refuse a word that the text does not have."""
+
     template = N_("The word '{word}' is not in text {number}. Its words are: {words}.")
 
 
 class AmbiguousWord(VizError):
+    """Refuse a word that stands in the text more than once, where one place is meant."""
+
     template = N_(
-        "The word '{word}' stands in text {number} more than once, at positions {positions}. Give one of these positions instead."
+        "The word '{word}' stands in text {number} more than once, at positions {positions}. Give one of these "
+        "positions instead."
     )
 
 
 class NothingToMeasure(VizError):
+    """Refuse a measure that no token of the text can be counted for."""
+
     template = N_("In this text no token can be measured by '{measure}'. Take a longer text, or another measure.")
 
 
 class PairForMeasure(VizError):
+    """Refuse a pair of words without the measure of pairs, and that measure without one."""
+
     template = N_(
         "The measure is '{measure}'. A query and a key are given, both, for the measure 'pair', and for no other."
     )
 
 
 class CannotRead(VizError):
+    """Refuse a file of sentences or lists that is missing or no text."""
+
     template = N_("Cannot read '{name}': {reason} Give a text file in UTF-8.")
 
 
 class NoSentences(VizError):
+    """Refuse a claim without a sentence."""
+
     template = N_(
         "There is no sentence. Write one a line, with the query as *so* and the key as _so_, for example: {example}"
     )
 
 
 class TooManySentences(VizError):
+    """Refuse more sentences than are tested at once."""
+
     template = N_("There are {n_sentences:,} sentences; at most {limit} are tested at once. Remove some lines.")
 
 
 class WrongMarks(VizError):
+    """Refuse a sentence without exactly one query and one key."""
+
     template = N_(
         "Line {number} marks {n_queries} query words and {n_keys} key words: {line} "
         "Mark one query as *so* and one key as _so_; a sign that marks nothing is written with a backslash before it."
@@ -212,49 +305,68 @@ class WrongMarks(VizError):
 
 
 class WrongTemplate(VizError):
+    """Refuse a template that does not go with its word lists."""
+
     template = N_(
-        "The template and its lists do not fit together: {reason} Write {{animal}} in the template and a line such as: animal: turtle, dog"
+        "The template and its lists do not fit together: {reason} Write {{animal}} in the template and a line such "
+        "as: animal: turtle, dog"
     )
 
 
 class SentenceNotFound(VizError):
+    """Refuse to test a sentence on runs of other texts."""
+
     template = N_("None of the {n_texts} texts that were run consists of the words of this sentence: {text}")
 
 
 class MarksShareToken(VizError):
+    """Refuse a query and a key that the tokenizer does not part."""
+
     template = N_("Query and key share a token in this sentence: {text} Mark two different words.")
 
 
 class RunsDoNotMatch(VizError):
+    """Refuse to test one claim on runs of different models."""
+
     template = N_("The runs are of different models, with layers x heads: {shapes}. Take runs of one model.")
 
 
 class NoKeyInSight(VizError):
+    """Refuse a claim whose keys all stand where a causal model cannot look."""
+
     template = N_(
-        "The model reads from left to right, and in none of the {n_sentences} sentences does the key stand before the query. "
-        "Mark keys that come earlier, or choose a BERT model."
+        "The model reads from left to right, and in none of the {n_sentences} sentences does the key stand before "
+        "the query. Mark keys that come earlier, or choose a BERT model."
     )
 
 
 class TooManyExamples(VizError):
+    """Refuse more sentences than one training batch takes."""
+
     template = N_("There are {n_texts:,} sentences; a training batch has at most {limit} here. Remove some lines.")
 
 
 class TrainingBatchTooLarge(VizError):
+    """Refuse a training batch of too many positions."""
+
     template = N_(
-        "A training batch of {n_rows} x {n_tokens:,} tokens has {n_cells:,} positions, padding included; at most {limit:,} are "
-        "trained on here. Remove some sentences, or shorten the longest."
+        "A training batch of {n_rows} x {n_tokens:,} tokens has {n_cells:,} positions, padding included; at most "
+        "{limit:,} are trained on here. Remove some sentences, or shorten the longest."
     )
 
 
 class NothingScored(VizError):
+    """Refuse a training batch in which the draw leaves no label."""
+
     template = N_(
-        "With the seed {seed} and a share of {share} no token is drawn to be scored, and the loss would be no number (NaN). "
-        "Take another seed, or a higher share."
+        "With the seed {seed} and a share of {share} no token is drawn to be scored, and the loss would be no number "
+        "(NaN). Take another seed, or a higher share."
     )
 
 
 class NothingToGuess(VizError):
+    """Refuse a training batch for a causal model in which no token follows another."""
+
     template = N_(
         "No token has a label and a token before it, so nothing is scored and the loss would be no number (NaN). "
         "Type a longer sentence, for example: {example}"
@@ -262,8 +374,12 @@ class NothingToGuess(VizError):
 
 
 class NotARun(VizError):
+    """Refuse a file that is no saved run, or a damaged one."""
+
     template = N_("'{name}' is not a saved run: {reason}")
 
 
 class WrongShape(VizError):
+    """Refuse an array of another shape than its neighbours ask for."""
+
     template = N_("{name} has the shape {seen}; it must be {expected}.")

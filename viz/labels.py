@@ -73,13 +73,13 @@ def _token_bytes(token: str) -> bytes:
 
 def _next_labels(tokens: list[str], raw: list[bytes | None], start: int) -> list[str]:
     """Label the token at ``start`` and those that finish its last character."""
-    if raw[start] is None:
+    first, collected = raw[start], b""
+    if first is None:
         return [tokens[start]]
-    collected = b""
     for end in range(start, len(raw)):
-        if raw[end] is None:
+        if (piece := raw[end]) is None:
             break
-        collected += raw[end]
+        collected += piece
         try:
             text = visible(collected.decode())
         except UnicodeDecodeError as error:
@@ -88,7 +88,7 @@ def _next_labels(tokens: list[str], raw: list[bytes | None], start: int) -> list
             continue
         n = end - start + 1
         return [text] if n == 1 else [f"{text}·{part}/{n}" for part in range(1, n + 1)]
-    return [_in_hex(raw[start])]
+    return [_in_hex(first)]
 
 
 def _in_hex(raw: bytes) -> str:
@@ -96,4 +96,12 @@ def _in_hex(raw: bytes) -> str:
 
 
 _HEX = "headlight_hex"
-codecs.register_error(_HEX, lambda error: (_in_hex(error.object[error.start : error.end]), error.end))
+
+
+def _write_in_hex(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return _in_hex(error.object[error.start : error.end]), error.end
+
+
+codecs.register_error(_HEX, _write_in_hex)

@@ -1,26 +1,32 @@
-"""Say every word on screen in the reader's language (gettext).
+"""Say every word and number on screen in the reader's language (gettext, Babel).
 
 ``_("…")`` and ``ngettext`` look up the language at the moment of the call, from the source that the app sets once;
-without one (tests, command line) they speak English. A new language is only a folder in ``assets/locale``.
+without one (tests, command line) they speak English. Numbers that fill a message follow the same language, also
+``number`` and ``percent``. A new language is only a folder in ``assets/locale``.
 """
 
 import gettext as _gettext
 from collections.abc import Callable
 from functools import cache
+from numbers import Real
 from pathlib import Path
 
-from viz.errors import VizError
+from viz.errors import Reason, VizError
+from viz.number_format import localised
 
 DOMAIN = "headlight"
 LOCALE_FOLDER = Path(__file__).resolve().parent.parent / "assets" / "locale"
 
-_language_source: Callable[[], str] = lambda: "en"
+_reader: dict[str, Callable[[], str]] = {"language": lambda: "en"}
 
 
 def read_language_from(source: Callable[[], str]) -> None:
     """Set where the current reader's language code comes from; it is asked at every look-up."""
-    global _language_source
-    _language_source = source
+    _reader["language"] = source
+
+
+def _language() -> str:
+    return _reader["language"]()
 
 
 def languages() -> list[str]:
@@ -36,26 +42,70 @@ def nearest_language(wanted: str | None) -> str:
 
 
 @cache
-def catalogue(language: str, folder: Path = LOCALE_FOLDER) -> _gettext.NullTranslations:
+def catalogue(language: str) -> _gettext.NullTranslations:
     """Open the catalogue of a language; a language without one speaks English."""
-    return _gettext.translation(DOMAIN, folder, languages=[language], fallback=True)
+    return _gettext.translation(DOMAIN, LOCALE_FOLDER, languages=[language], fallback=True)
+
+
+class Message(str):
+    """Hold a translated message, whose ``format`` writes numbers in the reader's language: ``{share:.1%}``."""
+
+    __slots__ = ()
+
+    def format(self, *args: object, **values: object) -> str:
+        """Fill the named placeholders; format specs are Python's."""
+        language = _language()
+        if language == "en":
+            return super().format(*args, **values)
+        return super().format(*args, **{name: _localisable(value, language) for name, value in values.items()})
+
+
+class _Number:
+    """Wrap a number, so that ``str.format`` writes it in a language."""
+
+    __slots__ = ("language", "value")
+
+    def __init__(self, value: Real, language: str):
+        self.value = value
+        self.language = language
+
+    def __format__(self, spec: str) -> str:
+        return localised(format(self.value, spec), self.language)
+
+
+def _localisable(value: object, language: str) -> object:
+    return _Number(value, language) if isinstance(value, Real) else value
 
 
 def _(message: str) -> str:
     """Translate a message."""
-    return catalogue(_language_source()).gettext(message)
+    return Message(catalogue(_language()).gettext(message))
 
 
 def translated(message: str) -> str:
     """Translate a message that stands elsewhere, marked there with ``N_``."""
-    return catalogue(_language_source()).gettext(message)
+    return _(message)
 
 
 def ngettext(singular: str, plural: str, n: int) -> str:
     """Translate a message whose form depends on a number."""
-    return catalogue(_language_source()).ngettext(singular, plural, n)
+    return Message(catalogue(_language()).ngettext(singular, plural, n))
 
 
-def sentence(error: VizError) -> str:
-    """Say an error in the reader's language."""
-    return _(error.template).format(**error.values)
+def sentence(error: VizError | Reason) -> str:
+    """Say an error, or the reason in it, in the reader's language."""
+    return _(error.template).format(**{name: _said(value) for name, value in error.values.items()})
+
+
+def _said(value: object) -> object:
+    return sentence(value) if isinstance(value, VizError | Reason) else value
+
+
+def number(value: float, digits: int = 0, *, signed: bool = False) -> str:
+    """Write a number with so many decimals in the reader's language: ``1,234``, ``0.87``, with a sign ``+0.12``."""
+    return localised(format(value, f"{'+' if signed else ''},.{digits}f"), _language())
+
+
+def percent(share: float, digits: int = 0) -> str:
+    """Write a share, 0..1, as a percentage in the reader's language: ``12.3%``."""
+    return localised(format(share, f".{digits}%"), _language())

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from pages.ui.how_many import how_many
 from pages.ui.markdown import literal
 from pages.ui.prompt_choice import prompt_name
 from viz.analysis.predictions import require_readouts, top_k
@@ -10,12 +11,14 @@ from viz.names import position_number
 from viz.records import Run
 from viz.text import _, sentence
 
+MAX_WORDS = 20
+
 
 def answers_table(run: Run) -> None:
     """Show the k best words of each [MASK], or of each prompt's next word, with their probabilities."""
     heading, count = st.columns([4, 1], vertical_alignment="bottom")
     heading.subheader(_("Next word") if run.model.causal else _("Best words"), anchor=False)
-    k = count.number_input(_("How many"), 1, 20, 3, key="k", bind="query-params")
+    k = how_many(count, MAX_WORDS)
     try:
         require_readouts(run)
     except VizError as error:
@@ -23,7 +26,7 @@ def answers_table(run: Run) -> None:
         return
     best = [top_k(run, n, k) for n in range(len(run.readouts))]
     rows, positions = run.readouts.T.tolist()
-    table = {_("prompt"): [f"{position_number(row)}  {prompt_name(run, row)}" for row in rows]}
+    table: dict[str, list] = {_("prompt"): [f"{position_number(row)}  {prompt_name(run, row)}" for row in rows]}
     if not run.model.causal:
         table[_("[MASK] at")] = [position_number(at) for at in positions]
     shares = {}

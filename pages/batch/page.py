@@ -1,5 +1,7 @@
 """Batch of prompts: what padding makes of them, their next words, every head of each, and how they go on."""
 
+from functools import partial
+
 import streamlit as st
 
 from viz.text import _
@@ -31,7 +33,7 @@ if answer is not None:
     with slot, head_choice.whole_page():
         batch_tables(run)
         answers_table(run)
-        prompt_heads(lambda: engine.ask(request))
+        prompt_heads(partial(engine.ask, request))
         if run.model.causal:
             continuation_panel(request)
         if len(run.batch.texts) > 1:

@@ -13,7 +13,7 @@ from pages.ui.question import Field, Question, arrives, model_field, set_address
 from viz.analysis.claims.text import READY, read_sentences
 from viz.analysis.heads.boards import Board
 from viz.engine.requests import Measure
-from viz.errors import PromptsUnreadable
+from viz.errors import PromptsUnreadable, Reason
 from viz.examples import example
 from viz.prompts import read_prompts
 from viz.shipped import SHIPPED
@@ -170,7 +170,9 @@ def _file_given(side: str) -> None:
         try:
             text = data.decode("utf-8-sig")
         except UnicodeDecodeError:
-            st.session_state["board_file_error"] = PromptsUnreadable(name=file.name, reason=_("it is no text in UTF-8"))
+            st.session_state["board_file_error"] = PromptsUnreadable(
+                name=file.name, reason=Reason("it is no text in UTF-8")
+            )
             return
         st.session_state[f"board_text_{side}"] = text
         asked[side] = replace(asked[side], text=text, file=None)

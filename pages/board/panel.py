@@ -17,7 +17,7 @@ from viz.analysis.heads.measures import MEASURES
 from viz.drawing import head_board
 from viz.errors import VizError
 from viz.names import position_number
-from viz.text import _, translated
+from viz.text import _, number, translated
 
 
 @guard.fragment(key=head_choice.PANEL)
@@ -90,7 +90,7 @@ def _pair_score(side: Side, row: int, pair: tuple[str, str]) -> Score:
 def _define(choice: BoardChoice, scores: dict[str, Score], sides: dict[str, Side]) -> None:
     """Say what is measured, by which formula, what a uniform head has, and what was counted."""
     measure = MEASURES[choice.measure]
-    even = ", ".join(f"{_named(name, sides)}{score.uniform:.3f}" for name, score in scores.items())
+    even = ", ".join(f"{_named(name, sides)}{number(score.uniform, 3)}" for name, score in scores.items())
     message = _("**{name}** ({unit}). {definition} Formula: {formula}.")
     said = message.format(
         name=literal(boards.measure_label(measure.name)),

@@ -14,7 +14,7 @@ from viz.analysis.claims.text import marked
 from viz.analysis.claims.verdict import Result, Verdict
 from viz.files import claims
 from viz.names import head_label, position_number
-from viz.text import _, ngettext
+from viz.text import _, ngettext, number
 
 NUMBER_PX = 145  # two stand beside each other on a phone
 _SIGNS = {Verdict.HOLDS: ":material/check_circle:", Verdict.NOT_SHOWN: ":material/cancel:"}
@@ -90,7 +90,7 @@ def _numbers(result: Result) -> None:
         _("hits"): (f"{standing.hits} / {total}", _("by luck {luck:.1f}").format(luck=result.luck)),
         _("p, corrected"): (report.shown_p(result.p_corrected), _corrected(result)),
         _("mean weight at the key"): (
-            f"{standing.mean_weight:.3f}",
+            number(standing.mean_weight, 3),
             _("an even look: {even:.3f}").format(even=result.even),
         ),
         _("rank of this head"): (str(standing.rank), _("of {n} heads").format(n=result.n_heads)),

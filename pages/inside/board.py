@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import streamlit as st
+from streamlit.components import v2
 
 from viz import theme
 from viz.names import position_number
@@ -27,9 +28,7 @@ def _read(name: str) -> str:
     return (_HERE / name).read_text(encoding="utf-8")
 
 
-_board = st.components.v2.component(
-    "mask_board", html=_read("board.html"), css=_read("board.css"), js=_read("board.js")
-)
+_board = v2.component("mask_board", html=_read("board.html"), css=_read("board.css"), js=_read("board.js"))
 
 
 def mask_board(
@@ -68,7 +67,7 @@ def mask_board(
 
 
 def _packed(cells: np.ndarray) -> str:
-    return base64.b64encode(np.packbits(cells)).decode()
+    return base64.b64encode(np.packbits(cells).tobytes()).decode()
 
 
 def _unpacked(text: str, side: int) -> np.ndarray:

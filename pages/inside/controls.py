@@ -1,11 +1,15 @@
 """Offer the layers of a mask, ready-made masks and a mask by hand; the choice lives in the address."""
 
+from dataclasses import replace
+
 import numpy as np
 import streamlit as st
 
 from pages.inside.board import mask_board
+from pages.ui import guard
 from pages.ui.markdown import literal
 from pages.ui.pictures import BARE
+from pages.ui.question import set_address, whole
 from viz.analysis.masks import layers
 from viz.analysis.masks.by_hand import from_address, read_mask, to_address
 from viz.analysis.masks.choice import MaskChoice, chosen_layers
@@ -13,15 +17,15 @@ from viz.drawing.layer_product import layer_product
 from viz.errors import VizError
 from viz.names import position_from_number, position_number
 from viz.records import Batch, Run
-from viz.text import _, sentence
+from viz.text import _
 
-MAX_UPLOAD = 2_000_000  # bytes; a mask of 512 tokens as text has half a million
+MAX_WINDOW = 511
 
 
 def ask_mask(run: Run, row: int) -> MaskChoice:
     """Show the layers of one row's mask as switches and give the choice; another text starts without a change."""
     stamp = hash((run.model.checkpoint, run.batch.tokens, row))
-    came = _from_address(run.batch.n_tokens)
+    came = _came(stamp, run.batch.n_tokens)
     st.caption(_("Each layer is a square of 0 and 1. They are multiplied: a key is seen where every layer has a 1."))
     with st.container(horizontal=True):
         padding = st.toggle(_("padding"), came.padding, key=f"padding_{stamp}")
@@ -36,7 +40,7 @@ def ask_mask(run: Run, row: int) -> MaskChoice:
         )
         has_window = st.toggle(_("window"), came.window is not None, key=f"window_{stamp}")
         n = (
-            st.number_input(_("window to either side"), 0, 511, came.window or 2, key=f"n_{stamp}", width=140)
+            st.number_input(_("window to either side"), 0, MAX_WINDOW, came.window or 2, key=f"n_{stamp}", width=140)
             if has_window
             else None
         )
@@ -51,10 +55,22 @@ def ask_mask(run: Run, row: int) -> MaskChoice:
         only_self=only_self,
         cells=st.session_state.setdefault(f"cells_{stamp}", came.cells),
     )
+    st.session_state["mask_choices"][stamp] = choice
     _squares(run, choice)
     _board(run, choice, stamp)
     _write_address(choice)
     return choice
+
+
+def _came(stamp: int, n_tokens: int) -> MaskChoice:
+    """Give what this text was left with, or on the first one what a link brings; another text begins unchanged.
+
+    The address describes the text it came with: positions and layers of another one mean nothing here.
+    """
+    known = st.session_state.setdefault("mask_choices", {})
+    if stamp in known:
+        return known[stamp]
+    return MaskChoice() if known else _from_address(n_tokens)
 
 
 def _squares(run: Run, choice: MaskChoice) -> None:
@@ -113,7 +129,7 @@ def _board(run: Run, choice: MaskChoice, stamp: int) -> None:
             own = from_address(choice.cells, n_tokens) if choice.cells else np.ones((n_tokens, n_tokens), dtype=bool)
             others = chosen_layers(_without_cells(choice), run.batch, run.model.causal)
         except VizError as error:
-            st.error(literal(sentence(error)))
+            guard.explain(error)
             st.button(_("Forget this mask"), on_click=keep, args=(None,), key=f"drop_{stamp}")
             return
         fixed = ~layers.product(others) if others else np.zeros_like(own)
@@ -140,26 +156,26 @@ def _upload(n_tokens: int, keep, stamp: int) -> None:
     label = _("or a file: .npy, JSON, or {n} lines of {n} digits 0 and 1").format(n=n_tokens)
     st.file_uploader(label, type=["npy", "json", "txt"], key=f"file_{stamp}", on_change=read, max_upload_size=2)
     if error := st.session_state.get(f"file_error_{stamp}"):
-        st.error(literal(sentence(error)))
+        guard.explain(error)
 
 
 def _without_cells(choice: MaskChoice) -> MaskChoice:
-    return MaskChoice(**{**{name: getattr(choice, name) for name in MaskChoice.__slots__}, "cells": None})
+    return replace(choice, cells=None)
 
 
 def _from_address(n_tokens: int) -> MaskChoice:
-    """Read the choice a link brings along; a person's own switches win afterwards, since their widgets are kept."""
+    """Read the choice a link brings along."""
     given = st.query_params
     layers = given.get("layers", "").split(",")
-    window = next((name.removeprefix("window") for name in layers if name.startswith("window")), "")
-    numbers = [int(number) for number in given.get("hidden", "").split(",") if number.isascii() and number.isdigit()]
+    window = next((whole(name.removeprefix("window")) for name in layers if name.startswith("window")), None)
+    numbers = [number for number in map(whole, given.get("hidden", "").split(",")) if number is not None]
     return MaskChoice(
         padding="no-padding" not in layers,
         causal=True if "causal" in layers else False if "no-causal" in layers else None,
         only_self="self" in layers,
         segments="segments" in layers,
         question="question" in layers,
-        window=min(int(window), 511) if window.isascii() and window.isdigit() else None,
+        window=None if window is None or window < 0 else min(window, MAX_WINDOW),
         hidden=tuple(position_from_number(n) for n in numbers if 1 <= n <= n_tokens),
         cells=given.get("mask"),
     )
@@ -180,8 +196,4 @@ def _write_address(choice: MaskChoice) -> None:
         "hidden": ",".join(str(position_number(at)) for at in choice.hidden),
         "mask": choice.cells or "",
     }
-    for name, value in values.items():
-        if value:
-            st.query_params[name] = value
-        elif name in st.query_params:
-            del st.query_params[name]
+    set_address({name: value or None for name, value in values.items()})

@@ -10,7 +10,7 @@ from viz.drawing.bars import shift_bars
 from viz.drawing.heatmap import difference_map, head_map
 from viz.names import head_title
 from viz.records import Run
-from viz.text import _
+from viz.text import _, percent
 
 MAP_PX = 380
 
@@ -41,6 +41,8 @@ def answer_shift(before: Run, after: Run, readout: int, place: str) -> None:
         st.error(_("Every logit is NaN: a row without any key became NaN, and the next layers carried it everywhere."))
         return
     shifts = compare(before, after, (readout, readout), 5)
-    spoken = "; ".join(f"{s.token}: {s.probability_before:.1%} → {s.probability_after:.1%}" for s in shifts)
+    spoken = "; ".join(
+        f"{s.token}: {percent(s.probability_before, 1)} → {percent(s.probability_after, 1)}" for s in shifts
+    )
     st.plotly_chart(shift_bars(shifts), key=f"{place}_shift_{readout}", config=BARE, alt=spoken)
     st.caption(literal(spoken))

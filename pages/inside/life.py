@@ -2,22 +2,22 @@
 
 import streamlit as st
 
-from pages.inside.form import TextQuestion
-from pages.ui import head_choice, mask_runs
+from pages.ui import guard, head_choice
 from pages.ui.markdown import literal
-from viz.analysis.masks.choice import MaskChoice
 from viz.analysis.masks.classical import classical_forms
 from viz.analysis.masks.stations import TensorFacts, outcome
+from viz.engine.local import engine
+from viz.engine.requests import Ask, Trace
 from viz.names import position_number
-from viz.records import Run
 from viz.text import _
 
 
-@st.fragment(key="life")
-def life_panel(run: Run, question: TextQuestion, choice: MaskChoice) -> None:
+@guard.fragment(key="life")
+def life_panel(request: Ask) -> None:
     """List stations, classical forms and modules, all read while the model ran."""
+    run = engine.ask(request)
     layer, _head = head_choice.chosen(run.model)
-    life = mask_runs.mask_life(question, choice, layer)
+    life = engine.ask(Trace(request, layer))
     st.markdown(literal(outcome(life)))
     stations = [
         (_("the tokenizer's attention_mask"), life.tokenizer),

@@ -1,5 +1,7 @@
 """Inside the mask: from 0 and 1 to what is added to the scores, to the softmax, with the model's own numbers."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from viz.text import _
@@ -11,37 +13,39 @@ st.caption(_("From 0 and 1 to minus infinity to softmax: every number on this pa
 from pages.inside import form  # noqa: E402
 from pages.inside.controls import ask_mask  # noqa: E402
 from pages.inside.effect import mask_effect  # noqa: E402
-from pages.inside.hiding_values import fills_panel  # noqa: E402
+from pages.inside.hiding_values import hiding_values_panel  # noqa: E402
 from pages.inside.life import life_panel  # noqa: E402
 from pages.inside.stages import MAPS, stage_maps, stages_panel  # noqa: E402
 from pages.inside.strips import inside_strips  # noqa: E402
-from pages.ui import head_choice, mask_runs, prompt_choice  # noqa: E402
-from pages.ui.prompt_form import explained  # noqa: E402
+from pages.ui import guard, head_choice, prompt_choice  # noqa: E402
+from viz.engine.local import engine  # noqa: E402
 
 question = form.ask()
 
 slot = st.container()
 with slot.skeleton(height=480):
-    answer = form.answer(question)
+    answer = question.answered(lambda asked: engine.ask(asked.request))
 
 if answer is not None:
     question, before = answer
+    usual = question.request.at(before)
     with slot, head_choice.whole_page(MAPS, "fills", "life"):
         inside_strips(before)
         row = prompt_choice.control(len(before.batch.texts), whole_page=True) if len(before.batch.texts) > 1 else 0
         st.subheader(_("Layers of the mask"), anchor=False)
         choice = ask_mask(before, row)
-        run = explained(mask_runs.masked_run, question, choice)
+        request = usual if choice.changes_nothing else replace(usual, mask=choice)
+        run = guard.attempt(engine.ask, request)
         if run is None:
             st.caption(_("Below is the model with its usual mask."))
-            choice, run = type(choice)(row=row), before
+            request, run = usual, before
         st.subheader(_("From scores to attention"), anchor=False)
-        stages_panel(run, row)
-        stage_maps(run, row)
+        stages_panel(request, row)
+        stage_maps(request, row)
         if run is not before:
             st.subheader(_("What this mask changes"), anchor=False)
             mask_effect(before, run, row)
         st.subheader(_("Which value hides?"), anchor=False)
-        fills_panel(run, row, question, choice)
+        hiding_values_panel(request, row)
         st.subheader(_("The mask's life"), anchor=False)
-        life_panel(run, question, choice)
+        life_panel(request)

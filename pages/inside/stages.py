@@ -2,12 +2,15 @@
 
 import streamlit as st
 
-from pages.ui import head_choice
+from pages.ui import guard, head_choice
 from pages.ui.markdown import literal
 from pages.ui.pictures import BARE
+from pages.ui.question import whole
 from viz.analysis.masks.stages import Stages, arithmetic, matrix_stages, stages
 from viz.drawing.heatmap import head_map
 from viz.drawing.stage_maps import added_map, score_map
+from viz.engine.local import engine
+from viz.engine.requests import Ask
 from viz.names import head_title, position_from_number, position_number
 from viz.records import Run
 from viz.text import _
@@ -16,9 +19,10 @@ MAP_PX = 430
 MAPS = "stage_maps"
 
 
-@st.fragment(key=head_choice.PANEL)
-def stages_panel(run: Run, row: int) -> None:
+@guard.fragment(key=head_choice.PANEL)
+def stages_panel(request: Ask, row: int) -> None:
     """Draw the stages of the open head for a query token; choosing another one runs only this part, and no pass."""
+    run = engine.ask(request)
     layer, head = head_choice.controls(run.model)
     query, key = _token_controls(run, row)
     one = stages(run, row, layer, head, query)
@@ -40,9 +44,10 @@ def stages_panel(run: Run, row: int) -> None:
         words.caption(_("The model added nothing here: no token is padded or hidden, so the library makes no mask."))
 
 
-@st.fragment(key=MAPS)
-def stage_maps(run: Run, row: int) -> None:
+@guard.fragment(key=MAPS)
+def stage_maps(request: Ask, row: int) -> None:
     """Draw scores and mask of all queries; they do not depend on the open query, so it leaves them as they are drawn."""
+    run = engine.ask(request)
     layer, head = head_choice.chosen(run.model)
     maps = matrix_stages(run, row, layer, head)
     figures = {
@@ -85,9 +90,9 @@ def _token_controls(run: Run, row: int) -> tuple[int, int]:
 
 def _default(which: str, run: Run, row: int) -> int:
     """Open on the token of the address, or on the one that looks most interestingly in the first example."""
-    number = st.query_params.get(which, "")
-    if number.isascii() and number.isdigit() and int(number) > 0:
-        return position_from_number(int(number))
+    number = whole(st.query_params.get(which, ""))
+    if number is not None and number > 0:
+        return position_from_number(number)
     return int(run.batch.attention_mask[row].argmax()) + (4 if which == "query" else 3)
 
 

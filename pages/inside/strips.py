@@ -12,18 +12,20 @@ from viz.text import _
 def inside_strips(run: Run) -> None:
     """Draw one strip a row; under each token its attention_mask, and token_type_ids where there are two segments."""
     batch = run.batch
-    pair = batch.token_type_ids is not None and bool(batch.token_type_ids.any())
+    types = batch.token_type_ids
+    pair = types is not None and bool(types.any())
     rows = []
     for row in range(len(batch.texts)):
         numbers = [str(int(real)) for real in batch.attention_mask[row]]
-        if pair:
-            numbers = [f"{seen} · {'AB'[kind]}" for seen, kind in zip(numbers, batch.token_type_ids[row].tolist())]
+        if pair and types is not None:
+            numbers = [f"{seen} · {'AB'[kind]}" for seen, kind in zip(numbers, types[row].tolist())]
         special, real = batch.special_tokens_mask[row], batch.attention_mask[row]
         kinds = ["padding" if not r else "special" if s else "real" for r, s in zip(real, special)]
         chips = [Chip(*chip) for chip in zip(batch.tokens[row], numbers, kinds)]
         rows.append(strips.strip(chips, _("prompt {number}").format(number=position_number(row))))
     st.html(strips.board([*rows, strips.legend(["real", "special", "padding"])]))
     said = _(
-        "Under each token: attention_mask · segment (token_type_ids 0 is A, 1 is B). Between segments the mask is 1: it does not separate them."
+        "Under each token: attention_mask · segment (token_type_ids 0 is A, 1 is B). Between segments the mask is 1: it "
+        "does not separate them."
     )
     st.caption(said if pair else _("Under each token: attention_mask."))

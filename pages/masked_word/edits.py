@@ -17,7 +17,7 @@ from viz.engine.local import engine
 from viz.engine.requests import Ask, Edit
 from viz.names import head_title, position_number
 from viz.records import Run
-from viz.text import _
+from viz.text import _, number, percent
 
 MAP_PX = 420
 
@@ -77,7 +77,9 @@ def _predictions(before: Run, after: Run) -> None:
     for pair in pairs:
         shifts = compare(before, after, pair, st.session_state.get("k", 3))
         bars, words = st.columns([3, 2])
-        spoken = "; ".join(f"{s.token}: {s.probability_before:.1%} → {s.probability_after:.1%}" for s in shifts)
+        spoken = "; ".join(
+            f"{s.token}: {percent(s.probability_before, 1)} → {percent(s.probability_after, 1)}" for s in shifts
+        )
         bars.plotly_chart(shift_bars(shifts), key=f"shifts_{pair[0]}", config=BARE, alt=spoken)
         words.dataframe(
             {
@@ -85,7 +87,7 @@ def _predictions(before: Run, after: Run) -> None:
                 _("before"): [s.probability_before for s in shifts],
                 _("after"): [s.probability_after for s in shifts],
                 _("change"): [s.change for s in shifts],
-                _("rank"): [f"{s.rank_before:,} → {s.rank_after:,}" for s in shifts],
+                _("rank"): [f"{number(s.rank_before)} → {number(s.rank_after)}" for s in shifts],
             },
             hide_index=True,
             column_config={_("change"): st.column_config.NumberColumn(format="%+.5f")},
@@ -99,9 +101,9 @@ def _maps(before: Run, after: Run) -> None:
         _("after"): head_map(after, 0, layer, head, height=MAP_PX),
         _("difference: blue more, orange less"): difference_map(before, after, layer, head, height=MAP_PX),
     }
-    for number, (column, (caption, figure)) in enumerate(zip(st.columns(3), figures.items())):
+    for at, (column, (caption, figure)) in enumerate(zip(st.columns(3), figures.items())):
         column.caption(caption)
-        column.plotly_chart(figure, key=f"edit_map_{number}", config=BARE, alt=f"{head_title(layer, head)}: {caption}")
+        column.plotly_chart(figure, key=f"edit_map_{at}", config=BARE, alt=f"{head_title(layer, head)}: {caption}")
 
 
 def _heads(before: Run, after: Run) -> None:
@@ -111,5 +113,5 @@ def _heads(before: Run, after: Run) -> None:
     board.plotly_chart(changes_board(changes), key="changes_board", config=BARE, alt=_("How far each head moved"))
     ranking.markdown(_("**Heads that changed most** (share of attention that went elsewhere, mean over the rows)"))
     for layer, head, change in most_changed(changes, 5):
-        label = f"{head_title(layer, head)}: {change:.1%}"
+        label = f"{head_title(layer, head)}: {percent(change, 1)}"
         ranking.button(literal(label), key=f"open_{layer}_{head}", on_click=head_choice.choose, args=(layer, head))

@@ -1,5 +1,7 @@
 """Masked word: a sentence with [MASK], its best words, all heads, one head, and what hiding a word does."""
 
+from functools import partial
+
 import streamlit as st
 
 from viz.text import _
@@ -40,5 +42,5 @@ if answer is not None:
             head_grid(run, row=0)
         with right:
             st.subheader(_("One head"), anchor=False)
-            head_panel(lambda: engine.ask(request), row=0)
+            head_panel(partial(engine.ask, request), row=0)
         edits_panel(request)

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from pages.ui.how_many import how_many
 from pages.ui.markdown import literal
 from pages.ui.pictures import BARE
 from viz.analysis.predictions import completed, require_readouts, top_k
@@ -9,9 +10,10 @@ from viz.drawing.bars import prediction_bars
 from viz.errors import VizError
 from viz.names import position_number
 from viz.records import Run
-from viz.text import _
+from viz.text import _, percent
 from viz.text import sentence as error_sentence
 
+MAX_WORDS = 50
 LONG_TEXT, SCROLL_PX = 240, 200
 
 
@@ -19,7 +21,7 @@ def prediction_panel(run: Run, row: int) -> None:
     """Draw the k best words of every read-out of a row, and the completed sentences below them."""
     heading, count = st.columns([4, 1], vertical_alignment="bottom")
     heading.subheader(_("Next word") if run.model.causal else _("Best words"), anchor=False)
-    k = count.number_input(_("How many"), 1, 50, 3, key="k", bind="query-params")
+    k = how_many(count, MAX_WORDS)
     try:
         require_readouts(run)
     except VizError as error:
@@ -47,5 +49,5 @@ def _bars(run: Run, readout: int, k: int, *, numbered: bool) -> None:
     if numbered:
         number = position_number(int(run.readouts[readout][1]))
         st.caption(_("[MASK] at position {number}").format(number=number))
-    spoken = ", ".join(f"{p.token}: {p.probability:.1%}" for p in predictions)
+    spoken = ", ".join(f"{p.token}: {percent(p.probability, 1)}" for p in predictions)
     st.plotly_chart(prediction_bars(predictions), key=f"bars_{readout}", config=BARE, alt=spoken)

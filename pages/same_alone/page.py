@@ -1,5 +1,7 @@
 """Same alone?: does every prompt of a padded batch answer as it does alone, and which mistake breaks which prompt."""
 
+from functools import partial
+
 import streamlit as st
 
 from viz.text import _
@@ -41,4 +43,4 @@ if answer is not None:
             if run.model.causal:
                 table.continuations(check.run, ContinueBothWays(*place, revision=run.model.revision))
             st.subheader(_("The heads in this batch"), anchor=False)
-            prompt_heads(lambda: engine.ask(request).run)
+            prompt_heads(partial(table.checked_run, request))

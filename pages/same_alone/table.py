@@ -7,10 +7,15 @@ from pages.ui.markdown import literal
 from pages.ui.prompt_choice import prompt_name
 from viz.analysis.batches.same_alone import BatchCheck, difference_text, verdict
 from viz.engine.local import engine
-from viz.engine.requests import ContinueBothWays
+from viz.engine.requests import Check, ContinueBothWays
 from viz.names import head_label, head_title, position_number
 from viz.records import Run
-from viz.text import _
+from viz.text import _, percent
+
+
+def checked_run(request: Check) -> Run:
+    """Give the batch's run, as the mistakes made it."""
+    return engine.ask(request).run
 
 
 def show_verdict(check: BatchCheck) -> None:
@@ -36,18 +41,22 @@ def check_table(check: BatchCheck) -> None:
         _("in the batch"): [p.probability_in_batch for p in check.prompts],
         _("attention on padding (worst head)"): [_worst(p) for p in check.prompts],
     }
-    percent = st.column_config.NumberColumn(format="percent")
+    as_percent = st.column_config.NumberColumn(format="percent")
     st.dataframe(
         table,
         hide_index=True,
         key="check",
-        column_config={_("its probability alone"): percent, _("in the batch"): percent},
+        column_config={_("its probability alone"): as_percent, _("in the batch"): as_percent},
     )
 
 
 def worst_heads(check: BatchCheck) -> None:
     """Offer to open the head that puts most attention on padding, prompt by prompt."""
-    found = [(row, prompt) for row, prompt in enumerate(check.prompts) if prompt.worst_head is not None]
+    found = [
+        (row, *prompt.worst_head, prompt.padding_mass)
+        for row, prompt in enumerate(check.prompts)
+        if prompt.worst_head is not None
+    ]
     if not found:
         st.caption(_("No head gives any attention to padding."))
         return
@@ -55,12 +64,10 @@ def worst_heads(check: BatchCheck) -> None:
         _("**The head that gives padding most of its attention** (mean over the real queries); a click opens it below.")
     )
     with st.container(horizontal=True):
-        for row, prompt in found:
+        for row, layer, head, share in found:
             label = _("prompt {number}: {head}, {share:.1%}")
-            text = label.format(
-                number=position_number(row), head=head_title(*prompt.worst_head), share=prompt.padding_mass
-            )
-            st.button(literal(text), key=f"worst_{row}", on_click=_open, args=(row, *prompt.worst_head))
+            text = label.format(number=position_number(row), head=head_title(layer, head), share=share)
+            st.button(literal(text), key=f"worst_{row}", on_click=_open, args=(row, layer, head))
 
 
 def continuations(run: Run, request: ContinueBothWays) -> None:
@@ -90,4 +97,4 @@ def _change(alone: str | None, in_batch: str | None) -> str:
 
 
 def _worst(prompt) -> str:
-    return "0" if prompt.worst_head is None else f"{prompt.padding_mass:.1%} · {head_label(*prompt.worst_head)}"
+    return "0" if prompt.worst_head is None else f"{percent(prompt.padding_mass, 1)} · {head_label(*prompt.worst_head)}"

@@ -10,7 +10,7 @@ from viz.analysis.predictions import compare
 from viz.drawing.bars import shift_bars
 from viz.names import head_title
 from viz.records import Run
-from viz.text import _, ngettext
+from viz.text import _, ngettext, number, percent
 
 N_WORDS = 5
 _NAMED = 3  # heads named in the sentence; more are counted
@@ -27,7 +27,9 @@ def answer_panel(before: Run, after: Run, choice: Choice) -> None:
     st.subheader(_("The answer, before → after"), anchor=False)
     _say(before, of, choice)
     shifts = compare(before, after, (choice.readout, choice.readout), N_WORDS)
-    spoken = "; ".join(f"{s.token}: {s.probability_before:.1%} → {s.probability_after:.1%}" for s in shifts)
+    spoken = "; ".join(
+        f"{s.token}: {percent(s.probability_before, 1)} → {percent(s.probability_after, 1)}" for s in shifts
+    )
     st.plotly_chart(shift_bars(shifts), key="switch_shifts", config=BARE, alt=spoken)
     expander = st.expander(_("Table of these words"), on_change="rerun", key="switch_words_open")
     if expander.open:
@@ -37,7 +39,7 @@ def answer_panel(before: Run, after: Run, choice: Choice) -> None:
                 _("before"): [s.probability_before for s in shifts],
                 _("after"): [s.probability_after for s in shifts],
                 _("change"): [s.change for s in shifts],
-                _("rank"): [f"{s.rank_before:,} → {s.rank_after:,}" for s in shifts],
+                _("rank"): [f"{number(s.rank_before)} → {number(s.rank_after)}" for s in shifts],
             },
             hide_index=True,
             column_config={_("change"): st.column_config.NumberColumn(format="%+.5f")},
@@ -67,8 +69,8 @@ def _say(before: Run, of: Effect, choice: Choice) -> None:
         st.markdown(_("Best word: {word}, as before").format(word=f"**{literal(of.top_before)}**"))
     else:
         st.markdown(_("Best word: {words}").format(words=f"**{literal(of.top_before)} → {literal(of.top_after)}**"))
-    message = _("KL divergence: **{kl} bits** over all {n:,} words (0 = the same answer)")
-    st.markdown(message.format(kl=f"{of.kl:.4f}", n=len(before.model.vocabulary)))
+    message = _("KL divergence: **{kl:.4f} bits** over all {n:,} words (0 = the same answer)")
+    st.markdown(message.format(kl=of.kl, n=len(before.model.vocabulary)))
 
 
 def _names(choice: Choice) -> str:
@@ -81,4 +83,4 @@ def _names(choice: Choice) -> str:
 
 def _percent(share: float) -> str:
     """Write a share; a small one keeps its first figures instead of becoming 0.0%."""
-    return f"{share:.1%}" if share >= 0.001 else f"{100 * share:.1e}%"
+    return percent(share, 1) if share >= 0.001 else f"{100 * share:.1e}%"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import streamlit as st
-from streamlit.components.v2 import component
+from streamlit.components import v2
 
 from viz import theme
 from viz.analysis.heads.switch_off import Head
@@ -21,7 +21,7 @@ def _read(name: str) -> str:
     return (_HERE / name).read_text(encoding="utf-8")
 
 
-_board = component("switch_board", html=_read("board.html"), css=_read("board.css"), js=_read("board.js"))
+_board = v2.component("switch_board", html=_read("board.html"), css=_read("board.css"), js=_read("board.js"))
 
 
 def switch_board(

@@ -1,5 +1,7 @@
 """Switch heads off: which heads does the answer need, whatever their maps look like."""
 
+from functools import partial
+
 import streamlit as st
 
 from viz.text import _
@@ -44,6 +46,6 @@ if answer is not None:
                 answer_panel(run, switched, choice)
         with one_head:
             st.subheader(_("One head, with all heads on"), anchor=False)
-            head_panel(lambda: engine.ask(request), row=0)
+            head_panel(partial(engine.ask, request), row=0)
         with ranking:  # last, since it may go on for long
             ranking_panel(request, run, choice, bright)

@@ -18,7 +18,7 @@ from viz.engine.requests import Ask, Estimate, Rank
 from viz.errors import VizError
 from viz.names import folder_name, head_title
 from viz.records import Run
-from viz.text import _
+from viz.text import _, number
 
 N_BUTTONS = 4
 
@@ -63,7 +63,7 @@ def _offer(request: Ask, choice: Choice, ranking: Ranking, n_heads: int) -> None
     message = _(
         "Each head is switched off alone: {n_passes} passes, about {seconds} s on this computer when it is idle."
     )
-    seconds = f"{cost.seconds:.1f}" if cost.seconds < 10 else f"{cost.seconds:.0f}"
+    seconds = number(cost.seconds, 1 if cost.seconds < 10 else 0)
     row.caption(message.format(n_passes=cost.n_passes, seconds=seconds))
 
 

@@ -4,6 +4,7 @@ import math
 
 import streamlit as st
 
+from pages.ui import guard
 from pages.ui.markdown import literal
 from viz.analysis.batches.training import (
     KEPT,
@@ -13,14 +14,15 @@ from viz.analysis.batches.training import (
     SCORED_KINDS,
     SPECIAL,
     UNSCORED,
-    FourWays,
     TrainingBatch,
     Way,
 )
 from viz.drawing import strips
 from viz.drawing.strips import Chip
+from viz.engine.local import engine
+from viz.engine.requests import Train
 from viz.names import position_number
-from viz.text import _
+from viz.text import _, number
 
 WAYS = {"right": (True, False), "scored": (True, True), "unseen": (False, False), "both": (False, True)}  # as in ?way=
 _KINDS = {PADDING: "padding", MASKED: "mask", RANDOM: "random", KEPT: "kept", SPECIAL: "special"}
@@ -59,9 +61,10 @@ def seen_and_scored(made: TrainingBatch) -> None:
     )
 
 
-@st.fragment
-def training_board(four_ways: FourWays) -> None:
+@guard.fragment()
+def training_board(request: Train) -> None:
     """Draw each sentence for the chosen way; choosing another runs only this part, and no pass."""
+    four_ways = engine.ask(request).four_ways
     made = four_ways.training_batch
     st.subheader(_("The batch, position by position"), anchor=False)
     st.markdown(_how_it_was_made(made))
@@ -90,7 +93,7 @@ def _way_control() -> str:
         _("Compute the loss with"),
         list(WAYS),
         key="training_way",
-        format_func=names.get,
+        format_func=names.__getitem__,
         required=True,
         on_change=_chosen,
     )
@@ -121,8 +124,8 @@ def _what_it_means(mask_given: bool, padding_scored: bool) -> str:
     """Say in two sentences what a way lets the model see, and what it scores."""
     seen = _("No real token looks at padding.") if mask_given else _("Every position counts as real, padding too.")
     if padding_scored:
-        return f"{seen} {_('The loss asks the model to guess padding, too.')}"
-    return f"{seen} {_('The loss leaves padding out.')}"
+        return seen + " " + _("The loss asks the model to guess padding, too.")
+    return seen + " " + _("The loss leaves padding out.")
 
 
 def _stacks(made: TrainingBatch, way: Way, row: int) -> list[list[Chip]]:
@@ -134,7 +137,7 @@ def _stacks(made: TrainingBatch, way: Way, row: int) -> list[list[Chip]]:
         stack = [token, _mask_chip(made, way, row, at), _label_chip(made, way, row, at)]
         if made.causal:
             stack.append(Chip("", kind="blank") if math.isnan(loss) else _guessing_chip(made, row, at))
-        stack.append(Chip("", kind="blank") if math.isnan(loss) else Chip(f"{loss:.2f}"))
+        stack.append(Chip("", kind="blank") if math.isnan(loss) else Chip(number(loss, 2)))
         stacks.append(stack)
     return stacks
 

@@ -38,14 +38,14 @@ def _told(made: TrainingBatch, stopping: Stopping) -> str:
         "tell them apart: it writes -100 at all of them. Real ends: {n_ends}. Scored: {n_scored}.\n\n"
         "The gradient on the end token, summed over the scored positions, says what training does to it: "
         "positive makes the end less likely, negative makes it more likely. "
-        "With the collator's labels: **{push}**. With the real ends scored: **{push_if_scored}**."
+        "With the collator's labels: **{push:+.2g}**. With the real ends scored: **{push_if_scored:+.2g}**."
     )
     return message.format(
         token=literal(_end_token(made)),
         n_ends=stopping.n_ends,
         n_scored=stopping.n_ends_scored,
-        push=f"{stopping.push:+.2g}",
-        push_if_scored=f"{stopping.push_if_scored:+.2g}",
+        push=stopping.push,
+        push_if_scored=stopping.push_if_scored,
     )
 
 

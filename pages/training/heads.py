@@ -2,17 +2,19 @@
 
 import streamlit as st
 
-from pages.training.form import TrainingAnswer
-from pages.ui import head_choice, prompt_choice
+from pages.ui import guard, head_choice, prompt_choice
 from pages.ui.head_grid import head_grid, mark_head
 from pages.ui.head_panel import head_view
 from pages.ui.markdown import literal
-from pages.ui.prompt_form import prompt_name
+from pages.ui.prompt_choice import prompt_name
+from viz.engine.local import engine
+from viz.engine.requests import Train
+from viz.records import Run
 from viz.text import _
 
 
-@st.fragment(key=head_choice.PANEL)
-def training_heads(answer: TrainingAnswer) -> None:
+@guard.fragment(key=head_choice.PANEL)
+def training_heads(request: Train) -> None:
     """Draw the open sentence and the open head; choosing another one runs only this part again, and no pass."""
     st.subheader(_("The heads, with and without the mask"), anchor=False)
     told = st.toggle(_("Give the mask"), key="map_told")
@@ -20,7 +22,12 @@ def training_heads(answer: TrainingAnswer) -> None:
         st.caption(_("The mask is given: no real token looks at padding."))
     else:
         st.caption(_("The mask is left out: every position counts as real, padding too."))
-    run = answer.run_told if told else answer.run_untold
+
+    def give() -> Run:
+        lesson = engine.ask(request)
+        return lesson.run_told if told else lesson.run_untold
+
+    run = give()
     left, right = st.columns(2, gap="medium")
     with left:
         row = prompt_choice.control(len(run.batch.texts))
@@ -30,4 +37,4 @@ def training_heads(answer: TrainingAnswer) -> None:
     with right:
         layer, head = head_choice.controls(run.model)
         mark_head(layer, head)
-        head_view(run, row, layer, head)
+        head_view(give, row, layer, head)

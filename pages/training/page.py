@@ -15,21 +15,24 @@ from pages.training.board import seen_and_scored, training_board  # noqa: E402
 from pages.training.ends import about_ends  # noqa: E402
 from pages.training.heads import training_heads  # noqa: E402
 from pages.training.tables import collator_trap, four_ways_table, show_verdict, unpadded_table  # noqa: E402
-from pages.ui import cache, head_choice  # noqa: E402
+from pages.ui import head_choice  # noqa: E402
+from viz.engine.local import engine  # noqa: E402
 
 question = form.ask()
 
 slot = st.container()
 with slot.skeleton(height=480):
-    answer = form.answer(question)
+    answer = question.answered(lambda asked: engine.ask(asked.request))
 
 if answer is not None:
-    with slot, head_choice.whole_page(), cache.drawing_in_turns:
-        show_verdict(answer)
-        seen_and_scored(answer.four_ways.training_batch)
-        training_board(answer.four_ways)
-        four_ways_table(answer.four_ways)
-        unpadded_table(answer)
-        about_ends(answer.four_ways)
-        collator_trap(answer.four_ways.training_batch)
-        training_heads(answer)
+    question, lesson = answer
+    request = question.request_at(lesson.model.revision)
+    with slot, head_choice.whole_page():
+        show_verdict(lesson)
+        seen_and_scored(lesson.four_ways.training_batch)
+        training_board(request)
+        four_ways_table(lesson.four_ways)
+        unpadded_table(lesson)
+        about_ends(lesson.four_ways)
+        collator_trap(lesson.four_ways.training_batch)
+        training_heads(request)

@@ -5,16 +5,15 @@ import math
 import streamlit as st
 
 from pages.training.board import way_names
-from pages.training.form import TrainingAnswer
 from pages.ui import head_choice
 from pages.ui.markdown import literal
 from viz.analysis.batches.same_alone import difference_text
-from viz.analysis.batches.training import FourWays, TrainingBatch, Way, verdict
+from viz.analysis.batches.training import FourWays, Lesson, TrainingBatch, Way, verdict
 from viz.names import head_label, head_title, position_number
-from viz.text import _
+from viz.text import _, percent
 
 
-def show_verdict(answer: TrainingAnswer) -> None:
+def show_verdict(answer: Lesson) -> None:
     """Say what the numbers show; it is computed from this batch and this model."""
     st.info(literal(verdict(answer.four_ways, answer.unpadded)), icon=":material/school:")
     st.caption(_("This verdict is computed from this batch and this model. Other sentences may give another one."))
@@ -37,11 +36,11 @@ def four_ways_table(four_ways: FourWays) -> None:
         _("gradient at padding"): [way.pad_gradient for way in four_ways.ways],
     }
     number = st.column_config.NumberColumn(format="%.4f")
-    percent = st.column_config.NumberColumn(format="percent")
+    as_percent = st.column_config.NumberColumn(format="percent")
     columns = {
         _("loss"): number,
         _("gradient at padding"): st.column_config.NumberColumn(format="%.4g"),
-        _("attention on padding"): percent,
+        _("attention on padding"): as_percent,
     }
     st.dataframe(table, hide_index=True, key="four_ways", column_config=columns)
     st.caption(
@@ -54,7 +53,7 @@ def four_ways_table(four_ways: FourWays) -> None:
     _offer_worst_head(four_ways.way(mask_given=False, padding_scored=False))
 
 
-def unpadded_table(answer: TrainingAnswer) -> None:
+def unpadded_table(answer: Lesson) -> None:
     """Put each sentence's loss alone beside its loss in the batch."""
     four_ways, alone = answer.four_ways, answer.unpadded
     told, untold = (four_ways.way(mask_given=given, padding_scored=False) for given in (True, False))
@@ -77,7 +76,8 @@ def unpadded_table(answer: TrainingAnswer) -> None:
     st.dataframe(table, hide_index=True, key="unpadded", column_config=columns)
     st.caption(
         _(
-            "Differences below 1e-4 are rounding. Padding is labelled -100 in all columns. An empty cell: nothing of it is scored."
+            "Differences below 1e-4 are rounding. Padding is labelled -100 in all columns. An empty cell: nothing of it "
+            "is scored."
         )
     )
 
@@ -110,7 +110,7 @@ def signed(difference: float) -> str:
 
 
 def _worst(way: Way) -> str:
-    return _("none") if way.worst_head is None else f"{way.worst_mass:.1%} · {head_label(*way.worst_head)}"
+    return _("none") if way.worst_head is None else f"{percent(way.worst_mass, 1)} · {head_label(*way.worst_head)}"
 
 
 def _offer_worst_head(untold: Way) -> None:
@@ -127,7 +127,8 @@ def _open(way: Way) -> None:
     """Open the map of the head that looks at padding most, in the sentence where it does, without the mask."""
     st.session_state["open_prompt"] = way.worst_row
     st.session_state["map_told"] = False
-    head_choice.choose(*way.worst_head)
+    if way.worst_head is not None:
+        head_choice.choose(*way.worst_head)
 
 
 def _sentence_name(made: TrainingBatch, row: int) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import streamlit as st
-from streamlit.components.v2 import component
+from streamlit.components import v2
 
 from pages.ui import head_choice, pictures
 from viz.drawing.overview import PROMPTS_ACROSS
@@ -17,8 +17,8 @@ def _read(name: str) -> str:
     return (_HERE / name).read_text(encoding="utf-8")
 
 
-_grid = component("head_grid", html=_read("head_grid.html"), css=_read("head_grid.css"), js=_read("head_grid.js"))
-_mark = component("head_mark", js=_read("head_mark.js"))
+_grid = v2.component("head_grid", html=_read("head_grid.html"), css=_read("head_grid.css"), js=_read("head_grid.js"))
+_mark = v2.component("head_mark", js=_read("head_mark.js"))
 
 
 def head_grid(run: Run, row: int, key: str = "head_grid") -> None:

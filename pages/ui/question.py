@@ -82,7 +82,7 @@ class Question:
     NAME: ClassVar[str]
     FIELDS: ClassVar[tuple[Field, ...]]
 
-    checkpoint: str = ""
+    checkpoint: str = SHIPPED[0]
     text: str = ""
     _: KW_ONLY
     revision: str = ""

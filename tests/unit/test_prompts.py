@@ -6,22 +6,19 @@ from viz.errors import NoPrompts, TooManyPrompts
 from viz.prompts import MAX_PROMPTS, read_prompts
 
 
-@pytest.mark.parametrize(
-    "text, prompts, n_dropped",
-    [
-        ("one", ["one"], 0),
-        ("one\ntwo", ["one", "two"], 0),
-        ("one\ntwo\n", ["one", "two"], 0),
-        ("one\r\ntwo\r\n", ["one", "two"], 0),
-        ("one\rtwo\r", ["one", "two"], 0),
-        ("one\n\ntwo", ["one", "two"], 1),
-        ("\none", ["one"], 1),
-        ("one\n \t\n\ntwo\n\n\n", ["one", "two"], 2),
-        ("one\r\n\r\ntwo", ["one", "two"], 1),
-    ],
-)
-def test_each_line_is_a_prompt_and_empty_ones_are_counted(text, prompts, n_dropped):
-    assert read_prompts(text) == (prompts, n_dropped)
+def test_each_line_is_a_prompt_and_empty_ones_are_counted():
+    expected = {
+        "one": (["one"], 0),
+        "one\ntwo": (["one", "two"], 0),
+        "one\ntwo\n": (["one", "two"], 0),
+        "one\r\ntwo\r\n": (["one", "two"], 0),
+        "one\rtwo\r": (["one", "two"], 0),
+        "one\n\ntwo": (["one", "two"], 1),
+        "\none": (["one"], 1),
+        "one\n \t\n\ntwo\n\n\n": (["one", "two"], 2),
+        "one\r\n\r\ntwo": (["one", "two"], 1),
+    }
+    assert {text: read_prompts(text) for text in expected} == expected
 
 
 def test_blanks_at_the_ends_of_a_line_belong_to_the_prompt():
@@ -41,10 +38,10 @@ def test_the_same_prompt_twice_is_two_prompts():
     assert read_prompts("one\none") == (["one", "one"], 0)
 
 
-@pytest.mark.parametrize("text", ["", "\n", " \t ", "\r\n \r\n", "\ufeff", "\u3000\n\u00a0"])
-def test_a_text_without_a_prompt_is_refused(text):
-    with pytest.raises(NoPrompts, match="There is no prompt."):
-        read_prompts(text)
+def test_a_text_without_a_prompt_is_refused():
+    for text in ["", "\n", " \t ", "\r\n \r\n", "\ufeff", "\u3000\n\u00a0"]:
+        with pytest.raises(NoPrompts, match="There is no prompt."):
+            pytest.fail(f"{text!r} is read as {read_prompts(text)}")
 
 
 def test_as_many_prompts_as_allowed_are_read_and_no_more():

@@ -147,13 +147,14 @@ def _piece(label: str, position: int, special: bool, marks_starts: bool, before:
     if special:
         return Piece(position, label, label, begins=True, special=True)
     characters = _characters(label, marks_starts)
-    alone = before is None or before.special
-    if marks_starts:
+    if before is None or before.special:
+        begins = True
+    elif marks_starts:
         part = _PART.fullmatch(label)
         goes_on = part is not None and part[2] != "1"  # the rest of a character's bytes, labelled like its first
-        begins = alone or not goes_on and (label.startswith(_WORD_STARTS) or _changes(before.characters, characters))
+        begins = not goes_on and (label.startswith(_WORD_STARTS) or _changes(before.characters, characters))
     else:
-        begins = alone or not label.startswith("##")
+        begins = not label.startswith("##")
     return Piece(position, label, characters, begins, special=False)
 
 

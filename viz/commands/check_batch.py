@@ -7,7 +7,7 @@ import sys
 import unicodedata
 from dataclasses import asdict
 
-from viz.errors import PromptsUnreadable
+from viz.errors import PromptsUnreadable, Reason
 from viz.names import head_label, position_number
 from viz.shipped import SHIPPED, shipped_names
 
@@ -88,16 +88,16 @@ def _read(file: str) -> str:
     name = "standard input" if file == "-" else file
     try:
         if file == "-" and sys.stdin is None:
-            raise PromptsUnreadable(name=name, reason="it is closed")
+            raise PromptsUnreadable(name=name, reason=Reason("it is closed"))
         with open(sys.stdin.fileno() if file == "-" else file, "rb", closefd=file != "-") as stream:
             data = stream.read(MAX_BYTES + 1)
         if len(data) > MAX_BYTES:
-            raise PromptsUnreadable(name=name, reason=f"it has more than {MAX_BYTES:,} bytes")
+            raise PromptsUnreadable(name=name, reason=Reason("it has more than {limit:,} bytes", limit=MAX_BYTES))
         return data.decode()
     except UnicodeDecodeError as error:
-        raise PromptsUnreadable(name=name, reason="it is not text in UTF-8") from error
+        raise PromptsUnreadable(name=name, reason=Reason("it is not text in UTF-8")) from error
     except OSError as error:
-        raise PromptsUnreadable(name=name, reason=error.strerror) from error
+        raise PromptsUnreadable(name=name, reason=Reason("the system says: {said}", said=error.strerror)) from error
 
 
 def _lines(checked, n_dropped: int) -> list[str]:

@@ -9,7 +9,7 @@ from viz.analysis.claims import report, verdict
 from viz.analysis.claims.readings import gather
 from viz.analysis.claims.text import MarkedSentence, read_sentences
 from viz.commands.options import one_line
-from viz.errors import CannotRead
+from viz.errors import CannotRead, Reason
 from viz.names import head_index_label, head_label, head_title, parse_head
 from viz.records import Run
 from viz.shipped import SHIPPED, shipped_names
@@ -79,9 +79,9 @@ def _text(file: Path) -> str:
     try:
         return file.read_bytes().decode("utf-8")
     except OSError as error:
-        raise CannotRead(name=str(file), reason=f"{error.strerror}.") from error
+        raise CannotRead(name=str(file), reason=Reason("the system says: {said}.", said=error.strerror)) from error
     except UnicodeDecodeError as error:
-        raise CannotRead(name=str(file), reason="it is no text in UTF-8.") from error
+        raise CannotRead(name=str(file), reason=Reason("it is no text in UTF-8.")) from error
 
 
 def _opened(files: Sequence[Path]) -> list[Run]:

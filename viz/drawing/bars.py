@@ -7,7 +7,7 @@ from viz.analysis.predictions import Shift
 from viz.drawing import axes
 from viz.drawing.plotly import go
 from viz.records import Prediction
-from viz.text import _
+from viz.text import _, percent
 
 _ROW_PX = 34
 
@@ -38,7 +38,7 @@ def _bars(names: list[str], values: list[float], colour: str, series: str) -> go
         name=series,
         orientation="h",
         marker={"color": colour},
-        text=[f"{value:.1%}" if value >= 0.001 else f"{value:.1e}" for value in values],
+        text=[percent(value, 1) if value >= 0.001 else f"{value:.1e}" for value in values],
         textposition="outside",
         cliponaxis=False,
         hovertemplate="%{y}: %{x:.6f}<extra></extra>",

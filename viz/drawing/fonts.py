@@ -80,10 +80,16 @@ def _open(path: Path, size: int) -> ImageFont.FreeTypeFont:
 @cache
 def _built_in(size: int) -> ImageFont.FreeTypeFont:
     """Open the font that comes with Pillow: Latin letters at least."""
-    return ImageFont.load_default(size)
+    font = ImageFont.load_default(size)
+    assert isinstance(font, ImageFont.FreeTypeFont)  # with a size Pillow gives its own TrueType font
+    return font
 
 
 @cache
 def _knows(font: ImageFont.FreeTypeFont, character: str) -> bool:
-    drawn, unknown = font.getmask(character), font.getmask(_NO_CHARACTER)
-    return drawn.size != unknown.size or bytes(drawn) != bytes(unknown)
+    return _drawn(font, character) != _drawn(font, _NO_CHARACTER)
+
+
+def _drawn(font: ImageFont.FreeTypeFont, character: str) -> tuple[tuple[int, int], bytes]:
+    mask = font.getmask(character)
+    return mask.size, bytes(mask)  # type: ignore[arg-type]

@@ -9,7 +9,7 @@ from viz.analysis.heads.measures import MEASURES
 from viz.drawing.overview import TOP_LEVEL, pack
 from viz.names import head_title, position_number
 from viz.records import ModelInfo
-from viz.text import _, translated
+from viz.text import _, number, translated
 
 TILE_PX = 96  # of the canvas; shown about half as large
 WIDEST_PX = 720
@@ -67,7 +67,7 @@ def _header(
         "titles": [_title(values, spread, at, signed) for at in heads],
         "names": [_number(float(values[at]), signed) for at in heads],
         "across": [str(position_number(head)) for head in range(n_heads)],
-        "down": [f"{_('layer')} 1", *(str(position_number(layer)) for layer in range(1, n_layers))],
+        "down": [_("layer") + " 1", *(str(position_number(layer)) for layer in range(1, n_layers))],
         "real": ["1"] * len(heads),
         "words": {
             "layer": _("layer"),
@@ -80,8 +80,8 @@ def _header(
 
 
 def _title(values: np.ndarray, spread: np.ndarray | None, at: tuple[int, int], signed: bool) -> str:
-    value = format(values[at], "+.4f" if signed else ".4f")
-    return f"{head_title(*at)}: {value}" if spread is None else f"{head_title(*at)}: {value} ± {spread[at]:.4f}"
+    value = number(values[at], 4, signed=signed)
+    return f"{head_title(*at)}: {value}" if spread is None else f"{head_title(*at)}: {value} ± {number(spread[at], 4)}"
 
 
 def _packed(header: dict, shares: np.ndarray, kept: np.ndarray | None, stops: tuple[str, ...]) -> bytes:
@@ -104,5 +104,6 @@ def _inks(levels: np.ndarray, stops: tuple[str, ...]) -> np.ndarray:
 
 def _number(value: float, signed: bool = False) -> str:
     """Write a number in at most four signs: ``.87``, ``3.4``, ``+.12``."""
-    text = format(value, "+.2f" if signed else ".2f") if abs(value) < 10 else format(value, "+.0f" if signed else ".1f")
-    return text.replace("0.", ".", 1) if abs(float(text)) < 1 else text
+    digits = 2 if abs(value) < 10 else 0 if signed else 1
+    text = number(value, digits, signed=signed)
+    return text.replace("0", "", 1) if abs(round(value, digits)) < 1 else text

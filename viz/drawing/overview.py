@@ -56,7 +56,7 @@ def payload(run: Run, row: int, key: str) -> bytes:
         "titles": [head_title(layer, head) for layer in range(n_layers) for head in range(n_heads)],
         "names": [],
         "across": [str(position_number(head)) for head in range(n_heads)],
-        "down": [f"{_('layer')} 1", *(str(position_number(layer)) for layer in range(1, n_layers))],
+        "down": [_("layer") + " 1", *(str(position_number(layer)) for layer in range(1, n_layers))],
         "real": [real] * (n_layers * n_heads),
         "words": _words(run),
     }

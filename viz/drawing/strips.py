@@ -127,7 +127,8 @@ def columns(stacks: Iterable[Sequence[Chip]], names: Sequence[str], label: str) 
 
 def continued(text: str, added: str, label: str) -> str:
     """Write a text and what a model added to it, set apart; to be shown within a `board`."""
-    mark = f'<mark title="{escape(_("generated"))}">{escape(added)}</mark>'
+    title = escape(_("generated"))
+    mark = f'<mark title="{title}">{escape(added)}</mark>'
     return f'<div class="strip"><b>{escape(label)}</b><p>{escape(text)}{mark}</p></div>'
 
 
@@ -135,7 +136,8 @@ def legend(kinds: Iterable[str]) -> str:
     """Write one chip a kind that says what it is, each kind once; to be shown within a `board`."""
     words = kind_words()
     items = "".join(f'<li class="{_CLASSES[kind]}">{escape(words[kind])}</li>' for kind in dict.fromkeys(kinds))
-    return f'<ol class="legend" role="list" aria-label="{escape(_("what the marks mean"))}">{items}</ol>'
+    label = escape(_("what the marks mean"))
+    return f'<ol class="legend" role="list" aria-label="{label}">{items}</ol>'
 
 
 def board(parts: Iterable[str]) -> str:

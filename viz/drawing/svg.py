@@ -89,8 +89,10 @@ def _cells(run: Run, row: int, layer: int, head: int, left: int, top: int) -> li
 
 
 def _note(run: Run) -> str:
-    stamp = f" · {_('random weights')}" if run.model.weights == "random" else ""
-    return f"{_('attention; rows: query, columns: key')} · {run.model.checkpoint}{stamp}"
+    parts = [_("attention; rows: query, columns: key"), run.model.checkpoint]
+    if run.model.weights == "random":
+        parts.append(_("random weights"))
+    return " · ".join(parts)
 
 
 def _legend(note: str, left: int, top: int) -> list[str]:

@@ -17,7 +17,7 @@ def measure(
     *,
     padding_side: str,
     rounds: int = 5,
-    progress: Callable[[float], None] | None = None,
+    progress: Callable[[float], object] | None = None,
 ) -> Speed:
     """Time both ways in turns, so that what else the computer does falls on both; one warm-up round is not counted.
 

@@ -15,7 +15,7 @@ import httpx2
 from huggingface_hub import HfApi, errors, set_client_factory, snapshot_download
 from huggingface_hub.utils._http import default_client_factory
 
-from viz.errors import HubUnreachable, ModelNotFound, ModelRefused
+from viz.errors import HubUnreachable, ModelNotFound, ModelRefused, Reason
 from viz.shipped import MODELS_FOLDER, SHIPPED, shipped_names
 
 CONNECT_SECONDS, READ_SECONDS = 3.0, 15.0
@@ -68,7 +68,7 @@ def _given_folder(checkpoint: str) -> Path | None:
         raise ModelNotFound(checkpoint=checkpoint, shipped=shipped_names()) from error
     if named_as_folder:
         raise ModelRefused(
-            checkpoint=checkpoint, reason="the folder has no config.json. Choose the folder that has it."
+            checkpoint=checkpoint, reason=Reason("the folder has no config.json. Choose the folder that has it.")
         )
     return None
 
@@ -89,11 +89,14 @@ def _fetch(checkpoint: str) -> Path:
         info = HfApi().model_info(checkpoint, files_metadata=True, timeout=CONNECT_SECONDS)
         if not any(file.rfilename.endswith(".safetensors") for file in info.siblings):
             raise ModelRefused(
-                checkpoint=checkpoint, reason="its weights are not in safetensors, the only format that is loaded."
+                checkpoint=checkpoint,
+                reason=Reason("its weights are not in safetensors, the only format that is loaded."),
             )
         return Path(snapshot_download(checkpoint, allow_patterns=FILES))
     except errors.GatedRepoError as error:
-        raise ModelRefused(checkpoint=checkpoint, reason="its owner asks for permission on the Hub first.") from error
+        raise ModelRefused(
+            checkpoint=checkpoint, reason=Reason("its owner asks for permission on the Hub first.")
+        ) from error
     except (OSError, httpx2.HTTPError) as error:
         # The Hub says 401 for what does not exist; a mirror may say a plain 404.
         status = getattr(getattr(error, "response", None), "status_code", None)

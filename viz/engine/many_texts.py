@@ -30,7 +30,7 @@ def groups(loaded: LoadedModel, lengths: Sequence[int]) -> list[list[int]]:
 
 
 def runs(
-    loaded: LoadedModel, texts: Sequence[str], on_progress: Callable[[float], None] | None = None
+    loaded: LoadedModel, texts: Sequence[str], on_progress: Callable[[float], object] | None = None
 ) -> Iterator[Run]:
     """Run texts batch by batch, not in their order; ``on_progress`` hears the share of texts that are done.
 

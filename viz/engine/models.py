@@ -15,7 +15,7 @@ from safetensors import SafetensorError
 from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForMaskedLM, AutoTokenizer, logging
 
 from viz.engine import capture, hub
-from viz.errors import ModelRefused
+from viz.errors import ModelRefused, Reason
 from viz.labels import piece_labels
 from viz.records import ModelInfo
 
@@ -86,7 +86,9 @@ def _load(checkpoint: str) -> LoadedModel:
     try:
         return _read(checkpoint, folder)
     except _UNREADABLE as error:
-        raise ModelRefused(checkpoint=checkpoint, reason=_first_line(error)) from error
+        raise ModelRefused(
+            checkpoint=checkpoint, reason=Reason("it cannot be read ({said}).", said=_first_line(error))
+        ) from error
 
 
 def _read(checkpoint: str, folder: Path) -> LoadedModel:
@@ -123,7 +125,10 @@ def _choose_class(checkpoint: str, config) -> tuple[type, bool]:
         return AutoModelForCausalLM, True
     raise ModelRefused(
         checkpoint=checkpoint,
-        reason=f"it is a {architectures[0] or config.model_type}, which predicts no words. Choose a masked or causal language model.",
+        reason=Reason(
+            "it is a {architecture}, which predicts no words. Choose a masked or causal language model.",
+            architecture=architectures[0] or config.model_type,
+        ),
     )
 
 
@@ -146,7 +151,7 @@ def _read_tokenizer(checkpoint: str, folder: Path):
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     if len(tokenizer) <= len(tokenizer.all_special_tokens):
         raise ModelRefused(
-            checkpoint=checkpoint, reason="its tokenizer knows no word. The tokenizer's files may be missing."
+            checkpoint=checkpoint, reason=Reason("its tokenizer knows no word. The tokenizer's files may be missing.")
         )
     return tokenizer
 
@@ -160,15 +165,15 @@ def _prove(checkpoint: str, model: torch.nn.Module, tokenizer, first_position: i
     """
     config = model.config
     if config.max_position_embeddings < 1:
-        raise ModelRefused(checkpoint=checkpoint, reason="it does not say how many tokens it reads.")
+        raise ModelRefused(checkpoint=checkpoint, reason=Reason("it does not say how many tokens it reads."))
     ids = torch.tensor([tokenizer(TRIAL)["input_ids"]])[:, : config.max_position_embeddings - first_position]
     plain = model(ids, output_attentions=True, use_cache=False)
     maps = (1, config.num_attention_heads, ids.shape[1], ids.shape[1])
     if [weights.shape for weights in plain.attentions] != [maps] * config.num_hidden_layers:
-        raise ModelRefused(checkpoint=checkpoint, reason="it does not return one map for every head.")
+        raise ModelRefused(checkpoint=checkpoint, reason=Reason("it does not return one map for every head."))
     sums = torch.stack([weights.sum(dim=-1) for weights in plain.attentions])
     if not torch.allclose(sums, torch.ones_like(sums), atol=1e-3):
-        raise ModelRefused(checkpoint=checkpoint, reason="the rows of its attention do not sum to 1.")
+        raise ModelRefused(checkpoint=checkpoint, reason=Reason("the rows of its attention do not sum to 1."))
     if type(model)._can_set_attn_implementation():
         model.set_attn_implementation(capture.IMPLEMENTATION)
         if not torch.equal(model(ids, use_cache=False).logits, plain.logits):
@@ -176,7 +181,7 @@ def _prove(checkpoint: str, model: torch.nn.Module, tokenizer, first_position: i
     positions = torch.arange(first_position, first_position + ids.shape[1])[None]
     ours = model(ids, attention_mask=torch.ones_like(ids), position_ids=positions, use_cache=False)
     if not torch.allclose(ours.logits, plain.logits, rtol=1e-4, atol=1e-4):
-        raise ModelRefused(checkpoint=checkpoint, reason="it counts positions in a way that is not known here.")
+        raise ModelRefused(checkpoint=checkpoint, reason=Reason("it counts positions in a way that is not known here."))
 
 
 def _looks_untrained(model: torch.nn.Module) -> bool:

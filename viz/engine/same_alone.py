@@ -26,7 +26,7 @@ def check(
     *,
     padding_side: str = "left",
     mistakes: Mistakes = Mistakes(),
-    progress: Callable[[float], None] | None = None,
+    progress: Callable[[float], object] | None = None,
 ) -> BatchCheck:
     """Run the texts once as a padded batch, with the mistakes, and each alone without them, and compare the logits.
 

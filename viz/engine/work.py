@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 
 Record = TypeVar("Record")
 
-Hear = Callable[[float], None]
+Hear = Callable[[float], object]
 
 POLL_SECONDS = 0.15
 

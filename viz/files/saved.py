@@ -14,7 +14,7 @@ from typing import BinaryIO
 import numpy as np
 
 from viz.analysis.masks.cells import allowed_by
-from viz.errors import NotARun, VizError, WrongShape
+from viz.errors import NotARun, Reason, VizError, WrongShape
 from viz.labels import visible
 from viz.records import Batch, ModelInfo, Run, self_maps
 
@@ -77,13 +77,13 @@ def read(source: Path | BinaryIO, name: str = "") -> Run:
     try:
         arrays = _arrays(source)
     except _UNREADABLE as error:
-        raise NotARun(name=name, reason="it is no .npz file, or a damaged one.") from error
+        raise NotARun(name=name, reason=Reason("it is no .npz file, or a damaged one.")) from error
     if missing := [key for key in REQUIRED if key not in arrays]:
-        raise NotARun(name=name, reason=f"it has no {', '.join(missing)}.")
+        raise NotARun(name=name, reason=Reason("it has no {entries}.", entries=", ".join(missing)))
     try:
         return _from_arrays(arrays)
     except (VizError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
-        raise NotARun(name=name, reason=f"its entries do not fit together ({error}).") from error
+        raise NotARun(name=name, reason=Reason("its entries do not fit together ({error}).", error=error)) from error
 
 
 def _arrays(source: Path | BinaryIO) -> dict[str, np.ndarray]:

@@ -258,11 +258,12 @@ def test_a_batch_that_does_not_fit_is_refused(prompts_file, call_here):
 def test_a_file_that_is_none_is_named(tmp_path, call_here):
     missing = tmp_path / "missing.txt"
     said = refusal(call_here(missing))
-    assert (
-        said == f"Cannot read '{missing}': No such file or directory. Give a text file in UTF-8 with one prompt a line."
+    assert said == (
+        f"Cannot read '{missing}': the system says: No such file or directory. "
+        "Give a text file in UTF-8 with one prompt a line."
     )
-    assert refusal(call_here(tmp_path)).startswith(f"Cannot read '{tmp_path}': Is a directory.")
-    assert refusal(call_here("")).startswith("Cannot read '': No such file or directory.")
+    assert refusal(call_here(tmp_path)).startswith(f"Cannot read '{tmp_path}': the system says: Is a directory.")
+    assert refusal(call_here("")).startswith("Cannot read '': the system says: No such file or directory.")
 
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="the superuser may read every file")

@@ -12,9 +12,9 @@ from tests.conftest import REPOSITORY
 from tests.known_heads import SHORT, TURTLE, write_known_heads
 from viz.__main__ import main
 from viz.analysis.claims.templates import fill_template, read_lists
-from viz.analysis.claims.text import EXAMPLES
+from viz.analysis.claims.text import READY
 
-ADVERBS = EXAMPLES[0].text
+ADVERBS = READY[0].text
 
 
 @pytest.fixture
@@ -127,7 +127,8 @@ def test_a_sentence_that_a_saved_run_does_not_hold_is_named(ask, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "content, reason", [(None, "No such file or directory."), (b"\xff\xfe*a* _b_", "it is no text in UTF-8.")]
+    "content, reason",
+    [(None, "the system says: No such file or directory."), (b"\xff\xfe*a* _b_", "it is no text in UTF-8.")],
 )
 def test_a_file_that_cannot_be_read_is_named(content, reason, tmp_path, capfd):
     file = tmp_path / "claim.txt"

@@ -64,7 +64,7 @@ def test_the_code_to_copy_is_what_the_model_was_given(gpt2):
     app = open_app(PAGE)
     app.session_state["numbers_open"] = True
     app.run()
-    given = eval(app.code[0].value, {"tensor": torch.tensor})  # noqa: S307 - our own text
+    given = eval(app.code[0].value, {"tensor": torch.tensor})
     inputs = plain.tokenized(gpt2, PROMPTS, "left")
     for name in ("input_ids", "attention_mask", "position_ids"):
         assert torch.equal(given[name], inputs[name]), name

@@ -46,7 +46,7 @@ def test_it_opens_with_a_claim_that_holds():
     assert numbers(app)["hits"] == "10 / 10" and numbers(app)["swapped order"] == "5 / 5"
     assert table(app, "looks most at")["result"].tolist() == ["✓ hit"] * 10
     assert title(app) == "Layer3_Head2 · L2H1"
-    assert (7**-10) == pytest.approx(3.5e-9, rel=0.02)  # ten hits among seven candidates each
+    assert pytest.approx(3.5e-9, rel=0.02) == (7**-10)  # ten hits among seven candidates each
 
 
 def test_the_weights_are_those_of_plain_transformers():
@@ -88,7 +88,7 @@ def test_a_head_that_follows_position_is_found_out():
 def test_another_head_opens_its_map_and_leaves_the_verdict_and_makes_no_pass(monkeypatch):
     app = open_app(PAGE)
     passes, verdict = count_passes(monkeypatch), messages(app.success)
-    second = next(button for button in app.button if (button.key or "").startswith("best_") and "2" == button.label[0])
+    second = next(button for button in app.button if (button.key or "").startswith("best_") and button.label[0] == "2")
     second.click().run()
     assert title(app) == second.label.replace("\\", "").removeprefix("2. ").split(":")[0]
     app.number_input(key="layer_number").set_value(1).run()

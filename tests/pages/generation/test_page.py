@@ -6,6 +6,7 @@ import torch
 
 from tests.model import plain
 from tests.pages.driver import figure, html, messages, open_app, press, table, title
+from viz.engine import forward, generation
 from viz.shipped import MODELS_FOLDER
 
 PAGE = "pages/generation/page.py"

@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 from tests.model import plain
 from tests.pages.driver import figure, html, messages, open_app, press, table, title
 from viz.analysis.masks.by_hand import to_address
+from viz.engine import forward
 from viz.shipped import MODELS_FOLDER
 
 PAGE = "pages/inside/page.py"

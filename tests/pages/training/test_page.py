@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from tests.model import plain
 from tests.model.test_training import SEED, SHARE, TEXTS, WAYS, losses_by_hand, plain_way, script
 from tests.pages.driver import figure, html, messages, open_app, press, table, title
+from viz.engine import forward, training
 from viz.shipped import MODELS_FOLDER
 
 PAGE = "pages/training/page.py"
@@ -64,15 +65,15 @@ def switch_way(app: AppTest, way: str) -> AppTest:
 
 def count_passes(monkeypatch) -> list:
     """Collect every pass for maps, and every batch of losses, the app computes from here on."""
-    core, passes = cache.core(), []
+    passes = []
 
     def counted(module, name: str) -> None:
         real = getattr(module, name)
         monkeypatch.setattr(module, name, lambda *a, **options: passes.append(name) or real(*a, **options))
 
-    counted(core.forward, "run")
-    counted(core.training, "_pass")
-    counted(core.training, "unpadded")
+    counted(forward, "run")
+    counted(training, "_pass")
+    counted(training, "unpadded")
     return passes
 
 

@@ -96,12 +96,21 @@ def run_at(generation: Generation, step: int) -> Run:
     run = generation.run
     given = run.given_mask[:, :n_tokens]
     batch = _cut(run.batch, n_tokens)
-    of_all = (run.attentions, run.scores, run.additive_mask, run.allowed)
+
+    def cut(cells: np.ndarray) -> np.ndarray:
+        return cells[..., :n_tokens, :n_tokens]
+
     return replace(
         run,
         batch=batch,
         given_mask=given if given.ndim == 2 else given[:, :, :n_tokens],
-        maps=self_maps(batch, *(None if cells is None else cells[..., :n_tokens, :n_tokens] for cells in of_all)),
+        maps=self_maps(
+            batch,
+            cut(run.attentions),
+            None if run.scores is None else cut(run.scores),
+            None if run.additive_mask is None else cut(run.additive_mask),
+            cut(run.allowed),
+        ),
         readouts=np.zeros((0, 2), dtype=np.int64),
         readout_logits=np.zeros((0, run.readout_logits.shape[1]), dtype=np.float32),
     )

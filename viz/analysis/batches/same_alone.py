@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from viz.names import position_number
 from viz.records import ModelInfo, Run
-from viz.text import _, ngettext
+from viz.text import _, ngettext, number
 
 # Logits of one text, alone and in a batch, differ by rounding alone: in float32 by about 3e-6 of the largest logit
 # (measured; in float64 by 1e-14). 1e-3 stands well above that, and far below what left padding without positions does to
@@ -138,17 +138,19 @@ def verdict(check: BatchCheck) -> str:
         )
         return template.format(n_prompts=n_prompts, difference=difference)
     template = ngettext(
-        "{n_different} of {n_prompts} prompts answers differently than alone (largest difference {difference}, prompt {number}).",
-        "{n_different} of {n_prompts} prompts answer differently than alone (largest difference {difference}, prompt {number}).",
+        "{n_different} of {n_prompts} prompts answers differently than alone (largest difference {difference}, prompt "
+        "{number}).",
+        "{n_different} of {n_prompts} prompts answer differently than alone (largest difference {difference}, prompt "
+        "{number}).",
         n_different,
     )
-    number = position_number(check.worst_row)
-    return template.format(n_different=n_different, n_prompts=n_prompts, difference=difference, number=number)
+    worst = position_number(check.worst_row)
+    return template.format(n_different=n_different, n_prompts=n_prompts, difference=difference, number=worst)
 
 
 def difference_text(difference: float) -> str:
     """Write a difference of logits: ``2.41``, below 0.01 as ``3.1e-6``, and ``0`` where there is none."""
     if difference == 0 or math.isnan(difference) or difference >= 0.01:
-        return "0" if difference == 0 else f"{difference:.2f}"
+        return "0" if difference == 0 else number(difference, 2)
     mantissa, exponent = f"{difference:.1e}".split("e")
     return f"{mantissa}e{int(exponent)}"

@@ -11,7 +11,7 @@ import numpy as np
 
 from viz.names import head_label
 from viz.records import Batch, ModelInfo, Run
-from viz.text import _, ngettext
+from viz.text import _, ngettext, number, percent
 
 UNSCORED = -100  # the label that cross entropy leaves out
 
@@ -54,7 +54,7 @@ class TrainingBatch:
     @property
     def padded_rows(self) -> np.ndarray:
         """Which sentences have padding, bool ``[B]``."""
-        return ~self.batch.attention_mask.all(axis=1)
+        return np.logical_not(self.batch.attention_mask.all(axis=1))
 
     @property
     def all_one_length(self) -> bool:
@@ -231,23 +231,24 @@ def _about_mask(four_ways: FourWays) -> str:
             "This model reads from left to right and all padding stands behind the texts: "
             "no real token sees it, so the mask changes nothing (loss {loss})."
         )
-        return template.format(loss=_written(told.loss))
+        return template.format(loss=number(told.loss, 2))
     if not four_ways.mask_matters:
         template = _(
-            "Without the mask the real tokens of padded sentences give {share} of their attention to padding ({head}: {worst}); "
-            "the loss stays at {loss}."
+            "Without the mask the real tokens of padded sentences give {share} of their attention to padding ({head}: "
+            "{worst}); the loss stays at {loss}."
         )
-        return template.format(loss=_written(told.loss), **_shares(untold))
+        return template.format(loss=number(told.loss, 2), **_shares(untold))
     template = _(
-        "Without the mask the real tokens of padded sentences give {share} of their attention to padding ({head}: {worst}), "
-        "and the loss moves from {loss} to {loss_without}."
+        "Without the mask the real tokens of padded sentences give {share} of their attention to padding ({head}: "
+        "{worst}), and the loss moves from {loss} to {loss_without}."
     )
     loss, loss_without = _told_apart(told.loss, untold.loss)
     return template.format(loss=loss, loss_without=loss_without, **_shares(untold))
 
 
 def _shares(way: Way) -> dict[str, str]:
-    return {"share": _percent(way.mean_mass), "worst": _percent(way.worst_mass), "head": head_label(*way.worst_head)}
+    head = "" if way.worst_head is None else head_label(*way.worst_head)
+    return {"share": _percent(way.mean_mass), "worst": _percent(way.worst_mass), "head": head}
 
 
 def _about_labels(four_ways: FourWays) -> str:
@@ -260,14 +261,14 @@ def _about_labels(four_ways: FourWays) -> str:
         "{n_padding} positions of padding would be scored and the loss with the mask would be {loss}.",
         n_padding,
     )
-    return template.format(n_padding=n_padding, loss=_written(scored.loss))
+    return template.format(n_padding=n_padding, loss=number(scored.loss, 2))
 
 
 def _about_unpadded(four_ways: FourWays, unpadded: Unpadded) -> str:
     with_mask = four_ways.way(mask_given=True, padding_scored=False).loss
     if abs(with_mask - unpadded.loss) <= SAME_LOSS:
         template = _("One at a time, without padding, the sentences have the loss {loss}: the same as with the mask.")
-        return template.format(loss=_written(unpadded.loss))
+        return template.format(loss=number(unpadded.loss, 2))
     loss, loss_with = _told_apart(unpadded.loss, with_mask)
     template = _(
         "One at a time, without padding, the sentences have the loss {loss}, and not {loss_with} as with the mask."
@@ -282,7 +283,8 @@ def _about_padding_in_front(four_ways: FourWays) -> str:
         return ""
     if four_ways.training_batch.causal:
         return _(
-            "Padding in front of a text moves its positions, and its first token is guessed from padding: no mask undoes that."
+            "Padding in front of a text moves its positions, and its first token is guessed from padding: no mask "
+            "undoes that."
         )
     return _("Padding in front of a text moves its positions: no mask undoes that.")
 
@@ -299,15 +301,11 @@ def _about_ends(stopping: Stopping) -> str:
 
 
 def _percent(share: float) -> str:
-    return f"{share:.1%}" if 0 < share < 0.01 else f"{share:.0%}"
-
-
-def _written(loss: float, digits: int = 2) -> str:
-    return f"{loss:.{digits}f}"
+    return percent(share, 1 if 0 < share < 0.01 else 0)
 
 
 def _told_apart(first: float, second: float) -> tuple[str, str]:
     """Write two different losses with as many digits, two at least, as tell them apart."""
     difference = abs(first - second)
     digits = max(2, math.ceil(-math.log10(difference))) if 0 < difference < 1 else 2
-    return _written(first, digits), _written(second, digits)
+    return number(first, digits), number(second, digits)

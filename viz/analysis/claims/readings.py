@@ -127,7 +127,7 @@ def _reading(run: Run, source: int, row: int, sentence: MarkedSentence, spans: d
 
 def marked_tokens(run: Run, of: Reading) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Give the 0-based positions of the query's tokens and of the key's in the run that was read."""
-    spans = align(pieces(run, of.row), of.sentence.text)
+    spans = align(pieces(run, of.row), of.sentence.text) or {}
     return _tokens(spans, of.sentence.query), _tokens(spans, of.sentence.key)
 
 

@@ -7,7 +7,7 @@ from viz.analysis.claims.text import marked
 from viz.analysis.claims.verdict import OFFSETS, Result, Standing, Verdict
 from viz.names import head_title
 from viz.records import ModelInfo
-from viz.text import _
+from viz.text import _, number
 
 
 def verdict_sentence(result: Result) -> str:
@@ -50,22 +50,23 @@ def _template(result: Result) -> str:
         )
     if result.verdict is Verdict.POSITION:
         return _(
-            "Follows position, not the word: {head} looks most at the key word in {hits} of {total} sentences, but always "
-            "looking at {offset} gives {offset_hits}, and the head looks there in {looks_there}. "
-            "Take sentences in which the key stands elsewhere, to tell the two apart."
+            "Follows position, not the word: {head} looks most at the key word in {hits} of {total} sentences, but "
+            "always looking at {offset} gives {offset_hits}, and the head looks there in {looks_there}. Take "
+            "sentences in which the key stands elsewhere, to tell the two apart."
         )
     if result.verdict is Verdict.FAINT:
         return _(
-            "Too faint: {head} gives the key word more than any other word in {hits} of {total} sentences ({p}), but only "
-            "{weight:.3f} on average; looking evenly at all tokens would give {even:.3f}."
+            "Too faint: {head} gives the key word more than any other word in {hits} of {total} sentences ({p}), but "
+            "only {weight:.3f} on average; looking evenly at all tokens would give {even:.3f}."
         )
     if result.verdict is Verdict.WEAK:
         return _(
-            "Weak: {head} looks most at the key word in {hits} of {total} sentences; that is more than luck ({luck:.1f}; {p}), "
-            "but less than half."
+            "Weak: {head} looks most at the key word in {hits} of {total} sentences; that is more than luck "
+            "({luck:.1f}; {p}), but less than half."
         )
     return _(
-        "Not shown: {head} looks most at the key word in {hits} of {total} sentences; luck alone gives {luck:.1f} ({p})."
+        "Not shown: {head} looks most at the key word in {hits} of {total} sentences; luck alone gives {luck:.1f} "
+        "({p})."
     )
 
 
@@ -111,21 +112,22 @@ def sentence_table(result: Result) -> dict[str, list]:
 def analysis(result: Result, model: ModelInfo, pictures: Sequence[str] = ()) -> str:
     """Write the claim, its verdict and all tables as Markdown; ``pictures`` are the file names of the sentences' maps."""
     parts = [
-        f"# {_('A claim about {head}').format(head=head_title(result.standing.layer, result.standing.head))}",
+        "# " + _("A claim about {head}").format(head=head_title(result.standing.layer, result.standing.head)),
         _claim(result, model),
         f"**{verdict_sentence(result)}**",
-        f"## {_('Sentences')}",
+        "## " + _("Sentences"),
         _sentences(result),
-        f"## {_('Best heads')}",
+        "## " + _("Best heads"),
         _best(result),
-        f"## {_('Rules that know only the position')}",
+        "## " + _("Rules that know only the position"),
         _offsets(result),
-        f"## {_('How it was counted')}",
+        "## " + _("How it was counted"),
         _method(),
     ]
     if result.left_out:
         listed = "\n".join(f"- {_quoted(marked(sentence))}" for sentence in result.left_out)
-        parts += [f"## {_('Left out: the key stands behind the query, where this model cannot look')}", listed]
+        title = _("Left out: the key stands behind the query, where this model cannot look")
+        parts += ["## " + title, listed]
     parts += [f"![{_quoted(marked(of.sentence))}]({name})" for of, name in zip(result.readings, pictures)]
     return "\n\n".join(parts) + "\n"
 
@@ -144,7 +146,7 @@ def _sentences(result: Result) -> str:
     columns = sentence_table(result)
     titles = [_("sentence"), _("hit"), _("attention at the key"), _("looks most at"), _("candidates")]
     rows = [
-        [_quoted(text), _("yes") if hit else _("no"), f"{weight:.3f}", _quoted(word), str(n)]
+        [_quoted(text), _("yes") if hit else _("no"), number(weight, 3), _quoted(word), str(n)]
         for text, hit, weight, word, n in zip(
             columns["sentence"],
             columns["hit"],
@@ -166,7 +168,7 @@ def _best(result: Result) -> str:
 
 def _standing_row(standing: Standing, total: int) -> list[str]:
     hits = _("{hits} of {total}").format(hits=standing.hits, total=total)
-    return [str(standing.rank), head_title(standing.layer, standing.head), hits, f"{standing.mean_weight:.3f}"]
+    return [str(standing.rank), head_title(standing.layer, standing.head), hits, number(standing.mean_weight, 3)]
 
 
 def _offsets(result: Result) -> str:
@@ -180,12 +182,13 @@ def _offsets(result: Result) -> str:
 
 def _method() -> str:
     return _(
-        "A hit: of all candidates the key word gets the largest attention from the query word. Attention is summed over the "
-        "pieces of a key and averaged over the pieces of the query. Candidates are all words of the sentence but the query, "
-        "punctuation marks too, special tokens not; in a model that reads from left to right only those before the query. "
-        "Luck is one over the number of candidates in each sentence; p is the chance of as many hits or more by luck, "
-        "exact (Poisson binomial), and corrected for the number of heads searched: 1 - (1 - p)^n. Heads are ranked by hits, then "
-        "by mean attention; heads that give the key less than an even look at all tokens come last."
+        "A hit: of all candidates the key word gets the largest attention from the query word. Attention is summed "
+        "over the pieces of a key and averaged over the pieces of the query. Candidates are all words of the sentence "
+        "but the query, punctuation marks too, special tokens not; in a model that reads from left to right only "
+        "those before the query. Luck is one over the number of candidates in each sentence; p is the chance of as "
+        "many hits or more by luck, exact (Poisson binomial), and corrected for the number of heads searched: 1 - (1 "
+        "- p)^n. Heads are ranked by hits, then by mean attention; heads that give the key less than an even look at "
+        "all tokens come last."
     )
 
 

@@ -5,7 +5,7 @@ import random
 import re
 
 from viz.analysis.claims.text import escaped
-from viz.errors import TooManySentences, WrongTemplate
+from viz.errors import Reason, TooManySentences, WrongTemplate
 
 MAX_FILLED = 50
 _SLOT = re.compile(r"\{(\w+)\}")
@@ -18,7 +18,7 @@ def read_lists(text: str) -> dict[str, list[str]]:
         name, colon, listed = line.partition(":")
         words = [word.strip() for word in listed.split(",") if word.strip()]
         if not colon or not words:
-            raise WrongTemplate(reason=f"'{line.strip()}' is no list.")
+            raise WrongTemplate(reason=Reason("'{line}' is no list.", line=line.strip()))
         lists[name.strip().strip("{}")] = list(dict.fromkeys(words))
     return lists
 
@@ -48,11 +48,11 @@ def fill_template(template: str, lists: dict[str, list[str]], *, n: int = 20, se
 
 def _check_slots(names: list[str], lists: dict[str, list[str]]) -> None:
     if not names:
-        raise WrongTemplate(reason="the template has no {slot}.")
+        raise WrongTemplate(reason=Reason("the template has no {{slot}}."))
     if missing := [name for name in names if not lists.get(name)]:
-        raise WrongTemplate(reason=f"'{missing[0]}' has no list.")
+        raise WrongTemplate(reason=Reason("'{name}' has no list.", name=missing[0]))
     if unused := [name for name in lists if name not in names]:
-        raise WrongTemplate(reason=f"'{unused[0]}' does not stand in the template.")
+        raise WrongTemplate(reason=Reason("'{name}' does not stand in the template.", name=unused[0]))
 
 
 def _words_of(choice: int, names: list[str], lists: dict[str, list[str]]) -> list[str]:

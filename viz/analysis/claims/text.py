@@ -83,9 +83,10 @@ def marked(sentence: MarkedSentence) -> str:
 def _sentence(line: str, number: int) -> MarkedSentence:
     text, spans = "", {"query": [], "key": []}
     for part in _MARKS.finditer(line):
-        word = part[part.lastgroup]
-        if part.lastgroup in spans:
-            spans[part.lastgroup].append((len(text), len(text) + len(word)))
+        kind = part.lastgroup or "other"
+        word = part[kind]
+        if kind in spans:
+            spans[kind].append((len(text), len(text) + len(word)))
         text += word
     if len(spans["query"]) != 1 or len(spans["key"]) != 1:
         raise WrongMarks(number=number, n_queries=len(spans["query"]), n_keys=len(spans["key"]), line=line)

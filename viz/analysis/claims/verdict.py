@@ -124,7 +124,7 @@ class Result:
 def judge(readings: Sequence[Reading], head: Head | None = None, left_out: Sequence[MarkedSentence] = ()) -> Result:
     """Test the claim for a head named beforehand, or with None for the best of all heads, corrected for the search."""
     hits = np.sum([of.hits for of in readings], axis=0)
-    mean_weight = np.mean([of.key_weights for of in readings], axis=0, dtype=np.float64)
+    mean_weight = np.asarray(np.mean([of.key_weights for of in readings], axis=0, dtype=np.float64))
     even = float(np.mean([of.even for of in readings]))
     standings = _standings(hits, mean_weight, even)
     standing = standings[0] if head is None else next(s for s in standings if (s.layer, s.head) == head)
@@ -189,4 +189,5 @@ def _orders(readings: Sequence[Reading], standing: Standing) -> tuple[Tally, Tal
     hits: dict[bool, list[bool]] = {True: [], False: []}
     for of in readings:
         hits[of.sentence.key_first is first].append(bool(of.hits[standing.layer, standing.head]))
-    return tuple(Tally(sum(found), len(found)) for found in (hits[True], hits[False]))
+    same_order, swapped = (Tally(sum(found), len(found)) for found in (hits[True], hits[False]))
+    return same_order, swapped

@@ -8,7 +8,7 @@ from io import BytesIO
 
 import numpy as np
 
-from viz.errors import MaskDoesNotFit, MaskUnreadable
+from viz.errors import MaskDoesNotFit, MaskUnreadable, Reason
 
 ADDRESS = "mask"  # what an error calls a mask that came in an address
 MAX_VALUES_SHOWN = 3
@@ -24,7 +24,7 @@ def read_mask(data: bytes, name: str, n_tokens: int) -> np.ndarray:
     _check_size(cells.shape, name, n_tokens)
     if len(wrong := np.setdiff1d(cells, [0, 1])):
         seen = ", ".join(f"{value:g}" for value in wrong[:MAX_VALUES_SHOWN].tolist())
-        raise MaskUnreadable(name=name, reason=f"it has other values than 0 and 1 ({seen}).")
+        raise MaskUnreadable(name=name, reason=Reason("it has other values than 0 and 1 ({seen}).", seen=seen))
     return cells.reshape(n_tokens, n_tokens).astype(bool)
 
 
@@ -41,11 +41,11 @@ def _npy(data: bytes, name: str, n_tokens: int) -> np.ndarray:
         read_header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
         shape, _, dtype = read_header(stream)
         if dtype.kind not in "biuf":
-            raise MaskUnreadable(name=name, reason=f"its values are of the type {dtype}.")
+            raise MaskUnreadable(name=name, reason=Reason("its values are of the type {dtype}.", dtype=dtype))
         _check_size(shape, name, n_tokens)
         return np.load(BytesIO(data), allow_pickle=False)
     except (ValueError, EOFError, SyntaxError) as error:
-        raise MaskUnreadable(name=name, reason="it is a damaged .npy file.") from error
+        raise MaskUnreadable(name=name, reason=Reason("it is a damaged .npy file.")) from error
 
 
 def _rows(data: bytes, name: str) -> np.ndarray:
@@ -58,7 +58,7 @@ def _rows(data: bytes, name: str) -> np.ndarray:
             rows = [[float(digit) for digit in _cells_of_line(line)] for line in text.splitlines() if line.strip()]
         return np.array(rows, dtype=np.float64)
     except (ValueError, TypeError, OverflowError, RecursionError) as error:
-        raise MaskUnreadable(name=name, reason="it is no table of numbers with rows of one length.") from error
+        raise MaskUnreadable(name=name, reason=Reason("it is no table of numbers with rows of one length.")) from error
 
 
 def _cells_of_line(line: str) -> list[str]:
@@ -79,7 +79,7 @@ def from_address(text: str, n_tokens: int) -> np.ndarray:
     """
     size, _, packed = text.partition(".")
     if not re.fullmatch(r"[1-9]\d{0,5}", size, re.ASCII):
-        raise MaskUnreadable(name=ADDRESS, reason="it does not begin with its size.")
+        raise MaskUnreadable(name=ADDRESS, reason=Reason("it does not begin with its size."))
     if int(size) != n_tokens:
         raise MaskDoesNotFit(name=ADDRESS, seen=f"{size} x {size}", n_tokens=n_tokens)
     n_bytes = -(-(n_tokens**2) // 8)
@@ -88,7 +88,7 @@ def from_address(text: str, n_tokens: int) -> np.ndarray:
         unpacking = zlib.decompressobj()
         bits = unpacking.decompress(raw, n_bytes + 1)  # never more than a mask of this size has
     except (ValueError, zlib.error) as error:
-        raise MaskUnreadable(name=ADDRESS, reason="the address was cut or changed.") from error
+        raise MaskUnreadable(name=ADDRESS, reason=Reason("the address was cut or changed.")) from error
     if len(bits) != n_bytes or not unpacking.eof:
-        raise MaskUnreadable(name=ADDRESS, reason="the address was cut or changed.")
+        raise MaskUnreadable(name=ADDRESS, reason=Reason("the address was cut or changed."))
     return np.unpackbits(np.frombuffer(bits, np.uint8), count=n_tokens**2).reshape(n_tokens, n_tokens).astype(bool)

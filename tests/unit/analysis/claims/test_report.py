@@ -1,13 +1,9 @@
 """The verdict is said with its numbers, and analysis.md holds all that it rests on."""
 
-import gettext
-
 import numpy as np
 import pytest
 
-from tests import hand_made
-from tests.mo import write_catalogue
-from viz import text
+from tests import catalogues, hand_made
 from viz.analysis.claims import report, verdict
 from viz.analysis.claims.readings import Reading
 from viz.analysis.claims.text import read_sentences
@@ -120,9 +116,11 @@ def test_sentences_that_were_left_out_are_listed():
     assert r"- The cat \*so\* now \_sits\_ still." in report.analysis(result, hand_made.model_info())
 
 
-def test_the_verdict_is_said_in_the_readers_language(tmp_path, monkeypatch):
+def test_the_verdict_is_said_in_the_readers_language(speak, tmp_path):
     english = "Not shown: {head} looks most at the key word in {hits} of {total} sentences; luck alone gives {luck:.1f} ({p})."
-    write_catalogue(tmp_path, "xx", {english: "{head}: {hits}/{total}", "p = {p}": "P={p}"})
-    monkeypatch.setattr(text, "catalogue", lambda language: gettext.translation("headlight", tmp_path, [language]))
-    monkeypatch.setattr(text, "_language_source", lambda: "xx")
-    assert report.verdict_sentence(judged("-")) == "Layer1_Head1 · L0H0: 0/1"
+    russian = "{head}: {hits} из {total}, случайно {luck:.1f} ({p})"
+    catalogues.write(tmp_path, "ru", {english: russian, "p = {p}": "P={p}"})
+    said = report.verdict_sentence(judged("-"))
+    speak("ru")
+    assert report.verdict_sentence(judged("-")) == "Layer1_Head1 · L0H0: 0 из 1, случайно 0,2 (P=1)"
+    assert "luck alone gives 0.2 (p = 1)" in said

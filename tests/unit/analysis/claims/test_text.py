@@ -3,7 +3,7 @@
 import pytest
 
 from viz.analysis.claims.templates import fill_template, read_lists
-from viz.analysis.claims.text import EXAMPLES, marked, read_sentences
+from viz.analysis.claims.text import READY, marked, read_sentences
 from viz.errors import NoSentences, TooManySentences, WrongMarks, WrongTemplate
 
 
@@ -116,7 +116,7 @@ def test_a_word_of_a_list_marks_nothing():
 def test_a_template_that_does_not_fit_its_lists_is_refused(template, lists, said):
     with pytest.raises(WrongTemplate) as caught:
         fill_template(template, lists)
-    assert caught.value.values["reason"] == said
+    assert str(caught.value.values["reason"]) == said
 
 
 @pytest.mark.parametrize("line", ["turtle, dog", "animal:", "animal: , "])
@@ -130,7 +130,7 @@ def test_more_than_fifty_sentences_are_not_filled():
         fill_template("{a}", {"a": ["x"]}, n=51)
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)
+@pytest.mark.parametrize("example", READY, ids=lambda example: example.name)
 def test_a_ready_example_has_six_to_ten_sentences_that_no_position_explains(example):
     sentences = read_sentences(example.text)
     assert 6 <= len(sentences) <= 10
@@ -143,6 +143,6 @@ def test_a_ready_example_has_six_to_ten_sentences_that_no_position_explains(exam
 
 
 def test_the_adverbs_come_in_both_orders():
-    (adverb,) = [example for example in EXAMPLES if example.name == "adverb"]
+    (adverb,) = [example for example in READY if example.name == "adverb"]
     orders = [sentence.key_first for sentence in read_sentences(adverb.text)]
     assert orders == [True, False] * 5

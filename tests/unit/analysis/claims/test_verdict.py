@@ -10,12 +10,12 @@ from tests import hand_made
 from tests.known_heads import SHORT, TURTLE, write_known_heads
 from viz.analysis.claims import verdict
 from viz.analysis.claims.readings import gather
-from viz.analysis.claims.text import EXAMPLES, read_sentences
+from viz.analysis.claims.text import READY, read_sentences
 from viz.analysis.claims.verdict import Tally, Verdict
 from viz.errors import MarksShareToken, NoKeyInSight, RunsDoNotMatch, SentenceNotFound
 from viz.files import saved
 
-PAIRS = read_sentences(EXAMPLES[0].text)  # ten sentences of eight words, key before and behind the query in turn
+PAIRS = read_sentences(READY[0].text)  # ten sentences of eight words, key before and behind the query in turn
 KEY_BEFORE = PAIRS[::2]
 
 

@@ -1,0 +1,76 @@
+"""Every page, with every family of models, says what is wrong in words: never a traceback, never a number of the log."""
+
+import pytest
+
+from pages.ui import question
+from tests.model.test_families import EAGER, RECORDED, write
+from tests.pages.driver import assert_no_failure, open_app
+from viz.shipped import SHIPPED
+
+# The page, the fields of its text and its model, its button.
+PAGES = {
+    "masked_word": ("text", "model", "Run"),
+    "batch": ("batch_text", "batch_model", "Run"),
+    "generation": ("batch_text", "batch_model", "Run"),
+    "same_alone": ("batch_text", "batch_model", "Run"),
+    "inside": ("inside_text", "inside_model", "Run"),
+    "training": ("training_text", "training_model", "Run"),
+    "board": ("board_text_a", "board_model_a", "Measure"),
+    "claim": ("claim_text", "claim_model", "Test"),
+    "switch_off": ("switch_text", "switch_model", "Run"),
+}
+TEXTS = (
+    "",
+    " \n\t ",
+    "[MASK]",
+    "the cat sat on the mat",
+    "the [MASK] sat. " * 12,
+    "\n".join(f"the cat {n}" for n in range(17)),
+    "<script>alert(1)</script> $x$ :red[x] **b** {slot} *so* _so_",
+    "😀 مرحبا 我们今天 \u202e\u0000 e\u0301",
+)
+LONG = ("a" * 10_001, "the cat sat " * 60, "[MASK] " * 60)
+DIGITS = "9" * 5_000
+ADDRESSES = (
+    {"prompt": DIGITS, "query": DIGITS, "key": DIGITS, "mask": DIGITS, "hidden": DIGITS, "layers": f"window{DIGITS}"},
+    {"prompt": "-1", "query": "0", "hidden": "0,-3,x,²", "layers": "window-1,nonsense", "mask": "3.AAAA", "k": "0"},
+    {"head": "L999H999", "k": DIGITS, "seed": DIGITS, "share": "nan", "bound": "inf", "order": "x", "measure": "x"},
+    {"head": DIGITS, "off": f"L{DIGITS}H1", "by": "x", "word": "two words", "claim": "Layer0_Head0", "way": "x"},
+    {"model": "/no/such/folder", "padding_side": "up", "end": "x", "model_b": "nobody/nothing", "text_b": ""},
+    {"model": "\u0000", "text": "", "second": "x" * 10_001, "measure": "pair", "query": "zebra", "key": "zebra"},
+)
+
+
+@pytest.fixture(scope="module")
+def families(tmp_path_factory) -> list[str]:
+    """Write a tiny checkpoint of every family; gives their folders."""
+    folder = tmp_path_factory.mktemp("families")
+    made = {make: tokenizer for make, tokenizer in (*RECORDED.items(), *EAGER.items())}
+    return [str(write(folder / make.__name__, make, tokenizer())) for make, tokenizer in made.items()]
+
+
+def ask(app, page: str, text: str, model: str) -> None:
+    text_key, model_key, label = PAGES[page]
+    field = next(field for field in (*app.text_area, *app.text_input) if field.key == text_key)
+    field.set_value(text)
+    app.selectbox(key=model_key).set_value(model)
+    next(button for button in app.button if button.label == label).click().run()
+    assert_no_failure(app)
+    assert app.session_state[text_key] == text  # nothing that was typed is lost
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_answers_any_text_on_any_family_in_words(page, families, monkeypatch):
+    monkeypatch.setattr(question, "SHIPPED", (*SHIPPED, *families))
+    app = open_app(f"pages/{page}/page.py")
+    for number, model in enumerate((*families, *SHIPPED)):
+        # Every text on the shipped models; on each family the usual one, and two others in turn.
+        texts = (*TEXTS, *LONG) if model in SHIPPED else (TEXTS[3], TEXTS[number % 8], (*TEXTS, *LONG)[-1 - number % 5])
+        for text in texts:
+            ask(app, page, text, model)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_opens_at_any_address(page):
+    for address in ADDRESSES:
+        open_app(f"pages/{page}/page.py", **address)

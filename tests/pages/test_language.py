@@ -1,0 +1,21 @@
+"""A reader whose language has a catalogue sees its words and its way of writing numbers; the others see English."""
+
+from tests import catalogues
+from tests.pages.driver import messages, open_app
+
+ENGLISH = "Probabilities are over the whole vocabulary of {n:,} words and pieces."
+RUSSIAN = "Вероятности — по всему словарю из {n:,} слов и частей слов."
+
+
+def test_the_language_of_the_address_is_spoken(speak, tmp_path):
+    catalogues.write(tmp_path, "ru", {ENGLISH: RUSSIAN})
+    said = {language: messages(open_app(lang=language).caption) for language in ("ru", "en", "fr")}
+    assert RUSSIAN.replace("{n:,}", "12\xa0288") in said["ru"]
+    assert ENGLISH.replace("{n:,}", "12,288") in said["en"]
+    assert ENGLISH.replace("{n:,}", "12,288") in said["fr"]
+
+
+def test_what_a_map_is_said_to_show_has_numbers_in_the_readers_language(speak, tmp_path):
+    catalogues.write(tmp_path, "ru", {ENGLISH: RUSSIAN})
+    app = open_app(lang="ru")
+    assert any("slow: 1,00 at moves" in message for message in messages(app.markdown))
