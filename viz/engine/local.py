@@ -41,14 +41,14 @@ class LocalEngine:
 
         Raises what ``service.answer`` raises.
         """
-        service = self._imported()
-        pinned = service.pinned(request)
+        service, pinned = self._imported(), self._pinned(request)
         return self._once(pinned, lambda report: service.answer(pinned, ask=self.ask, hear=report), hear, pinned.kept)
 
     def stream(self, request: Request[Record]) -> Iterator[Record]:
         """Give the parts of an answer as they are made."""
-        service = self._imported()
-        parts = service.stream(service.pinned(request), ask=self.ask)
+        service, pinned = self._imported(), self._pinned(request)
+        with self.aside():
+            parts = service.stream(pinned, ask=self.ask)
         while True:
             with self.aside():
                 part = next(parts, None)
@@ -105,6 +105,13 @@ class LocalEngine:
         """Let go of works that are over: each holds its record, however many bytes may be kept."""
         with self._lock:
             self._works = {key: work for key, work in self._works.items() if not work.is_over}
+
+    def _pinned(self, request: Request[Record]) -> Request[Record]:
+        """Name the weights of a request that leaves them open; the asker steps aside, for a name may be downloaded."""
+        if getattr(getattr(request, "ask", request), "revision", None) != "":
+            return request
+        with self.aside():
+            return self._imported().pinned(request)
 
     def _imported(self) -> Any:
         """Import what brings torch, under one lock: two threads that import transformers at once fail."""
