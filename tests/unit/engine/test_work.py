@@ -5,6 +5,8 @@ import threading
 import time
 import weakref
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -220,6 +222,31 @@ def test_what_was_opened_is_remembered():
 
     assert engine.remember(("file", "digest"), make) is engine.remember(("file", "digest"), make)
     assert len(made) == 1
+
+
+def test_whoever_asks_steps_aside_wherever_it_may_take_long_and_only_there():
+    engine, where = engine_of(lambda _report: note("made")), []
+    aside = threading.local()
+
+    @contextmanager
+    def step_aside():
+        before, aside.now = getattr(aside, "now", False), True
+        yield
+        aside.now = before
+
+    def note(what: str) -> SimpleNamespace:
+        where.append(what)
+        return SimpleNamespace(nbytes=10)
+
+    def pinned(request):
+        where.append(("pinned", aside.now))
+        return replace(request, revision="now")
+
+    engine.aside, engine._service.pinned = step_aside, pinned
+    record = engine.ask(REQUEST)
+    assert where == [("pinned", True), "made"]
+    engine.aside = pytest.fail
+    assert engine.ask(replace(REQUEST, revision="now")) is record, "what is kept is given at once"
 
 
 def test_a_work_that_is_over_takes_nobody_in():
