@@ -8,9 +8,9 @@ from viz.engine.local import engine
 from viz.text import _
 
 st.set_page_config(page_title="Headlight", page_icon="🔦", layout="wide")
-text.read_language_from(lambda: st.session_state.get("lang", "en"))
 
-if len(languages := text.languages()) > 1:
+if len(languages := text.languages()) > 1:  # with one there is nothing to look up, a hundred times a page
+    text.read_language_from(lambda: st.session_state.get("lang", "en"))
     wanted = languages.index(text.nearest_language(st.query_params.get("lang", st.context.locale)))
     st.sidebar.selectbox("Language", languages, key="lang", bind="query-params", index=wanted)
 

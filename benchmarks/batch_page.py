@@ -45,23 +45,22 @@ UNTIL_CHANGED = """
 
 def main() -> None:
     """Go from prompt to prompt and from head to head on the shipped GPT-2."""
-    with tempfile.TemporaryDirectory() as folder, running_app(Path(folder) / "log.txt") as address:
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)
-            page = browser.new_page(viewport={"width": 1400, "height": 1600})
-            page.goto(f"{address}/batch?text={quote(chr(10).join(PROMPTS))}")
-            page.locator(".st-key-head_map .gtitle").wait_for(timeout=60_000)
-            settle(page)
-            prompts = [
-                _click(page, True, ".st-key-prompt_grid", (number % 4 + 0.5) / 4, 0.5) for number in range(1, ROUNDS)
-            ]
-            heads = [
-                _click(page, False, ".st-key-head_grid", (number % 12 + 0.5) / 12, 0.08) for number in range(ROUNDS)
-            ]
-            layers = [
-                _click(page, False, ".st-key-head_grid", 0.04, (number % 6 + 0.5) / 6) for number in range(1, ROUNDS)
-            ]
-            browser.close()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        running_app(Path(folder) / "log.txt") as address,
+        sync_playwright() as playwright,
+    ):
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)
+        page = browser.new_page(viewport={"width": 1400, "height": 1600})
+        page.goto(f"{address}/batch?text={quote(chr(10).join(PROMPTS))}")
+        page.locator(".st-key-head_map .gtitle").wait_for(timeout=60_000)
+        settle(page)
+        prompts = [
+            _click(page, True, ".st-key-prompt_grid", (number % 4 + 0.5) / 4, 0.5) for number in range(1, ROUNDS)
+        ]
+        heads = [_click(page, False, ".st-key-head_grid", (number % 12 + 0.5) / 12, 0.08) for number in range(ROUNDS)]
+        layers = [_click(page, False, ".st-key-head_grid", 0.04, (number % 6 + 0.5) / 6) for number in range(1, ROUNDS)]
+        browser.close()
     for name, values in (("prompt", prompts), ("head", heads), ("layer", layers)):
         paired.report(f"4 prompts of 64 tokens: another {name}", values, "s", "at most 0.25 s")
 

@@ -43,7 +43,8 @@ def main() -> None:
         print(f"{name:16} median {statistics.median(values):.4f} s   {min(values):.4f}-{max(values):.4f} s")
     ratios = [slow / fast for fast, slow in zip(taken["headlight"], taken["straightforward"])]
     print(
-        f"ratio            median {statistics.median(ratios):.1f}   {min(ratios):.1f}-{max(ratios):.1f}   target {TARGET}"
+        f"ratio            median {statistics.median(ratios):.1f}   {min(ratios):.1f}-{max(ratios):.1f}   target "
+        f"{TARGET}"
     )
 
 

@@ -1,4 +1,4 @@
-"""Make folders with models of full size: random weights in the shapes of bert-base and GPT-2 small, shipped tokenizers."""
+"""Make folders with models of full size: random weights in the shapes of bert-base and GPT-2 small, our tokenizers."""
 
 import shutil
 from pathlib import Path

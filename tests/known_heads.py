@@ -1,4 +1,4 @@
-"""Write a saved run as somebody else would, with plain numpy: what is known of bert-base-uncased is put into chance maps.
+"""Write a saved run as somebody else would, with plain numpy: what is known of bert-base-uncased, in chance maps.
 
 Heads of its layer 3 look at the next token with weight near 1, and Layer4_Head11 gives slow → moves about 0.87 in
 "The turtle moves slow across the [MASK]."

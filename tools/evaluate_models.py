@@ -53,7 +53,7 @@ def print_causal(model, tokenizer, splits):
         f = held_out.causal_figures(model, batches)
         print(f"  {source.name:35} {f['ppl']:9.1f}  {f['accuracy']:10.1f}  {f['bits_per_byte']:13.2f}  {f['n']:5}")
     print("\nGreedy continuations and likeliest next tokens")
-    for prompt, answer in held_out.causal_probes(model, tokenizer).items():
+    for answer in held_out.causal_probes(model, tokenizer).values():
         print(f"  {answer['greedy']!r}\n      " + "  ".join(f"{token!r} {p:.2f}" for token, p in answer["next"]))
 
 

@@ -67,7 +67,8 @@ ANIMATE = _forms(
 )
 THINGS = _forms("lamp/lamps star/stars light/lights fire/fires window/windows candle/candles eye/eyes picture/pictures")
 PLACE_PHRASES = (
-    "in the garden|near the river|under the tree|at the door|in the kitchen|beside the fire|on the hill|in the dark room|"
+    "in the garden|near the river|under the tree|at the door|in the kitchen|beside the fire|on the hill|in the dark "
+    "room|"
     "behind the old house|by the window|at home|in the village|on the bridge|at school|outside|in the morning|all day|"
     "at night"
 ).split("|")
@@ -76,7 +77,8 @@ WAY_PHRASES = (
     "around the garden|into the room|across the river|past the house|through the long grass|towards the sea"
 ).split("|")
 WEATHER_PHRASES = (
-    "in the morning|in the evening|at night|all day|in the village|in the mountains|by the sea|on the hill|over the city|"
+    "in the morning|in the evening|at night|all day|in the village|in the mountains|by the sea|on the hill|over the "
+    "city|"
     "on the roof|in the winter|outside"
 ).split("|")
 PHRASES = {"place": PLACE_PHRASES, "way": WAY_PHRASES, "weather": WEATHER_PHRASES}
@@ -89,7 +91,8 @@ ADJECTIVES = (
 ).split()
 COUNT_NOUNS = _forms(
     "box/boxes book/books door/doors key/keys letter/letters flower/flowers apple/apples stone/stones chair/chairs "
-    "table/tables hat/hats shoe/shoes ball/balls bag/bags house/houses boat/boats tree/trees leaf/leaves bottle/bottles "
+    "table/tables hat/hats shoe/shoes ball/balls bag/bags house/houses boat/boats tree/trees leaf/leaves "
+    "bottle/bottles "
     "coat/coats knife/knives picture/pictures ring/rings basket/baskets"
 )
 MASS_NOUNS = "water milk money gold bread snow sand sugar wood butter".split()

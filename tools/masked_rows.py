@@ -24,7 +24,8 @@ GENERATED_WEIGHTS = {
     "agreement": 8,
 }
 NOT_ADVERBS = set(
-    "only early family lovely lonely friendly ugly silly holy italy july fly reply likely jelly belly bully curly daily "
+    "only early family lovely lonely friendly ugly silly holy italy july fly reply likely jelly belly bully curly "
+    "daily "
     "emily molly polly sally billy assembly lily italy rely apply supply imply multiply elderly deadly ghostly".split()
 )
 
@@ -185,9 +186,9 @@ def bucket(rows, generated, rng):
         by_length.setdefault(len(row.ids), []).append(row)
     batches = []
     for length, group in by_length.items():
-        group = [group[i] for i in rng.permutation(len(group))]
+        mixed = [group[i] for i in rng.permutation(len(group))]
         size = max(1, MICRO_BATCH_TOKENS // length)
-        batches += [stack(group[i : i + size], generated) for i in range(0, len(group), size)]
+        batches += [stack(mixed[i : i + size], generated) for i in range(0, len(mixed), size)]
     return batches
 
 

@@ -237,6 +237,12 @@ class ModelRefused(VizError):
     template = N_("Cannot use '{checkpoint}': {reason}")
 
 
+class WeightsChanged(VizError):
+    """Refuse to answer with other weights than an answer was made with, where those are nowhere any more."""
+
+    template = N_("The weights of '{checkpoint}' changed since this answer was made. Run it again.")
+
+
 class CaptureFailed(VizError):
     """Refuse a run in which the model kept back the attention of some layers."""
 

@@ -185,6 +185,7 @@ class PadToken:
     token_id: int
     token: str
     is_end_token: bool
+    is_filler: bool = False  # the tokenizer has neither a padding nor an end token: any other one stands in
 
 
 def lock(name: str, array: np.ndarray | None, *shapes: tuple[int, ...]) -> None:

@@ -25,7 +25,8 @@ def read_language_from(source: Callable[[], str]) -> None:
     _reader["language"] = source
 
 
-def _language() -> str:
+def language() -> str:
+    """Give the code of the current reader's language."""
     return _reader["language"]()
 
 
@@ -54,10 +55,10 @@ class Message(str):
 
     def format(self, *args: object, **values: object) -> str:
         """Fill the named placeholders; format specs are Python's."""
-        language = _language()
-        if language == "en":
+        code = language()
+        if code == "en":
             return super().format(*args, **values)
-        return super().format(*args, **{name: _localisable(value, language) for name, value in values.items()})
+        return super().format(*args, **{name: _localisable(value, code) for name, value in values.items()})
 
 
 class _Number:
@@ -79,7 +80,7 @@ def _localisable(value: object, language: str) -> object:
 
 def _(message: str) -> str:
     """Translate a message."""
-    return Message(catalogue(_language()).gettext(message))
+    return Message(catalogue(language()).gettext(message))
 
 
 def translated(message: str) -> str:
@@ -89,7 +90,7 @@ def translated(message: str) -> str:
 
 def ngettext(singular: str, plural: str, n: int) -> str:
     """Translate a message whose form depends on a number."""
-    return Message(catalogue(_language()).ngettext(singular, plural, n))
+    return Message(catalogue(language()).ngettext(singular, plural, n))
 
 
 def sentence(error: VizError | Reason) -> str:
@@ -103,9 +104,9 @@ def _said(value: object) -> object:
 
 def number(value: float, digits: int = 0, *, signed: bool = False) -> str:
     """Write a number with so many decimals in the reader's language: ``1,234``, ``0.87``, with a sign ``+0.12``."""
-    return localised(format(value, f"{'+' if signed else ''},.{digits}f"), _language())
+    return localised(format(value, f"{'+' if signed else ''},.{digits}f"), language())
 
 
 def percent(share: float, digits: int = 0) -> str:
     """Write a share, 0..1, as a percentage in the reader's language: ``12.3%``."""
-    return localised(format(share, f".{digits}%"), _language())
+    return localised(format(share, f".{digits}%"), language())

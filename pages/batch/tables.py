@@ -8,7 +8,7 @@ from viz.analysis.batches import tensor_code
 from viz.engine.local import engine
 from viz.engine.requests import NamePadToken
 from viz.names import position_number
-from viz.records import Batch, Run
+from viz.records import Batch, PadToken, Run
 from viz.text import _
 
 
@@ -36,10 +36,11 @@ def _why_rectangular(run: Run) -> str:
         )
         return same.format(n=batch.n_tokens)
     pad = engine.ask(NamePadToken(run.model.checkpoint, run.model.revision))
-    own = _("its end token, since it has no padding token of its own") if pad.is_end_token else _("its padding token")
+    own = _filler_words(pad)
     message = _(
         "A tensor is rectangular, and these prompts have {lengths} tokens. So each row is filled up to {width} on the "
-        "{side} with {token} (id {token_id}, {own}): {share:.0%} of the batch is padding. The small numbers are position_ids."
+        "{side} with {token} (id {token_id}, {own}): {share:.0%} of the batch is padding. The small numbers are "
+        "position_ids."
     )
     return message.format(
         lengths=", ".join(map(str, counts)),
@@ -50,6 +51,15 @@ def _why_rectangular(run: Run) -> str:
         own=own,
         share=tensor_code.padding_share(batch),
     )
+
+
+def _filler_words(pad: PadToken) -> str:
+    """Say whether a model has a token to fill with, or which other one serves."""
+    if pad.is_filler:
+        return _("a token like any other, since it has neither a padding nor an end token; the mask hides it")
+    if pad.is_end_token:
+        return _("its end token, since it has no padding token of its own")
+    return _("its padding token")
 
 
 def _numbers(batch: Batch) -> None:

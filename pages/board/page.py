@@ -7,8 +7,8 @@ from viz.text import _
 st.title(_("Head board"), anchor=False)
 st.caption(
     _(
-        "What does each head do? Every head is measured for one job at a time, over one text or a few hundred. A click "
-        "opens a head."
+        "What does each head do? Every head is measured for one job at a time, over one text or a few hundred. A "
+        "click opens a head."
     )
 )
 

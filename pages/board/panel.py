@@ -121,8 +121,8 @@ def _counted(choice: BoardChoice, scores: dict[str, Score], sides: dict[str, Sid
             _("Special tokens are counted.")
             if choice.count_special
             else _(
-                "Special tokens such as [CLS] and [SEP] are left out as queries and as keys; the other weights are not "
-                "scaled up."
+                "Special tokens such as [CLS] and [SEP] are left out as queries and as keys; the other weights are "
+                "not scaled up."
             )
         )
     return said

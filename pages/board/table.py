@@ -51,7 +51,7 @@ def _say_filter(n_shown: int, score: Score, choice: BoardChoice) -> None:
 def _table(key: str, columns: list[Score], heads: list[Head], change: np.ndarray | None) -> None:
     """Show heads with their values, and what the other board has more; a click on a row opens its head.
 
-    In another order the rows are other heads, so the key differs too: a row stays chosen only where it is that head.
+    In another order the rows are other heads, so the key differs: a row stays chosen where it is the same head.
     """
     shown: dict[str, list] = {_("head"): [head_title(*head) for head in heads]}
     for score in columns:

@@ -7,8 +7,8 @@ from viz.text import _
 st.title(_("Test a claim"), anchor=False)
 st.caption(
     _(
-        "Two sentences make a story, not evidence. Say which word a head should look at, give many sentences, and read "
-        "the verdict."
+        "Two sentences make a story, not evidence. Say which word a head should look at, give many sentences, and "
+        "read the verdict."
     )
 )
 

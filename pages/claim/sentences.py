@@ -31,8 +31,8 @@ def sentence_makers(place, take: Callable[[str], None]) -> None:
 
 def _template_form(take: Callable[[str], None]) -> None:
     message = _(
-        "Each {slot} stands for a word of its list; *query* and _key_ are marked. Several lines are made together, for "
-        "a swapped order."
+        "Each {slot} stands for a word of its list; *query* and _key_ are marked. Several lines are made together, "
+        "for a swapped order."
     )
     st.caption(literal(message))
     _keep("claim_template", example("claims", "template"))

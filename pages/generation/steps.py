@@ -34,7 +34,8 @@ def _step(request: Continue, clock_runs: bool) -> None:
     st.html(strips.board([*_strips(generation, step), strips.legend(kinds)]))
     st.caption(
         _(
-            "Under each token its place in attention_mask. A prompt that came to its end token is filled up with padding."
+            "Under each token its place in attention_mask. A prompt that came to its end token is filled up with "
+            "padding."
         )
     )
     _chosen_words(generation, step)
@@ -143,7 +144,8 @@ def _candidates(generation: Generation, row: int, step: int) -> None:
     st.dataframe(table, hide_index=True, key="candidates", column_config=_percent())
     st.caption(
         _(
-            "After cutting: what is left of each probability after temperature, top-k and top-p; the word is drawn from these."
+            "After cutting: what is left of each probability after temperature, top-k and top-p; the word is drawn "
+            "from these."
         )
     )
     if chosen not in ids:

@@ -18,7 +18,7 @@ PAIR = example("inside", "pair").splitlines()
 
 @dataclass(frozen=True, slots=True)
 class TextQuestion(Question):
-    """Name what the page was asked: a model, prompts (one a line), a second text for a pair, the side that is padded."""
+    """Name what the page was asked: a model, prompts (one a line), a second text for a pair, the padded side."""
 
     NAME: ClassVar = "inside"
     FIELDS: ClassVar = (

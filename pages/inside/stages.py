@@ -28,7 +28,8 @@ def stages_panel(request: Ask, row: int) -> None:
     one = stages(run, row, layer, head, query)
     st.markdown(
         _(
-            "**{head}**, query **{query}**: scores q·k/√d, what the mask adds, their sum, and its softmax over the keys."
+            "**{head}**, query **{query}**: scores q·k/√d, what the mask adds, their sum, and its softmax over the "
+            "keys."
         ).format(head=head_title(layer, head), query=literal(run.batch.tokens[row][query]))
     )
     _rows(one)
@@ -46,7 +47,7 @@ def stages_panel(request: Ask, row: int) -> None:
 
 @guard.fragment(key=MAPS)
 def stage_maps(request: Ask, row: int) -> None:
-    """Draw scores and mask of all queries; they do not depend on the open query, so it leaves them as they are drawn."""
+    """Draw scores and mask of all queries; another open query leaves them as they are drawn."""
     run = engine.ask(request)
     layer, head = head_choice.chosen(run.model)
     maps = matrix_stages(run, row, layer, head)

@@ -25,7 +25,8 @@ def inside_strips(run: Run) -> None:
         rows.append(strips.strip(chips, _("prompt {number}").format(number=position_number(row))))
     st.html(strips.board([*rows, strips.legend(["real", "special", "padding"])]))
     said = _(
-        "Under each token: attention_mask · segment (token_type_ids 0 is A, 1 is B). Between segments the mask is 1: it "
+        "Under each token: attention_mask · segment (token_type_ids 0 is A, 1 is B). Between segments the mask is 1: "
+        "it "
         "does not separate them."
     )
     st.caption(said if pair else _("Under each token: attention_mask."))

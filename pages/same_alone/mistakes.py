@@ -21,7 +21,8 @@ def ask_mistakes(*, causal: bool) -> Mistakes:
         _("Forget position_ids"),
         key="no_positions",
         help=_(
-            "The model counts columns: behind left padding every token stands at a wrong position. `generate` counts rightly, a plain call does not."
+            "The model counts columns: behind left padding every token stands at a wrong position. `generate` counts "
+            "rightly, a plain call does not."
         ),
     )
     right = second.toggle(
@@ -29,7 +30,8 @@ def ask_mistakes(*, causal: bool) -> Mistakes:
         key="last_column",
         disabled=not causal,
         help=_(
-            "`logits[:, -1]` is the answer at a pad for every shorter prompt. A masked model is read at its [MASK], so it cannot make this mistake."
+            "`logits[:, -1]` is the answer at a pad for every shorter prompt. A masked model is read at its [MASK], "
+            "so it cannot make this mistake."
         ),
     )
     word_on = second.toggle(

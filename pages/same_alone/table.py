@@ -23,7 +23,8 @@ def show_verdict(check: BatchCheck) -> None:
     say, sign = (st.success, ":material/check_circle:") if check.same else (st.error, ":material/error:")
     say(literal(verdict(check)), icon=sign)
     message = _(
-        "Same means: no logit at the answer moves by more than {tolerance}. Rounding alone moves them by about 3 millionths of "
+        "Same means: no logit at the answer moves by more than {tolerance}. Rounding alone moves them by about 3 "
+        "millionths of "
         "the largest logit; a mistake moves them by far more."
     )
     st.caption(message.format(tolerance=check.tolerance))

@@ -31,11 +31,10 @@ def switch_board(
     on_change: Callable[[frozenset[Head], Head | None], None],
     key: str = "switch_board",
 ) -> None:
-    """Draw the switches.
+    """Draw the switches; a click calls ``on_change`` with all heads that are off and the one clicked, before the run.
 
-    A click calls ``on_change`` with all heads that are off and the one clicked, before the page runs; on the number of
-    a layer or of a head it switches the line and names no single head. ``bright`` float ``[L, H]`` from 0 to 1 colours
-    the switches.
+    ``bright`` float ``[L, H]`` from 0 to 1 colours them. A click on the number of a layer or of a head switches the
+    line and names no single head.
     """
     n_heads = model.n_heads
     board, answered = f"{model.checkpoint} {model.n_layers}x{n_heads}", f"{key}_answered"

@@ -33,7 +33,7 @@ class Choice:
 
 
 def ask_choice(run: Run, bright: np.ndarray) -> Choice:
-    """Show the switches and fields, and give what is chosen; a wrong entry is explained, the last good one counts."""
+    """Show the switches and the fields, and give what is chosen; where an entry is wrong the last good one counts."""
     off = _off(run)
     if off and "open_head" not in st.session_state and "head" not in st.query_params:
         st.session_state["open_head"] = min(off)

@@ -1,4 +1,4 @@
-"""Show a training batch as columns: what the model reads, what it is told to see, what its loss scores, and the loss."""
+"""Show a training batch as columns: what the model reads, what it sees, what its loss scores, and the loss."""
 
 import math
 
@@ -56,7 +56,8 @@ def seen_and_scored(made: TrainingBatch) -> None:
     scored.markdown(message.format(n_scored=made.count(*SCORED_KINDS), n_all=n_all))
     st.markdown(
         _(
-            "Neither follows from the other. -100 hides nothing from the model. A 0 in the mask takes nothing out of the loss."
+            "Neither follows from the other. -100 hides nothing from the model. A 0 in the mask takes nothing out of "
+            "the loss."
         )
     )
 
@@ -108,12 +109,15 @@ def _how_it_was_made(made: TrainingBatch) -> str:
     """Say what the collator did, in numbers."""
     if made.causal:
         return _(
-            "The collator copies `input_ids` into `labels`, and puts -100 at padding. The model guesses each token one position "
-            "earlier: “guessed after” names the token it has just read there. So the labels are shifted, and before the first "
+            "The collator copies `input_ids` into `labels`, and puts -100 at padding. The model guesses each token "
+            "one position "
+            "earlier: “guessed after” names the token it has just read there. So the labels are shifted, and before "
+            "the first "
             "token nothing is guessed."
         )
     message = _(
-        "The collator draws words to guess. Of these, about 80 % become {mask}, 10 % a random word, 10 % stay as they are. "
+        "The collator draws words to guess. Of these, about 80 % become {mask}, 10 % a random word, 10 % stay as "
+        "they are. "
         "Here: {n_masked} masked, {n_random} random, {n_kept} kept. The small number is the token's id."
     )
     counts = {"n_masked": made.count(MASKED), "n_random": made.count(RANDOM), "n_kept": made.count(KEPT)}

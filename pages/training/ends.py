@@ -20,7 +20,8 @@ def about_ends(four_ways: FourWays) -> None:
     if stopping is None:
         st.markdown(
             _(
-                "No text of this batch ends with the token that fills it up. So nothing here teaches the model where a text "
+                "No text of this batch ends with the token that fills it up. So nothing here teaches the model where "
+                "a text "
                 "ends. Switch on “Append the end token”, and run again."
             )
         )

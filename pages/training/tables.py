@@ -24,7 +24,8 @@ def four_ways_table(four_ways: FourWays) -> None:
     st.subheader(_("The loss four ways"), anchor=False)
     st.markdown(
         _(
-            "Same sentences, same model. Only two things change: is the mask given, and what stands in `labels` at padding."
+            "Same sentences, same model. Only two things change: is the mask given, and what stands in `labels` at "
+            "padding."
         )
     )
     table = {
@@ -45,7 +46,8 @@ def four_ways_table(four_ways: FourWays) -> None:
     st.dataframe(table, hide_index=True, key="four_ways", column_config=columns)
     st.caption(
         _(
-            "Attention on padding: the share that real tokens give to padding, mean over all heads and all sentences with padding. "
+            "Attention on padding: the share that real tokens give to padding, mean over all heads and all sentences "
+            "with padding. "
             "Gradient at padding: how strongly the loss pulls at the input vectors of padding (norm of their sum). "
             "0 means: what stands at padding does not matter to the loss."
         )
@@ -76,7 +78,8 @@ def unpadded_table(answer: Lesson) -> None:
     st.dataframe(table, hide_index=True, key="unpadded", column_config=columns)
     st.caption(
         _(
-            "Differences below 1e-4 are rounding. Padding is labelled -100 in all columns. An empty cell: nothing of it "
+            "Differences below 1e-4 are rounding. Padding is labelled -100 in all columns. An empty cell: nothing of "
+            "it "
             "is scored."
         )
     )
@@ -97,7 +100,8 @@ def collator_trap(made: TrainingBatch) -> None:
         st.markdown(
             _(
                 "Both are padded, and both get labels. But bare lists of ids come back without `attention_mask`. "
-                "Then the model takes every position for real: that is the row “no mask, padding -100” above. Give the collator "
+                "Then the model takes every position for real: that is the row “no mask, padding -100” above. Give "
+                "the collator "
                 "what the tokenizer gives you, with its names."
             )
         )

@@ -17,7 +17,8 @@ from viz.text import _, sentence
 
 DEFAULT = (2, 1)  # Layer3_Head2: in headlight-bert the adverb of the first example looks at its verb there
 
-# The parts of a page that show the open head; only they run again when it changes. The second once there is an edit.
+# The parts of a page that show the open head; only they run again when it changes. The second does once there is an
+# edit.
 PANEL, EDIT_PANEL = "head_panel", "masking_panel"
 
 
@@ -87,7 +88,7 @@ def _name_typed(model: ModelInfo) -> None:
 
 
 def draw_again(*parts: str) -> None:
-    """Run only the parts that show the head, or those named, if all of the page is there: the rest would stay away."""
+    """Run only the parts that show the head, or those named, once all of the page is there."""
     if st.session_state.get("page_is_whole"):
         st.rerun(list(parts) or st.session_state["parts"])
 

@@ -35,7 +35,7 @@ CELL = SIZE // 8
 
 
 def batch_of_six():
-    """Build six prompts of a causal model with four layers of three heads; the last prompt was told nothing of padding."""
+    """Build six prompts of a causal model with four layers of three heads; the last was told nothing of padding."""
     weights = np.random.default_rng(0).dirichlet(np.ones(8), size=(6, 4, 3, 8)).astype(np.float32)
     told = REAL.copy()
     told[5] = True

@@ -1,4 +1,4 @@
-"""The pages about heads in real Chromium: boards of numbers, clicks, verdicts, files, phones, what typed text may not do."""
+"""The pages about heads in real Chromium: boards of numbers, clicks, verdicts, files, phones, hostile text."""
 
 import io
 import re

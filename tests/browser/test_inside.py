@@ -1,4 +1,4 @@
-"""The page Inside the mask in real Chromium: choosing tokens, painting a mask, files, what no text may do to the page."""
+"""The page Inside the mask in real Chromium: choosing tokens, painting a mask, files, hostile text."""
 
 import re
 from urllib.parse import quote

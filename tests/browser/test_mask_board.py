@@ -46,7 +46,8 @@ if st.button("causal"):
 on_change = refuse if st.toggle("refuse") else changed
 mask_board(tokens, state.mask, fixed, on_change)
 mask_board(("one",), state.small_mask, np.zeros((1, 1), bool), small_changed, key="small")
-st.text(f"calls {state.calls}, small {state.small_calls} {mask_text(state.small_mask)}, hidden {int((~state.mask).sum())}")
+n_hidden = int((~state.mask).sum())
+st.text(f"calls {state.calls}, small {state.small_calls} {mask_text(state.small_mask)}, hidden {n_hidden}")
 if n < 20:
     st.text(mask_text(state.mask))
 """

@@ -22,7 +22,8 @@ def row_tops(page: Page) -> list[list[float]]:
         """() => {
             const items = [...document.querySelector('.hl-strips .stacks').children]
             const line = items.filter(item => item.offsetTop === items[0].offsetTop).slice(1)
-            return line.map(item => [...item.children].slice(1, 3).map(chip => Math.round(chip.getBoundingClientRect().top)))
+            return line.map(item => [...item.children].slice(1, 3).map(
+        chip => Math.round(chip.getBoundingClientRect().top)))
         }"""
     )
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 
 from tests.conftest import REPOSITORY
 
@@ -49,6 +49,22 @@ except httpx2.TimeoutException as error:
     print(type(error).__name__, time.monotonic() - started)
 """
 
+# Look for a model with limits that a test can wait for.
+FIND_SOON = "from viz.engine import hub\nhub.CONNECT_SECONDS, hub.READ_SECONDS = 0.5, 0.8" + FIND
+
+# Look for a model with a name server that never answers: no test can set one up, so a look-up that sleeps plays it.
+FIND_WITHOUT_NAMES = """
+import socket, sys, time
+from viz.engine import hub
+from viz.errors import HubUnreachable
+socket.getaddrinfo = lambda *_, **__: time.sleep(60)
+started = time.monotonic()
+try:
+    hub.find(sys.argv[1])
+except HubUnreachable:
+    print(time.monotonic() - started)
+"""
+
 LOAD = """
 import sys
 from viz.engine.models import load_model
@@ -58,12 +74,25 @@ print("loaded", info.weights, info.n_layers, info.n_heads, info.revision)
 
 
 class Hub(ThreadingHTTPServer):
-    """Hold what the server answers: repositories by id, a status for all others, and the requests it has seen."""
+    """Hold what the server answers: repositories by id, a status for all others, and the requests it has seen.
 
-    def __init__(self, repositories: dict[str, Path], status: int = 404, headers: dict[str, str] | None = None):
+    At a path with ``silent_at`` in it it never answers.
+    """
+
+    def __init__(
+        self,
+        repositories: dict[str, Path],
+        status: int = 404,
+        headers: dict[str, str] | None = None,
+        *,
+        content: bytes = b"{}",
+        silent_at: str | None = None,
+    ):
         super().__init__(("127.0.0.1", 0), Handler)
         self.repositories, self.status, self.headers = repositories, status, headers or {}
+        self.content, self.silent_at = content, silent_at
         self.seen: list[str] = []
+        self.closing = Event()  # ends the silence
 
     @property
     def endpoint(self) -> str:
@@ -87,6 +116,10 @@ class Handler(BaseHTTPRequestHandler):
     def _answer(self, body: bool) -> None:
         path = self.path.split("?")[0]
         self.server.seen.append(f"{self.command} {path}")
+        if self.server.silent_at is not None and self.server.silent_at in path:
+            self.server.closing.wait()
+            self.close_connection = True
+            return None
         for name, folder in self.server.repositories.items():
             if path.startswith(f"/api/models/{name}"):
                 return self._send(200, json.dumps(_description(name, folder, path)).encode(), body, {})
@@ -94,7 +127,7 @@ class Handler(BaseHTTPRequestHandler):
                 content = (folder / path.rsplit("/", 1)[1]).read_bytes()
                 etag = f'"{hashlib.sha1(content).hexdigest()}"'
                 return self._send(200, content, body, {"ETag": etag, "X-Repo-Commit": COMMIT})
-        return self._send(self.server.status, b"{}", body, self.server.headers)
+        return self._send(self.server.status, self.server.content, body, self.server.headers)
 
     def _send(self, status: int, content: bytes, body: bool, headers: dict[str, str]) -> None:
         self.send_response(status)
@@ -122,6 +155,7 @@ def serving(hub: Hub) -> Iterator[Hub]:
     try:
         yield hub
     finally:
+        hub.closing.set()
         hub.shutdown()
         hub.server_close()
         thread.join()
@@ -141,6 +175,8 @@ def answer_of(program: str, checkpoint: str, home: Path, **environment: str) -> 
     base = {"HF_HOME": str(home), "HOME": str(home), "PATH": os.defpath, "TOKENIZERS_PARALLELISM": "false"}
     started = time.monotonic()
     command = [sys.executable, "-c", program, checkpoint]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=REPOSITORY, env=base | environment, timeout=120)
+    done = subprocess.run(
+        command, capture_output=True, text=True, cwd=REPOSITORY, env=base | environment, timeout=120, check=False
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout.strip(), time.monotonic() - started

@@ -250,6 +250,39 @@ def test_a_model_that_counts_positions_in_its_own_way_is_refused(tmp_path):
     assert "counts positions in a way that is not known here" in says
 
 
+@pytest.mark.parametrize(
+    "of_family, config, tokenizer",
+    [(tf.BertLMHeadModel, tf.BertConfig, wordpiece), (tf.RobertaForCausalLM, tf.RobertaConfig, with_mask)],
+)
+def test_an_encoder_with_the_head_of_a_writer_is_read_as_the_masked_model_it_is(of_family, config, tokenizer, tmp_path):
+    tokenizer = tokenizer()
+    shape = SHAPE | {"vocab_size": len(tokenizer), "pad_token_id": tokenizer.pad_token_id}
+    shape |= {"max_position_embeddings": tokenizer.pad_token_id + 33, "is_decoder": False}
+    folder = write(tmp_path, lambda _: of_family(config(**shape)), tokenizer)
+    loaded = load_model(str(folder))
+    assert (loaded.info.causal, loaded.info.mask_token) == (False, tokenizer.mask_token)
+    assert type(loaded.model).__name__.endswith("ForMaskedLM")
+    ours = run(loaded, encode(loaded, ["the turtle moves [MASK] across"]))
+    assert (ours.attentions > 0).all()
+    theirs = of_family.from_pretrained(folder).eval()(torch.tensor(ours.batch.input_ids)).logits
+    (position,) = ours.readouts[:, 1]
+    np.testing.assert_allclose(ours.readout_logits[0], theirs[0, position].detach(), rtol=1e-4, atol=1e-4)
+
+
+def test_a_masked_model_that_sees_nothing_later_is_refused(tmp_path):
+    config = tf.BertConfig(vocab_size=N_WORDPIECES, is_decoder=True, **SHAPE)
+    says = refused(tmp_path, lambda _: tf.BertForMaskedLM(config), wordpiece())
+    assert "it is named a model of masked words, and none of its tokens looks at a later one" in says
+
+
+def test_a_causal_model_that_sees_what_comes_later_is_refused(tmp_path):
+    tokenizer = tiny.byte_level_tokenizer()
+    ends = {"bos_token_id": 0, "eos_token_id": 0, "pad_token_id": None, "head_dim": 8, "num_key_value_heads": 1}
+    config = tf.Gemma3TextConfig(vocab_size=len(tokenizer), use_bidirectional_attention=True, **ends, **SHAPE)
+    says = refused(tmp_path, lambda _: tf.Gemma3ForCausalLM(config), tokenizer)
+    assert "it is named a model that continues a text, and its tokens look at later ones" in says
+
+
 def test_a_model_without_attention_is_refused(tmp_path):
     config = tf.MambaConfig(vocab_size=400, hidden_size=24, num_hidden_layers=2, state_size=4)
     assert "Cannot use" in refused(tmp_path, lambda _: tf.MambaForCausalLM(config), tiny.byte_level_tokenizer())

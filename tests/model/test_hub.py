@@ -1,10 +1,23 @@
 """The Hub is asked within seconds, whatever it answers; each test has a process and an empty cache of its own."""
 
+import ast
 import shutil
 
 import pytest
 
-from tests.model.small_hub import ASK, COMMIT, FIND, LOAD, Hub, answer_of, serving, silent_server
+from tests.conftest import REPOSITORY
+from tests.model.small_hub import (
+    ASK,
+    COMMIT,
+    FIND,
+    FIND_SOON,
+    FIND_WITHOUT_NAMES,
+    LOAD,
+    Hub,
+    answer_of,
+    serving,
+    silent_server,
+)
 from viz.shipped import shipped_names
 
 LIMIT_SECONDS = 10  # the start of a process on a busy machine among it
@@ -19,6 +32,18 @@ def test_an_unknown_name_without_a_network_is_answered_at_once(tmp_path):
     assert seconds < LIMIT_SECONDS
 
 
+def test_an_offline_session_sends_no_request(tmp_path):
+    with serving(Hub({})) as served:
+        answer, _ = answer_of(FIND, "nobody/nothing", tmp_path, HF_HUB_OFFLINE="1", HF_ENDPOINT=served.endpoint)
+        assert served.seen == []
+    assert answer.startswith("HubUnreachable")
+
+
+def test_a_name_server_that_never_answers_is_given_up_within_seconds(tmp_path):
+    seconds, _ = answer_of(FIND_WITHOUT_NAMES, "nobody/nothing", tmp_path, HF_ENDPOINT="http://hub.invalid")
+    assert float(seconds) < 5
+
+
 def test_a_hub_that_cannot_be_connected_is_given_up_within_seconds(tmp_path):
     answer, seconds = answer_of(FIND, "nobody/nothing", tmp_path, HF_ENDPOINT="http://127.0.0.1:9")
     assert answer.startswith("HubUnreachable")
@@ -28,6 +53,14 @@ def test_a_hub_that_cannot_be_connected_is_given_up_within_seconds(tmp_path):
 def test_a_hub_that_never_answers_is_given_up_within_seconds(tmp_path):
     with silent_server() as endpoint:
         answer, seconds = answer_of(FIND, "nobody/nothing", tmp_path, HF_ENDPOINT=endpoint)
+    assert answer.startswith("HubUnreachable")
+    assert seconds < LIMIT_SECONDS
+
+
+@pytest.mark.parametrize("silent_at", ["/tree/", "/resolve/"])
+def test_a_hub_that_falls_silent_in_a_download_is_given_up_within_seconds(silent_at, tiny_bert_folder, tmp_path):
+    with serving(Hub({"some/tiny": tiny_bert_folder}, silent_at=silent_at)) as served:
+        answer, seconds = answer_of(FIND_SOON, "some/tiny", tmp_path, HF_ENDPOINT=served.endpoint)
     assert answer.startswith("HubUnreachable")
     assert seconds < LIMIT_SECONDS
 
@@ -65,6 +98,35 @@ def test_a_hub_in_trouble_counts_as_out_of_reach(tmp_path):
         answer, seconds = answer_of(FIND, "some/model", tmp_path, HF_ENDPOINT=served.endpoint)
     assert answer.startswith("HubUnreachable")
     assert seconds < LIMIT_SECONDS
+
+
+@pytest.mark.parametrize("content", [b"<html>Log in to the hotel's network</html>", b"{}", b"[]"])
+def test_a_server_that_is_no_hub_counts_as_out_of_reach(content, tmp_path):
+    with serving(Hub({}, 200, content=content)) as served:
+        answer, _ = answer_of(FIND, "some/model", tmp_path, HF_ENDPOINT=served.endpoint)
+    assert answer.startswith("HubUnreachable")
+
+
+def test_the_hub_is_followed_to_where_it_moved(tmp_path):
+    with serving(Hub({}, 404)) as moved_to:
+        moved = {"Location": f"{moved_to.endpoint}/api/models/some/model"}
+        with serving(Hub({}, 307, moved)) as served:
+            answer, _ = answer_of(FIND, "some/model", tmp_path, HF_ENDPOINT=served.endpoint)
+        assert moved_to.seen == ["GET /api/models/some/model"]
+    assert answer.startswith("ModelNotFound")
+
+
+def test_a_disk_that_takes_no_files_is_not_called_a_hub_out_of_reach(tiny_bert_folder, tmp_path):
+    (tmp_path / "hub").write_text("a file where the cache's folder should be")
+    with serving(Hub({"some/tiny": tiny_bert_folder})) as served:
+        answer, _ = answer_of(FIND, "some/tiny", tmp_path, HF_ENDPOINT=served.endpoint)
+    assert answer.startswith("ModelRefused Cannot use 'some/tiny': it was found on the Hub and cannot be written")
+
+
+def test_only_public_names_of_the_hubs_client_are_used():
+    tree = ast.parse((REPOSITORY / "viz" / "engine" / "hub.py").read_text())
+    modules = [node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    assert [module for module in modules if any(part.startswith("_") for part in module.split("."))] == []
 
 
 def test_a_model_is_downloaded_once_and_then_opened_without_a_network(tiny_bert_folder, tmp_path):

@@ -1,4 +1,4 @@
-"""Many texts run in padded batches of about equal length; each gets what it gets alone, and few runs are alive at once."""
+"""Many texts run in padded batches of about equal length; each gets what it gets alone, few runs are alive."""
 
 import weakref
 

@@ -41,7 +41,8 @@ def test_an_encoders_padding_becomes_booleans_per_query_and_then_the_smallest_nu
     assert life.added.values == (LOWEST, 0.0)
     assert life.scores == life.attentions == (2, 3, 5, 5)
     assert outcome(life) == (
-        "The library made a mask for each query and key from the tokenizer's mask and the rule bidirectional_mask_function."
+        "The library made a mask for each query and key from the tokenizer's mask and the rule "
+        "bidirectional_mask_function."
     )
 
 

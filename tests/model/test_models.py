@@ -99,7 +99,7 @@ def test_eight_threads_that_ask_at_once_get_one_object(copy):
 
 def test_a_loaded_model_is_given_while_another_is_being_read(tiny_bert_folder):
     known = load_model(str(tiny_bert_folder))
-    with ThreadPoolExecutor(1) as pool, models._loading:
+    with ThreadPoolExecutor(1) as pool, models._reading:
         assert pool.submit(load_model, str(tiny_bert_folder)).result(timeout=10) is known
 
 
@@ -109,7 +109,7 @@ def test_only_the_models_used_last_are_kept_and_the_others_leave_memory(tiny_ber
     alive = {name: weakref.ref(load_model(name).model) for name in names[:3]}
     load_model(names[0])  # a is now used later than b
     load_model(names[3])
-    assert list(models._loaded) == [names[2], names[0], names[3]]
+    assert [checkpoint for checkpoint, _ in models._loaded] == [names[2], names[0], names[3]]
     gc.collect()
     assert [alive[name]() is not None for name in names[:3]] == [True, False, True]
 
@@ -195,6 +195,12 @@ def test_a_config_of_an_unknown_family_is_refused(copy):
 
 def test_weights_that_do_not_fit_the_config_are_refused(copy):
     edit_config(copy, hidden_size=48)
+    assert len(refusal(copy)) > len(f"Cannot use '{copy}': ")
+
+
+@pytest.mark.parametrize("changed", [{"pad_token_id": 999}, {"num_attention_heads": 0}, {"num_attention_heads": 5}])
+def test_a_config_no_model_can_be_built_from_is_refused(changed, copy):
+    edit_config(copy, **changed)
     assert len(refusal(copy)) > len(f"Cannot use '{copy}': ")
 
 

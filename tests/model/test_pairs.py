@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.model import plain
-from viz.analysis.predictions import completed, top_k
+from viz.analysis.predictions import completions, top_k
 from viz.engine.batching import encode, encode_pair
 from viz.engine.forward import run
 from viz.errors import EmptyText, MaskTokenInCausalModel, TextTooLarge, TextTooLong
@@ -40,7 +40,7 @@ def test_a_pair_runs_as_the_plain_model_runs_it(tiny_bert, tiny_bert_folder):
     np.testing.assert_allclose(ours.attentions, attentions, rtol=0, atol=1e-6)
     assert ours.readouts.tolist() == [[0, 7]]
     np.testing.assert_allclose(ours.readout_logits, logits[:, 7], rtol=0, atol=1e-5)
-    assert completed(ours, 0, 1) == f"the cat sat a dog {top_k(ours, 0, 1)[0].token}".replace(" ##", "")
+    assert completions(ours, 0, 1) == [f"the cat sat a dog {top_k(ours, 0, 1)[0].token}".replace(" ##", "")]
 
 
 def test_gpt2_reads_a_pair_as_one_text_without_anything_between(tiny_gpt2):

@@ -3,7 +3,7 @@
 import os
 import pickle
 import shutil
-from dataclasses import FrozenInstanceError, replace
+from dataclasses import FrozenInstanceError, fields, replace
 
 import numpy as np
 import pytest
@@ -59,7 +59,7 @@ def test_a_request_and_its_record_travel_and_the_same_request_is_the_same_key():
         travelled = pickle.loads(pickle.dumps(request))
         assert travelled == request and hash(travelled) == hash(request)
         with pytest.raises(FrozenInstanceError):
-            setattr(request, next(iter(type(request).__dataclass_fields__)), None)
+            setattr(request, fields(request)[0].name, None)
         record = answer(travelled)
         assert type(pickle.loads(pickle.dumps(record))) is type(record)
 

@@ -27,8 +27,10 @@ PASSED_THROUGH = PLACES | set(
     "gate hall opening hole passage wood gap archway tunnel doorway square arch space crowd court".split()
 )
 THINGS = set(
-    "book letter knife pen cup glass paper stone key box bottle candle lamp newspaper plate coin card hat ball apple bag "
-    "chair spoon basket picture bit piece handkerchief note pencil stick bowl photograph ring coat watch pipe flower sheet "
+    "book letter knife pen cup glass paper stone key box bottle candle lamp newspaper plate coin card hat ball apple "
+    "bag "
+    "chair spoon basket picture bit piece handkerchief note pencil stick bowl photograph ring coat watch pipe flower "
+    "sheet "
     "towel match magazine sword hammer rose gun bone fork dish map leaf loaf pair bundle cigarette".split()
 )
 READINGS = {
@@ -50,8 +52,10 @@ TIMES_AND_PLACES = set(
     "village middle town street park east west north south future sea dark fields field kitchen hills".split()
 )
 FOODS = set(
-    "soup rice milk water coffee tea bread fruit ice meat cake sugar honey wine porridge cream apples chocolate fish food "
-    "hot beer vegetables salad butter noodles juice oranges grapes flour berries cherries pudding broth candy stew corn "
+    "soup rice milk water coffee tea bread fruit ice meat cake sugar honey wine porridge cream apples chocolate fish "
+    "food "
+    "hot beer vegetables salad butter noodles juice oranges grapes flour berries cherries pudding broth candy stew "
+    "corn "
     "nuts eggs cheese pasta cold fresh strawberries tomato cookies cereal spaghetti".split()
 )
 

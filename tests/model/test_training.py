@@ -349,7 +349,8 @@ def test_sentences_of_one_length_have_one_loss_in_all_ways(side, bert):
     assert alone.all_one_length
     assert not four.mask_matters
     assert verdict(four, alone) == (
-        "All sentences have one length: there is no padding, so the mask changes nothing. That is why some scripts get away without it."
+        "All sentences have one length: there is no padding, so the mask changes nothing. That is why some scripts "
+        "get away without it."
     )
 
 
@@ -370,7 +371,8 @@ def test_padding_behind_a_causal_text_is_seen_by_no_real_token(gpt2):
     assert (untold.mean_mass, untold.pad_gradient) == (0.0, 0.0)
     assert not four.mask_matters
     assert verdict(four, unpadded(loaded, made)).startswith(
-        "This model reads from left to right and all padding stands behind the texts: no real token sees it, so the mask changes nothing (loss "
+        "This model reads from left to right and all padding stands behind the texts: no real token sees it, so the "
+        "mask changes nothing (loss "
     )
 
 
@@ -384,8 +386,8 @@ def test_padding_in_front_of_a_causal_text_is_seen_without_the_mask(gpt2):
     assert abs(told - alone.loss) > 1e-3
     said = verdict(four, alone)
     assert (
-        f"have the loss {alone.loss:.2f}, and not {told:.2f} as with the mask. Padding in front of a text moves its positions"
-        in said
+        f"have the loss {alone.loss:.2f}, and not {told:.2f} as with the mask. Padding in front of a text moves its "
+        f"positions" in said
     )
 
 
@@ -401,7 +403,8 @@ def test_the_collator_takes_every_real_end_of_a_text_from_the_loss(gpt2):
     four = losses(loaded, made)
     assert (four.stopping.n_ends, four.stopping.n_ends_scored) == (3, 0)
     assert verdict(four, unpadded(loaded, made)).endswith(
-        "Padding is the end token here, so the collator's -100 also falls on 3 of 3 real ends: from such labels the model does not learn to stop."
+        "Padding is the end token here, so the collator's -100 also falls on 3 of 3 real ends: from such labels the "
+        "model does not learn to stop."
     )
 
 
@@ -445,12 +448,15 @@ def test_the_verdict_says_the_numbers_of_the_plain_shipped_model():
     layer, head = np.unravel_index(of_heads.argmax(), of_heads.shape)
     made = ours_of(loaded)
     assert verdict(losses(loaded, made), unpadded(loaded, made)) == (
-        f"Without the mask the real tokens of padded sentences give {of_heads.mean():.0%} of their attention to padding "
+        f"Without the mask the real tokens of padded sentences give {of_heads.mean():.0%} of their attention to "
+        f"padding "
         f"(Layer{layer + 1}_Head{head + 1}: {of_heads.max():.0%}), "
         f"and the loss moves from {with_mask_.loss.item():.2f} to {without.loss.item():.2f}. "
-        f"With labels of -100 the padding is not scored either way; labelled as real tokens, {(~real).sum()} positions of padding "
+        f"With labels of -100 the padding is not scored either way; labelled as real tokens, {(~real).sum()} "
+        f"positions of padding "
         f"would be scored and the loss with the mask would be {scored.loss.item():.2f}. "
-        f"One at a time, without padding, the sentences have the loss {with_mask_.loss.item():.2f}: the same as with the mask."
+        f"One at a time, without padding, the sentences have the loss {with_mask_.loss.item():.2f}: the same as with "
+        f"the mask."
     )
 
 

@@ -1,4 +1,4 @@
-"""Every page, with every family of models, says what is wrong in words: never a traceback, never a number of the log."""
+"""Every page, with every family of models, says in words what is wrong: no traceback, no number of the log."""
 
 import pytest
 

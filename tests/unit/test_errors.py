@@ -123,6 +123,10 @@ SENTENCES = {
         "Choose A or B, or give a folder with the weights.",
     ),
     errors.ModelRefused: ({"checkpoint": "x", "reason": "it is empty."}, "Cannot use 'x': it is empty."),
+    errors.WeightsChanged: (
+        {"checkpoint": "my/folder"},
+        "The weights of 'my/folder' changed since this answer was made. Run it again.",
+    ),
     errors.CaptureFailed: (
         {"checkpoint": "x", "n_returned": 0, "n_layers": 12, "shipped": "A or B"},
         "'x' returned attention for 0 of 12 layers, so it cannot be drawn. Choose A or B.",

@@ -30,21 +30,19 @@ class Shift:
         return self.probability_after - self.probability_before
 
 
-def probabilities(run: Run) -> np.ndarray:
-    """Give the softmax of every read-out over the whole vocabulary, float64 ``[N, V]``."""
-    logits = run.readout_logits.astype(np.float64)
-    exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return exponentials / exponentials.sum(axis=1, keepdims=True)
+def probabilities(run: Run, readout: int) -> np.ndarray:
+    """Give the softmax of one read-out over the whole vocabulary, float64 ``[V]``."""
+    logits = run.readout_logits[readout].astype(np.float64)
+    exponentials = np.exp(logits - logits.max())
+    return exponentials / exponentials.sum()
 
 
 def top_k(run: Run, readout: int, k: int) -> list[Prediction]:
     """List the k best words of one read-out, best first; equal logits in the order of their ids."""
-    logits = run.readout_logits[readout]
-    shares = probabilities(run)[readout]
-    best = best_ids(logits, k)
+    logits, shares = run.readout_logits[readout], probabilities(run, readout)
     return [
         Prediction(rank, int(i), run.model.vocabulary[i], float(logits[i]), float(shares[i]))
-        for rank, i in enumerate(best, start=1)
+        for rank, i in enumerate(best_ids(logits, k), start=1)
     ]
 
 
@@ -67,19 +65,23 @@ def require_readouts(run: Run) -> None:
         raise NoMaskToken(mask_token=run.model.mask_token)
 
 
-def completed(run: Run, row: int, rank: int) -> str:
-    """Write the text of a row with the words of one rank in it (1 = best).
+def completions(run: Run, row: int, k: int) -> list[str]:
+    """Write the text of a row once for each of the k best ranks, with the words of that rank in it, best first.
 
     Several [MASK]s are each filled with their own word of that rank: the model guessed each on its own. A causal
     model's word is put behind the text.
     """
-    words = iter([top_k(run, n, rank)[-1].token for n, (at, _) in enumerate(run.readouts) if at == row])
-    text = run.batch.texts[row]
+    best = [best_ids(run.readout_logits[n], k) for n, (at, _) in enumerate(run.readouts) if at == row]
+    return [_completed(run, row, [written(run.model.vocabulary[i]) for i in of_rank]) for of_rank in zip(*best)]
+
+
+def _completed(run: Run, row: int, words: list[str]) -> str:
+    text, left = run.batch.texts[row], iter(words)
     if run.model.causal:
-        return text + written(next(words))
+        return text + next(left)
 
     def fill(match: re.Match) -> str:
-        word = written(next(words, match[0]))
+        word = next(left, match[0])
         if word.startswith("##"):
             return "\b" + word[2:]
         if word.startswith(" "):  # a byte-level word brings its own space
@@ -95,9 +97,9 @@ def compare(before: Run, after: Run, readouts: tuple[int, int], k: int) -> list[
     ``readouts`` names the same place in both runs: its read-out in ``before`` and in ``after``.
     """
     both = list(zip((before, after), readouts))
-    shares = [probabilities(run)[n] for run, n in both]
+    shares = [probabilities(run, n) for run, n in both]
     ranks = [_ranks(run.readout_logits[n]) for run, n in both]
-    best = [p.token_id for run, n in both for p in top_k(run, n, k)]
+    best = [int(i) for run, n in both for i in best_ids(run.readout_logits[n], k)]
     return [
         Shift(
             i, before.model.vocabulary[i], float(shares[0][i]), float(shares[1][i]), int(ranks[0][i]), int(ranks[1][i])

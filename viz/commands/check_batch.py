@@ -35,7 +35,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--model",
-        help=f"{shipped_names()}, a folder, or a name on the Hub (default: {bert} if a prompt has a [MASK], else {gpt2})",
+        help=f"{shipped_names()}, a folder, or a name on the Hub "
+        f"(default: {bert} if a prompt has a [MASK], else {gpt2})",
     )
     parser.add_argument(
         "--padding-side",

@@ -2,7 +2,8 @@
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from viz.analysis.claims import report, verdict
@@ -13,8 +14,6 @@ from viz.errors import CannotRead, Reason
 from viz.names import head_index_label, head_label, head_title, parse_head
 from viz.records import Run
 from viz.shipped import SHIPPED, shipped_names
-
-ROWS_AT_ONCE = 8  # sentences a pass; short ones, as claims have
 
 DESCRIPTION = """Test whether a head looks most from one word at another, over many sentences.
 
@@ -61,7 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def answer(options: argparse.Namespace) -> int:
     """Test and print; torch is imported only where a model runs."""
     sentences = read_sentences(_text(options.file))
-    runs = _opened(options.open) if options.open else _model_runs(options.model, sentences)
+    runs = _Runs(_openers(options.open) if options.open else _passes(options.model, sentences))
     model = runs[0].model
     head = None if options.head is None else parse_head(options.head, model.n_layers, model.n_heads)
     readings, left_out = gather(runs, sentences)
@@ -84,22 +83,42 @@ def _text(file: Path) -> str:
         raise CannotRead(name=str(file), reason=Reason("it is no text in UTF-8.")) from error
 
 
-def _opened(files: Sequence[Path]) -> list[Run]:
+class _Runs(Sequence[Run]):
+    """Make each run when it is looked at, and hold only the last: together they may not fit into memory."""
+
+    def __init__(self, makers: Sequence[Callable[[], Run]]):
+        self._makers = makers
+        self._at, self._run = -1, None
+
+    def __len__(self) -> int:
+        return len(self._makers)
+
+    def __getitem__(self, at):
+        if self._run is None or self._at != at:
+            self._run = None  # let go before the next is made
+            self._at, self._run = at, self._makers[at]()
+        return self._run
+
+
+def _openers(files: Sequence[Path]) -> list[Callable[[], Run]]:
     from viz.files import saved
 
-    return [saved.read(file) for file in files]
+    return [partial(saved.read, file) for file in files]
 
 
-def _model_runs(checkpoint: str, sentences: Sequence[MarkedSentence]) -> list[Run]:
-    """Run the sentences, a few at a time; a sentence that is marked twice over runs once."""
+def _passes(checkpoint: str, sentences: Sequence[MarkedSentence]) -> list[Callable[[], Run]]:
+    """Share the sentences out among passes; a sentence that is marked twice over runs once."""
+    from viz.engine import forward, many_texts
     from viz.engine.batching import encode
-    from viz.engine.forward import run as run_model
     from viz.engine.models import load_model
 
     loaded = load_model(checkpoint)
     texts = list(dict.fromkeys(sentence.text for sentence in sentences))
-    batches = [texts[at : at + ROWS_AT_ONCE] for at in range(0, len(texts), ROWS_AT_ONCE)]
-    return [run_model(loaded, encode(loaded, batch)) for batch in batches]
+
+    def run(batch: list[str]) -> Run:
+        return forward.run(loaded, encode(loaded, batch))
+
+    return [partial(run, batch) for batch in many_texts.batches(loaded, texts)]
 
 
 def _lines(result: verdict.Result) -> list[str]:
@@ -112,10 +131,8 @@ def _lines(result: verdict.Result) -> list[str]:
     lines += [f"left out: the key stands behind the query  {sentence.text}" for sentence in result.left_out]
     lines.append("")
     for standing in dict.fromkeys([*result.best, result.standing]):
-        title = head_title(standing.layer, standing.head)
-        lines.append(
-            f"rank {standing.rank:<4} {title:24} {standing.hits} of {total} hits, mean attention {standing.mean_weight:.4f}"
-        )
+        title, weight = head_title(standing.layer, standing.head), standing.mean_weight
+        lines.append(f"rank {standing.rank:<4} {title:24} {standing.hits} of {total} hits, mean attention {weight:.4f}")
     lines.append("")
     lines += [f"always {report.offset_label(at)}: {hits} of {total} hits" for at, hits in result.offsets.items()]
     return lines

@@ -41,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def answer(options: argparse.Namespace) -> int:
     """Run the model and print; torch is imported here, so that --help is instant."""
-    from viz.analysis.predictions import completed, require_readouts
+    from viz.analysis.predictions import completions, require_readouts
     from viz.engine.batching import encode
     from viz.engine.forward import run as run_model
     from viz.engine.models import load_model
@@ -57,7 +57,7 @@ def answer(options: argparse.Namespace) -> int:
         from viz.drawing import diagrams
 
         diagrams.write_all(run, 0, options.out)
-    sentences = [completed(run, 0, rank) for rank in range(1, options.top_k + 1)]
+    sentences = completions(run, 0, options.top_k)
     if options.json:
         print(json.dumps(_as_json(run, options.top_k, sentences), ensure_ascii=False, indent=2))
     else:

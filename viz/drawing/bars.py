@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from viz import theme
 from viz.analysis.predictions import Shift
 from viz.drawing import axes
-from viz.drawing.plotly import go
+from viz.drawing.plotly import Shown, go
 from viz.records import Prediction
 from viz.text import _, percent
 
@@ -16,9 +16,7 @@ def prediction_bars(predictions: Sequence[Prediction]) -> go.Figure:
     """Draw the best words with their probability over the whole vocabulary, best on top."""
     names = [f"{p.rank} {axes.plain(p.token)}" for p in predictions]
     values = [p.probability for p in predictions]
-    return go.Figure(
-        _bars(names, values, theme.BAR, ""), _frame(names, [p.token for p in predictions], values, n_series=1)
-    )
+    return Shown(_bars(names, values, theme.BAR, ""), _frame(names, [p.token for p in predictions], values, n_series=1))
 
 
 def shift_bars(shifts: Sequence[Shift]) -> go.Figure:

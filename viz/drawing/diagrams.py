@@ -1,13 +1,11 @@
 """Draw heads as the CS50 exercise does: one grey square a cell, darker = less attention, lighter = more.
 
-What does not depend on the head (labels, padding, hidden and later cells) is drawn and compressed once a text; a head
-then costs one copy and its numbers.
+What does not depend on the head (labels, padding, hidden and later cells) is drawn once a text; a head then costs one
+copy and its numbers.
 """
 
 import io
-import struct
 import zipfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,7 +34,6 @@ class _Template:
     top: int
     cell: int
     shows_weight: np.ndarray | None  # bool[side, side], None = every pixel of the grid
-    hatches_weights: bool  # where the model was not told of padding, its weights are hatched
 
 
 def draw(run: Run, row: int, layer: int, head: int) -> Image.Image:
@@ -63,66 +60,25 @@ def zip_all(run: Run, row: int) -> bytes:
     return buffer.getvalue()
 
 
+def png(picture: Image.Image) -> bytes:
+    """Encode a picture as PNG, fast rather than small: flat squares take little room at any level."""
+    buffer = io.BytesIO()
+    picture.save(buffer, format="PNG", compress_level=1)
+    return buffer.getvalue()
+
+
 def _all_pngs(run: Run, row: int) -> Iterator[tuple[str, bytes]]:
     template = _template(run, row)
-    stretches = _stretches(template)
     for layer in range(run.model.n_layers):
         for head in range(run.model.n_heads):
-            yield diagram_name(layer, head), _png(np.asarray(_fill(template, run, row, layer, head)), stretches)
-
-
-def _stretches(template: _Template) -> list[tuple[slice, bytes | None]]:
-    """Split a picture's lines into those that depend on the head (None) and those that do not (compressed already).
-
-    PNG stores a line as its difference from the line above. Inside a row of cells, that is the same for every head:
-    only the title, the first line of each row of cells and the line below the last one have to be compressed anew.
-    """
-    height, cell = len(template.pixels), template.cell
-    if template.hatches_weights:  # a hatched weight differs from the line above inside a row of cells too
-        return [(slice(0, height), None)]
-    first_lines = range(template.top, height - _GAP + 1, cell)  # the last one is the line below the grid
-    changing = [(0, _title_height(cell)), *((line, line + 1) for line in first_lines)]
-    lines, stretches, done = _scan_lines(template.pixels), [], 0
-    for start, end in [*changing, (height, height)]:
-        stretches.append((slice(done, start), _deflate(lines[done:start], level=9)))
-        stretches.append((slice(start, end), None))
-        done = end
-    return stretches
-
-
-def _png(pixels: np.ndarray, stretches: list[tuple[slice, bytes | None]]) -> bytes:
-    """Encode grey levels ``[height, width]`` as PNG, with the stretches that are compressed already."""
-    lines = _scan_lines(pixels)
-    parts = [_deflate(lines[part], level=1) if ready is None else ready for part, ready in stretches]
-    # A zlib stream: its header, blocks that each stand alone, an empty last block, and the sum of everything.
-    data = b"\x78\x01" + b"".join(parts) + b"\x03\x00" + struct.pack(">I", zlib.adler32(lines))
-    height, width = pixels.shape
-    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)  # 8 bits of grey, not interlaced
-    chunks = ((b"IHDR", header), (b"IDAT", data), (b"IEND", b""))
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body)) for kind, body in chunks
-    )
-
-
-def _scan_lines(pixels: np.ndarray) -> np.ndarray:
-    """Give PNG's lines, uint8 ``[height, 1 + width]``: filter 2, and the difference from the line above."""
-    lines = np.full((len(pixels), 1 + pixels.shape[1]), 2, dtype=np.uint8)
-    lines[0, 1:] = pixels[0]
-    np.subtract(pixels[1:], pixels[:-1], out=lines[1:, 1:])
-    return lines
-
-
-def _deflate(lines: np.ndarray, level: int) -> bytes:
-    """Compress lines into blocks that need none before them and end on a whole byte."""
-    compressor = zlib.compressobj(level, zlib.DEFLATED, -zlib.MAX_WBITS)
-    return compressor.compress(lines) + compressor.flush(zlib.Z_FULL_FLUSH)
+            yield diagram_name(layer, head), png(_fill(template, run, row, layer, head))
 
 
 def _fill(template: _Template, run: Run, row: int, layer: int, head: int) -> Image.Image:
     """Put a head's weights, as round(255 * weight), and its name into a copy of the template."""
     pixels = template.pixels.copy()
     levels = np.rint(255 * np.clip(run.attentions[row, layer, head], 0, 1)).astype(np.uint8)
-    squares = levels.repeat(template.cell, axis=0).repeat(template.cell, axis=1)
+    squares = _enlarged(levels, template.cell)
     side = len(squares)
     grid = pixels[template.top : template.top + side, template.left : template.left + side]
     np.copyto(grid, squares, where=True if template.shows_weight is None else template.shows_weight)
@@ -133,34 +89,55 @@ def _fill(template: _Template, run: Run, row: int, layer: int, head: int) -> Ima
 
 
 def _template(run: Run, row: int) -> _Template:
-    tokens, states = run.batch.tokens[row], cell_states(run)[row]
+    tokens = run.batch.tokens[row]
     cell = max(1, min(CELL, MAX_SIDE // len(tokens)))
     labels = [_label(token, _label_size(cell)) for token in tokens]
-    margin = max(label.width for label in labels) + 2 * _GAP
+    left = max(label.width for label in labels) + 2 * _GAP
+    top = left + _title_height(cell)
     side = cell * len(tokens)
-    left, top = margin, margin + _title_height(cell)
+    canvas = _canvas(run, left + side, top + side, cell)
+    _draw_labels(canvas, labels, left, top, cell)
+    ImageDraw.Draw(canvas).rectangle((left - 1, top - 1, left + side, top + side), outline=_QUIET)
+    pixels = np.array(canvas)
+    grid, shows_weight = _grid(run, row, cell)
+    pixels[top : top + side, left : left + side] = grid
+    return _Template(pixels, left, top, cell, shows_weight)
+
+
+def _canvas(run: Run, right: int, bottom: int, cell: int) -> Image.Image:
+    """Make a canvas for a grid that ends there, wide enough for every title, with the stamp of random weights."""
     stamp = _("random weights") if run.model.weights == "random" else ""
     title = _label(f"{head_title(run.model.n_layers, run.model.n_heads)}   {stamp}", _title_size(cell))
-    canvas = Image.new("L", (max(left + side, title.width + _GAP) + _GAP, top + side + _GAP), _BACKGROUND)
+    canvas = Image.new("L", (max(right, title.width + _GAP) + _GAP, bottom + _GAP), _BACKGROUND)
     if stamp:
         label = _label(stamp, _title_size(cell))
         canvas.paste(label, (canvas.width - label.width - _GAP, _GAP))
-    for i in range(0, len(labels), -(-_label_size(cell) // cell)):  # cells lower than a letter: not every label fits
+    return canvas
+
+
+def _draw_labels(canvas: Image.Image, labels: list[Image.Image], left: int, top: int, cell: int) -> None:
+    """Write the tokens beside the grid and, turned, above it; not every one where cells are lower than a letter."""
+    for i in range(0, len(labels), -(-_label_size(cell) // cell)):
         label, middle = labels[i], cell * i + cell // 2
         canvas.paste(_INK, (left - _GAP - label.width, top + middle - label.height // 2), label)
         turned = label.transpose(Image.Transpose.ROTATE_90)
         canvas.paste(_INK, (left + middle - turned.width // 2, top - _GAP - turned.height), turned)
-    ImageDraw.Draw(canvas).rectangle((left - 1, top - 1, left + side, top + side), outline=_QUIET)
-    pixels = np.array(canvas)
-    real = run.batch.attention_mask[row]
+
+
+def _grid(run: Run, row: int, cell: int) -> tuple[np.ndarray | int, np.ndarray | None]:
+    """Give the grid's pixels without weights, and those that show a weight: not all where a state or hatching is."""
+    states, real = cell_states(run)[row], run.batch.attention_mask[row]
+    if (states == VISIBLE).all() and real.all():
+        return _BACKGROUND, None
     on_padding = (states == VISIBLE) & ~(real[:, None] & real)
-    shows_weight = None
-    if (states != VISIBLE).any():
-        grid = _stateful_grid(np.where(on_padding, PADDING, states), cell)
-        pixels[top : top + side, left : left + side] = grid
-        shows_weight = (states == VISIBLE).repeat(cell, axis=0).repeat(cell, axis=1)
-        shows_weight &= ~(on_padding.repeat(cell, axis=0).repeat(cell, axis=1) & (grid == _QUIET))
-    return _Template(pixels, left, top, cell, shows_weight, bool(on_padding.any()))
+    grid = _stateful_grid(np.where(on_padding, PADDING, states), cell)
+    hatched = _enlarged(on_padding, cell) & (grid == _QUIET)
+    return grid, _enlarged(states == VISIBLE, cell) & ~hatched
+
+
+def _enlarged(cells: np.ndarray, cell: int) -> np.ndarray:
+    """Repeat each cell as a square of pixels."""
+    return cells.repeat(cell, axis=0).repeat(cell, axis=1)
 
 
 def _stateful_grid(states: np.ndarray, cell: int) -> np.ndarray:

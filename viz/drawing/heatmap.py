@@ -6,7 +6,7 @@ from viz import theme
 from viz.analysis.heads.movement import Shared, difference, shared_positions
 from viz.analysis.masks.cells import CAUSAL, HIDDEN, PADDING, VISIBLE, cell_states
 from viz.drawing import axes
-from viz.drawing.plotly import go
+from viz.drawing.plotly import Shown, go
 from viz.names import head_title
 from viz.records import Run
 from viz.text import _
@@ -45,7 +45,7 @@ def head_map(
         _frame_row(layout, run, row, framed)
     if run.model.weights == "random":
         layout["annotations"].append(_stamp())
-    return go.Figure(maps, layout)
+    return Shown(maps, layout)
 
 
 def difference_map(before: Run, after: Run, layer: int, head: int, row: int = 0, *, height: int = HEIGHT) -> go.Figure:
@@ -180,7 +180,7 @@ def _framed_rows(run: Run, row: int, query: int | None) -> list[int]:
 
 
 def _frame_row(layout: dict, run: Run, row: int, query: int) -> None:
-    """Frame a query row over the keys it may look at, padding left out; of a causal model, say what the row predicts."""
+    """Frame a query's row over its keys, padding left out; of a causal model, say what the row predicts."""
     real = np.flatnonzero(run.batch.attention_mask[row]).tolist()
     last = query if run.model.causal else real[-1]
     layout["shapes"].append(query_frame(min(real[0], query), last, query))

@@ -64,7 +64,7 @@ def payload(run: Run, row: int, key: str) -> bytes:
 
 
 def prompt_thumbnails(run: Run, layer: int, head: int) -> np.ndarray:
-    """Give one head of every prompt as levels of √weight, uint8 ``[B, S, S]``, S at most 96; blocks as in `thumbnails`."""
+    """Give one head of every prompt as levels of √weight, uint8 ``[B, S, S]``, S at most 96; as `thumbnails`."""
     return _levels(run.attentions[:, layer, head], cell_states(run), _block(run, MAX_PROMPT_SIDE))
 
 

@@ -34,24 +34,28 @@ KINDS = tuple(_CLASSES)
 # Lines and tints are mixed with the text's own colour or with nothing, so that they hold on a light and a dark page.
 _STYLE = """
 .hl-strips { font-size: 13px; line-height: 1.3; }
-.hl-strips ol { list-style: none; margin: 0; padding: 0; display: flex; flex-wrap: wrap; gap: 3px; align-items: flex-start; }
+.hl-strips ol { list-style: none; margin: 0; padding: 0; display: flex; flex-wrap: wrap; gap: 3px;
+  align-items: flex-start; }
 .hl-strips .strip { display: grid; grid-template-columns: 6.5em minmax(0, 1fr); gap: 6px; margin: 0 0 8px; }
 .hl-strips .strip > b { font-weight: 600; padding-top: 2px; overflow-wrap: anywhere; }
 .hl-strips .legend { margin: 10px 0 4px; gap: 6px; }
 .hl-strips li, .hl-strips li div { position: relative; margin: 0; padding: 1px 5px; min-width: 1.1em; max-width: 100%;
-  box-sizing: border-box; font-size: 13px; text-align: center; border: 1px solid color-mix(in srgb, currentColor 32%, transparent); border-radius: 4px; }
+  box-sizing: border-box; font-size: 13px; text-align: center; border-radius: 4px;
+  border: 1px solid color-mix(in srgb, currentColor 32%, transparent); }
 .hl-strips bdi { display: block; font-family: ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace;
   white-space: pre-wrap; overflow-wrap: anywhere; min-height: 1.3em; }
-.hl-strips small { display: block; font-size: 10px; line-height: 1.2; opacity: 0.85; font-variant-numeric: tabular-nums; }
-.hl-strips i { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+.hl-strips small { display: block; font-size: 10px; line-height: 1.2; opacity: 0.85;
+  font-variant-numeric: tabular-nums; }
+.hl-strips i { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
+  white-space: nowrap; }
 .hl-strips .s { border-style: dashed; border-color: color-mix(in srgb, currentColor 65%, transparent); }
 .hl-strips .p { color: #3a3a3a; border-color: HATCH;
   background: repeating-linear-gradient(135deg, PADDING 0 5px, color-mix(in srgb, HATCH 55%, PADDING) 5px 6px); }
 .hl-strips .m { outline: 2px solid ACCENT; outline-offset: -1px; border-color: ACCENT; font-weight: 600; }
 .hl-strips .a { background: color-mix(in srgb, BLUE 20%, transparent);
   border-color: color-mix(in srgb, BLUE 75%, currentColor); border-bottom-width: 3px; }
-.hl-strips .n { background: color-mix(in srgb, ACCENT 22%, transparent); outline: 2px solid ACCENT; outline-offset: -1px;
-  font-weight: 600; }
+.hl-strips .n { background: color-mix(in srgb, ACCENT 22%, transparent); outline: 2px solid ACCENT;
+  outline-offset: -1px; font-weight: 600; }
 .hl-strips .n bdi::before { content: "▸"; }
 .hl-strips .e { border: 3px double color-mix(in srgb, BLUE 75%, currentColor); border-radius: 0; padding: 0 4px; }
 .hl-strips .u { color: #4a2300; border-color: CROSS;
@@ -66,8 +70,10 @@ _STYLE = """
 .hl-strips .b { border-color: transparent; }
 .hl-strips .wide { grid-template-columns: minmax(0, 1fr); gap: 4px; margin: 16px 0 0; }
 .hl-strips .stacks { gap: 8px 4px; align-items: stretch; }
-.hl-strips .stacks > li { display: grid; gap: 2px; grid-template-rows: 1fr; grid-auto-rows: auto; border: none; padding: 0; }
-.hl-strips .stacks > li:first-child div { text-align: left; padding: 1px 0; align-self: end; font-weight: 400; opacity: 0.85; }
+.hl-strips .stacks > li { display: grid; gap: 2px; grid-template-rows: 1fr; grid-auto-rows: auto; border: none;
+  padding: 0; }
+.hl-strips .stacks > li:first-child div { text-align: left; padding: 1px 0; align-self: end; font-weight: 400;
+  opacity: 0.85; }
 .hl-strips p { margin: 0; font-size: 15px; white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: plaintext; }
 .hl-strips mark { color: inherit; font-weight: 600; background: color-mix(in srgb, BLUE 20%, transparent);
   border-bottom: 2px solid BLUE; }
@@ -114,7 +120,7 @@ def strip(chips: Sequence[Chip], label: str) -> str:
 
 
 def columns(stacks: Iterable[Sequence[Chip]], names: Sequence[str], label: str) -> str:
-    """Write one text as columns, each a stack of chips, behind the names of their rows; to be shown within a `board`."""
+    """Write one text as columns, each a stack of chips, behind the names of their rows; for a `board`."""
     words = {kind: escape(word) for kind, word in kind_words().items()}
     first = "".join(f'<div class="b">{escape(name)}</div>' for name in names)
     items = "".join(f"<li>{''.join(_item(chip, words[chip.kind], 'div') for chip in stack)}</li>" for stack in stacks)

@@ -16,14 +16,18 @@ _GAP = 8
 _LEGEND = 46  # height below the map
 
 _PATTERNS = (
-    f'<pattern id="padding" width="6" height="6" patternUnits="userSpaceOnUse"><rect width="6" height="6" fill="{theme.PADDING}"/>'
+    f'<pattern id="padding" width="6" height="6" patternUnits="userSpaceOnUse"><rect width="6" height="6" '
+    f'fill="{theme.PADDING}"/>'
     f'<path d="M0,6L6,0" stroke="{theme.PADDING_HATCH}"/></pattern>'
-    f'<pattern id="on-padding" width="6" height="6" patternUnits="userSpaceOnUse"><path d="M0,6L6,0" stroke="{theme.PADDING_HATCH}"/>'
+    f'<pattern id="on-padding" width="6" height="6" patternUnits="userSpaceOnUse"><path d="M0,6L6,0" '
+    f'stroke="{theme.PADDING_HATCH}"/>'
     "</pattern>"
-    f'<pattern id="hidden" width="{_CELL}" height="{_CELL}" patternUnits="userSpaceOnUse" patternTransform="translate({{left}},{{top}})">'
+    f'<pattern id="hidden" width="{_CELL}" height="{_CELL}" patternUnits="userSpaceOnUse" '
+    f'patternTransform="translate({{left}},{{top}})">'
     f'<rect width="{_CELL}" height="{_CELL}" fill="{theme.HIDDEN}"/>'
     f'<path d="M0,0L{_CELL},{_CELL}M0,{_CELL}L{_CELL},0" stroke="{theme.HIDDEN_CROSS}" stroke-width="0.8"/></pattern>'
-    f'<pattern id="later" width="6" height="6" patternUnits="userSpaceOnUse"><path d="M2,3H3" stroke="{theme.PADDING_HATCH}"/></pattern>'
+    f'<pattern id="later" width="6" height="6" patternUnits="userSpaceOnUse"><path d="M2,3H3" '
+    f'stroke="{theme.PADDING_HATCH}"/></pattern>'
 )
 
 
@@ -102,8 +106,10 @@ def _legend(note: str, left: int, top: int) -> list[str]:
     )
     return [
         f'<defs><linearGradient id="scale">{stops}</linearGradient></defs>',
-        f'<rect x="{left + 12}" y="{top}" width="100" height="10" fill="url(#scale)" stroke="#888888" stroke-width="0.5"/>',
-        f'<text x="{left}" y="{top + 10}" font-size="11">0</text><text x="{left + 116}" y="{top + 10}" font-size="11">1</text>',
+        f'<rect x="{left + 12}" y="{top}" width="100" height="10" fill="url(#scale)" stroke="#888888" '
+        f'stroke-width="0.5"/>',
+        f'<text x="{left}" y="{top + 10}" font-size="11">0</text><text x="{left + 116}" y="{top + 10}" '
+        f'font-size="11">1</text>',
         f'<text x="{left}" y="{top + 28}" font-size="11">{escape(note)}</text>',
     ]
 

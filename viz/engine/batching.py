@@ -36,8 +36,8 @@ def encode(loaded: LoadedModel, texts: Sequence[str], *, padding_side: str = "ri
 def encode_pair(loaded: LoadedModel, first: str, second: str, truncate: bool = False) -> Batch:
     """Tokenize two texts as one row, ``[1, T]``, as its tokenizer joins a pair.
 
-    For BERT: ``[CLS] A [SEP] B [SEP]`` with token_type_ids 0 and 1, all of it visible. GPT-2's tokenizer knows no pairs and
-    puts B's tokens straight behind A's. Word ids go on counting in B.
+    For BERT: ``[CLS] A [SEP] B [SEP]`` with token_type_ids 0 and 1, all of it visible. GPT-2's tokenizer knows no pairs
+    and puts B's tokens straight behind A's. Word ids go on counting in B.
     Raises ``EmptyText``, ``TextTooLarge``, ``MaskTokenInCausalModel``, or ``TextTooLong`` unless ``truncate``, which
     cuts the longer text first.
     """
@@ -60,7 +60,8 @@ def replace_token(loaded: LoadedModel, batch: Batch, row: int, position: int, wo
     special = batch.special_tokens_mask[row, real].tolist()
     types = None if batch.token_type_ids is None else batch.token_type_ids[row, real].tolist()
     at = int(np.flatnonzero(real == position)[0])
-    new_ids = _replacement_ids(loaded, word, loaded.tokenizer.convert_ids_to_tokens(ids[at]))
+    (replaced,) = loaded.tokenizer.convert_ids_to_tokens(ids[at : at + 1])
+    new_ids = _replacement_ids(loaded, word, replaced)
     tokens = list(np.array(batch.tokens[row], dtype=object)[real])
     ids[at : at + 1] = new_ids
     tokens[at : at + 1] = _labels(loaded, new_ids)
@@ -69,7 +70,9 @@ def replace_token(loaded: LoadedModel, batch: Batch, row: int, position: int, wo
         types[at : at + 1] = [types[at]] * len(new_ids)
     if len(ids) > loaded.info.max_positions:
         raise TextTooLong(number=position_number(row), n_tokens=len(ids), max_positions=loaded.info.max_positions)
-    text = loaded.tokenizer.decode([i for i, s in zip(ids, special) if not s], clean_up_tokenization_spaces=True)
+    text = loaded.tokenizer.decode(
+        [i for i, s in zip(ids, special, strict=True) if not s], clean_up_tokenization_spaces=True
+    )
     encoding = {
         "input_ids": ids,
         "tokens": _labels(loaded, ids) if loaded.byte_level else tokens,
@@ -88,7 +91,7 @@ def _replacement_ids(loaded: LoadedModel, word: str, replaced: str) -> list[int]
     _check(loaded, word)
     typed = _normalise(loaded, word.strip())
     spaced = f" {typed}" if loaded.byte_level and replaced.startswith("Ġ") else typed
-    new_ids = loaded.tokenizer(spaced, add_special_tokens=False, verbose=False)["input_ids"]
+    new_ids = loaded.tokenize(spaced, add_special_tokens=False, verbose=False)["input_ids"]
     if not new_ids:
         raise EmptyReplacement(word=word)
     return new_ids
@@ -113,14 +116,14 @@ def _row(loaded: LoadedModel, text: str, number: int, truncate: bool, second: st
     limit = loaded.info.max_positions
     normal = [_normalise(loaded, part) for part in (text, second) if part is not None]
     wanted = {"return_special_tokens_mask": True, "return_offsets_mapping": True, "verbose": False}
-    encoding = loaded.tokenizer(*normal, **wanted)
+    encoding = loaded.tokenize(*normal, **wanted)
     n_tokens = len(encoding["input_ids"])
     if not set(range(len(normal))) <= set(encoding.sequence_ids()) or all(encoding["special_tokens_mask"]):
         raise EmptyText(example=EXAMPLE)
     if n_tokens > limit and not truncate:
         raise TextTooLong(number=number, n_tokens=n_tokens, max_positions=limit)
     if n_tokens > limit:
-        encoding = loaded.tokenizer(*normal, truncation=True, max_length=limit, **wanted)
+        encoding = loaded.tokenize(*normal, truncation=True, max_length=limit, **wanted)
     return {
         "input_ids": encoding["input_ids"],
         "tokens": _with_unknown(loaded, normal, encoding),
@@ -134,8 +137,10 @@ def _row(loaded: LoadedModel, text: str, number: int, truncate: bool, second: st
 def _word_ids(encoding) -> list[int]:
     """Number the words, -1 where a token belongs to none; a second text's words go on where the first one's end."""
     parts, words = encoding.sequence_ids(), encoding.word_ids()
-    n_first = 1 + max((word for part, word in zip(parts, words) if part == 0 and word is not None), default=-1)
-    return [-1 if word is None else word + (n_first if part else 0) for part, word in zip(parts, words)]
+    n_first = 1 + max(
+        (word for part, word in zip(parts, words, strict=True) if part == 0 and word is not None), default=-1
+    )
+    return [-1 if word is None else word + (n_first if part else 0) for part, word in zip(parts, words, strict=True)]
 
 
 def _pad(loaded: LoadedModel, texts: tuple[str, ...], rows: list[dict], padding_side: str) -> Batch:
@@ -144,7 +149,7 @@ def _pad(loaded: LoadedModel, texts: tuple[str, ...], rows: list[dict], padding_
 
     def rectangle(name: str, filler: int | bool, dtype: type) -> np.ndarray:
         padded = np.full((len(rows), width), filler, dtype=dtype)
-        for out, row in zip(padded, rows):
+        for out, row in zip(padded, rows, strict=True):
             n = len(row["input_ids"])
             values = row.get(name)
             out[slice(0, n) if padding_side == "right" else slice(width - n, width)] = (
@@ -214,15 +219,26 @@ def _position_ids(attention_mask: np.ndarray) -> np.ndarray:
 
 
 def pad_token_id(loaded: LoadedModel) -> int:
-    """Give the id that fills a batch; a model without a pad token (GPT-2) uses its end token."""
+    """Give the id that fills a batch; a model without a pad token (GPT-2) uses its end token.
+
+    One that has neither takes another special token, or the last word of its vocabulary, which texts hardly have:
+    nothing looks at padding. A token the model knows no word for, as some tokenizers add one, is passed over.
+    """
     tokenizer = loaded.tokenizer
-    return tokenizer.eos_token_id if tokenizer.pad_token_id is None else tokenizer.pad_token_id
+    n_known = min(len(tokenizer), len(loaded.info.vocabulary))
+    candidates = (tokenizer.pad_token_id, tokenizer.eos_token_id, *tokenizer.all_special_ids)
+    return next((token_id for token_id in candidates if token_id is not None and token_id < n_known), n_known - 1)
 
 
 def pad_token(loaded: LoadedModel) -> PadToken:
     """Name what a batch of this model is padded with."""
-    token_id = pad_token_id(loaded)
-    return PadToken(token_id, _labels(loaded, [token_id])[0], token_id == loaded.tokenizer.eos_token_id)
+    token_id, tokenizer = pad_token_id(loaded), loaded.tokenizer
+    return PadToken(
+        token_id,
+        _labels(loaded, [token_id])[0],
+        is_end_token=token_id == tokenizer.eos_token_id,
+        is_filler=token_id not in (tokenizer.pad_token_id, tokenizer.eos_token_id),
+    )
 
 
 def _labels(loaded: LoadedModel, ids: list[int]) -> list[str]:
@@ -231,7 +247,10 @@ def _labels(loaded: LoadedModel, ids: list[int]) -> list[str]:
 
 
 def _with_unknown(loaded: LoadedModel, texts: list[str], encoding) -> list[str]:
-    """Label the tokens of a text or a pair; behind an unknown one stands what was typed there, shortened: ``[UNK]·北``."""
+    """Label the tokens of a text or a pair; behind an unknown one stands what was typed there, shortened.
+
+    For example ``[UNK]·北``.
+    """
     labels, parts = _labels(loaded, encoding["input_ids"]), encoding.sequence_ids()
     if loaded.byte_level:
         return labels
@@ -239,5 +258,6 @@ def _with_unknown(loaded: LoadedModel, texts: list[str], encoding) -> list[str]:
         start, end = encoding["offset_mapping"][at]
         if token_id == loaded.tokenizer.unk_token_id and end > start:
             typed = texts[parts[at]][start:end]
-            labels[at] = f"{labels[at]}·{visible(typed[:UNKNOWN_CHARACTERS])}{'…' * (len(typed) > UNKNOWN_CHARACTERS)}"
+            cut = "…" * (len(typed) > UNKNOWN_CHARACTERS)
+            labels[at] = f"{labels[at]}·{visible(typed[:UNKNOWN_CHARACTERS])}{cut}"
     return labels

@@ -9,17 +9,14 @@ import numpy as np
 import torch
 
 from viz.analysis.batches.generation import Generation, Sampling
-from viz.analysis.masks import additive
-from viz.analysis.predictions import best_ids
 from viz.engine import forward
 from viz.engine.batching import extend, pad_token_id
 from viz.engine.models import LoadedModel
+from viz.engine.step_meter import StepMeter
 from viz.errors import NotAGenerator, TooLongToContinue
 from viz.labels import byte_text
 from viz.names import position_number
 from viz.records import Batch
-
-N_CANDIDATES = 10  # words kept at each step
 
 # torch draws from one generator for the whole process: who seeds it must draw alone.
 _drawing = threading.Lock()
@@ -35,19 +32,18 @@ def generate(loaded: LoadedModel, batch: Batch, sampling: Sampling) -> Generatio
     _check(loaded, batch, sampling.max_new_tokens)
     n_rows, n_prompt = batch.input_ids.shape
     forward.check_size(loaded, n_rows, n_prompt + sampling.max_new_tokens)
+    meter = StepMeter()
     # The pass is asked for last: those who wait for their draw must not keep others from running.
     with _seeded(sampling), forward.passes, torch.inference_mode():
-        output = loaded.model.generate(
+        sequences = loaded.model.generate(
             **_tensors(batch),
             **_flags(sampling),
             max_new_tokens=sampling.max_new_tokens,
             pad_token_id=pad_token_id(loaded),
-            return_dict_in_generate=True,
-            output_logits=True,
-            output_scores=True,
+            return_dict_in_generate=False,
+            custom_generate=meter.decode,
         )
-        new_ids = output.sequences[:, n_prompt:].numpy().copy()
-        steps = _steps(output, new_ids)
+    new_ids = sequences[:, n_prompt:].numpy().copy()
     n_new, finished = _lengths(loaded, new_ids)
     new_mask = np.arange(new_ids.shape[1]) < n_new[:, None]
     extended = extend(loaded, batch, new_ids, new_mask)
@@ -59,7 +55,7 @@ def generate(loaded: LoadedModel, batch: Batch, sampling: Sampling) -> Generatio
         n_new=n_new,
         finished=finished,
         continuations=tuple(continuation(loaded, batch, row, ids) for row, ids in enumerate(of_rows)),
-        **_without_padding(steps, new_mask),
+        **_without_padding(meter.measured(), new_mask),
     )
 
 
@@ -171,43 +167,18 @@ def _end_ids(loaded: LoadedModel) -> set[int]:
 def _lengths(loaded: LoadedModel, new_ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Count each row's tokens up to its end token, and say whether it came: int64 ``[B]``, bool ``[B]``."""
     is_end = np.isin(new_ids, list(_end_ids(loaded)))
-    finished = is_end.any(axis=1)
+    finished = np.any(is_end, axis=1)
     return np.where(finished, is_end.argmax(axis=1) + 1, new_ids.shape[1]), finished
 
 
 def _generates_positions(batch: Batch, extended: Batch) -> np.ndarray:
-    """Count positions as ``generate`` does, ``[B, T + S]``: padding gets 0, and new tokens count on from the last column.
+    """Count positions as ``generate`` does, ``[B, T + S]``: padding gets 0, new tokens count on from the last column.
 
     Behind right padding they so begin at 1 again, whatever the length of the text.
     """
     prompt = np.where(batch.attention_mask, batch.position_ids, 0)
     new = prompt[:, -1:] + np.arange(1, extended.n_tokens - batch.n_tokens + 1)
     return np.concatenate([prompt, new], axis=1)
-
-
-def _steps(output, new_ids: np.ndarray) -> dict[str, np.ndarray]:
-    """Measure every step, ``[B, S]`` and ``[B, S, C]``; one at a time, for the vocabulary is large."""
-    steps = [
-        _step(logits.float().numpy(), scores.float().numpy(), chosen)
-        for logits, scores, chosen in zip(output.logits, output.scores, new_ids.T)
-    ]
-    return {name: np.stack([step[name] for step in steps], axis=1) for name in steps[0]}
-
-
-def _step(logits: np.ndarray, scores: np.ndarray, chosen: np.ndarray) -> dict[str, np.ndarray]:
-    """Give the chosen words' probability and rank and the best candidates, from ``[B, V]`` before and after the cut."""
-    shares, drawn_from = additive.softmax(logits.astype(np.float64)), additive.softmax(scores.astype(np.float64))
-    best = np.stack([best_ids(row, N_CANDIDATES) for row in logits])
-    of_chosen = np.take_along_axis(logits, chosen[:, None], axis=1)
-    comes_first = (logits == of_chosen) & (np.arange(logits.shape[1]) < chosen[:, None])
-    return {
-        "probability": np.take_along_axis(shares, chosen[:, None], axis=1)[:, 0],
-        "probability_after_cut": np.take_along_axis(drawn_from, chosen[:, None], axis=1)[:, 0],
-        "rank": 1 + ((logits > of_chosen) | comes_first).sum(axis=1),
-        "candidate_ids": best,
-        "candidate_probability": np.take_along_axis(shares, best, axis=1),
-        "candidate_after_cut": np.take_along_axis(drawn_from, best, axis=1),
-    }
 
 
 def _without_padding(steps: dict[str, np.ndarray], new_mask: np.ndarray) -> dict[str, np.ndarray]:

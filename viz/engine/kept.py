@@ -39,4 +39,4 @@ class Kept:
 
 
 def _size(record: object) -> int:
-    return getattr(record, "nbytes", SMALL)
+    return len(record) if isinstance(record, bytes) else getattr(record, "nbytes", SMALL)

@@ -19,14 +19,19 @@ def groups(loaded: LoadedModel, lengths: Sequence[int]) -> list[list[int]]:
     The longest come first so that what remains is done ever faster, and too large a text is refused at once.
     """
     maps = 4 * loaded.info.n_layers * loaded.info.n_heads
-    found: list[list[int]] = []
+    found: list[list[int]] = [[]]
     for text in np.argsort([-length for length in lengths], kind="stable").tolist():
-        if found:
-            size = maps * (len(found[-1]) + 1) * lengths[found[-1][0]] ** 2
-        if not found or len(found[-1]) == ROWS_AT_ONCE or size > BYTES_AT_ONCE:
+        size = maps * (len(found[-1]) + 1) * lengths[found[-1][0]] ** 2 if found[-1] else 0
+        if len(found[-1]) == ROWS_AT_ONCE or size > BYTES_AT_ONCE:
             found.append([])
         found[-1].append(text)
     return found
+
+
+def batches(loaded: LoadedModel, texts: Sequence[str]) -> list[list[str]]:
+    """Share texts out among batches, as ``groups`` says; raises what ``encode`` raises."""
+    lengths = encode(loaded, texts).attention_mask.sum(axis=1).tolist()
+    return [[texts[at] for at in group] for group in groups(loaded, lengths)]
 
 
 def runs(
@@ -36,10 +41,9 @@ def runs(
 
     Raises what ``encode`` and ``forward.run`` raise; a text too long is named by its place among all texts.
     """
-    lengths = encode(loaded, texts).attention_mask.sum(axis=1).tolist()
     n_done = 0
-    for group in groups(loaded, lengths):
-        yield forward.run(loaded, encode(loaded, [texts[at] for at in group]))
+    for group in batches(loaded, texts):
+        yield forward.run(loaded, encode(loaded, group))
         n_done += len(group)
         if on_progress is not None:
             on_progress(n_done / len(texts))

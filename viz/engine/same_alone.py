@@ -16,6 +16,8 @@ from viz.engine.models import LoadedModel
 from viz.errors import UnknownPadWord
 from viz.records import Batch, Run
 
+NO_MISTAKES = Mistakes()
+
 # Families that, given no positions, count the tokens the attention mask shows; others count columns or real tokens.
 _COUNTS_SHOWN_TOKENS = {"opt"}
 
@@ -25,7 +27,7 @@ def check(
     texts: Sequence[str],
     *,
     padding_side: str = "left",
-    mistakes: Mistakes = Mistakes(),
+    mistakes: Mistakes = NO_MISTAKES,
     progress: Callable[[float], object] | None = None,
 ) -> BatchCheck:
     """Run the texts once as a padded batch, with the mistakes, and each alone without them, and compare the logits.
@@ -55,7 +57,7 @@ def continuations(
     loaded: LoadedModel,
     texts: Sequence[str],
     padding_side: str = "left",
-    mistakes: Mistakes = Mistakes(),
+    mistakes: Mistakes = NO_MISTAKES,
     *,
     max_new_tokens: int = 10,
 ) -> BothWays:
@@ -108,7 +110,7 @@ def _word_id(loaded: LoadedModel, word: str) -> int:
     """
     bare = word.strip().encode(errors="replace").decode()  # half a surrogate pair would stop the tokenizer
     for typed in (f" {bare}", bare) if bare else ():
-        ids = loaded.tokenizer(typed, add_special_tokens=False, verbose=False)["input_ids"]
+        ids = loaded.tokenize(typed, add_special_tokens=False, verbose=False)["input_ids"]
         if len(ids) == 1 and ids[0] not in loaded.tokenizer.all_special_ids:
             return ids[0]
     raise UnknownPadWord(word=word, checkpoint=loaded.info.checkpoint)
@@ -159,4 +161,4 @@ def _compare(loaded: LoadedModel, run: Run, row: int, alone: Run, mass: np.ndarr
 def _words(run: Run, readout: int, alone: Run) -> tuple[str, str, float, float]:
     """Give the best word alone and in the batch, and what the first of them has in either."""
     (best,), (in_batch,) = top_k(alone, 0, 1), top_k(run, readout, 1)
-    return best.token, in_batch.token, best.probability, float(probabilities(run)[readout, best.token_id])
+    return best.token, in_batch.token, best.probability, float(probabilities(run, readout)[best.token_id])

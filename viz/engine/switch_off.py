@@ -26,8 +26,8 @@ def rank_all(
 ) -> Iterator[list[HeadEffect]]:
     """Switch every head off alone and give what that did to one read-out, one pass after the other.
 
-    ``before`` is the run with all heads on. Every head of a layer finds the same states, so they are kept from one pass;
-    copies of the text, each without another head, go through the layers from there on together. Models of other
+    ``before`` is the run with all heads on. Every head of a layer finds the same states, so they are kept from one
+    pass; copies of the text, each without another head, go through the layers from there on together. Models of other
     families than ``RESTARTED`` run whole. The results are those of ``forward.run`` with that one head off (1e-5).
     Heads come in the order of their layers; ``n_done`` leaves out that many, as a ranking that was stopped has them.
     Raises ``HeadsStayOn``.
@@ -71,7 +71,7 @@ def word_id(loaded: LoadedModel, word: str, example: str) -> int:
     bare = word.strip().encode(errors="replace").decode()  # half a surrogate pair would stop the tokenizer
     pieces = []
     for typed in (f" {bare}", bare) if loaded.byte_level else (bare,):
-        pieces = loaded.tokenizer(typed, add_special_tokens=False, verbose=False)["input_ids"]
+        pieces = loaded.tokenize(typed, add_special_tokens=False, verbose=False)["input_ids"]
         if len(pieces) == 1 and pieces[0] not in loaded.tokenizer.all_special_ids:
             return pieces[0]
     shown = " ".join(loaded.info.vocabulary[piece] for piece in pieces[:_SHOWN_PIECES])
@@ -118,7 +118,7 @@ class _Task:
         return output.hidden_states[: self._loaded.info.n_layers]
 
     def without(self, layer: int, heads: range, states: tuple[torch.Tensor, ...]) -> np.ndarray:
-        """Run one copy for each head, without that head of the layer; give the read-out's logits, float32 ``[copies, V]``."""
+        """Run one copy for each head, without that head; give the read-out's logits, float32 ``[copies, V]``."""
         n_copies = len(heads)
         first = layer if self.restarts else 0
         off = torch.zeros((n_copies, self._loaded.info.n_layers - first, self._loaded.info.n_heads), dtype=torch.bool)

@@ -3,7 +3,6 @@
 The collator and the loss are transformers' own. The model's weights are neither changed nor given a gradient.
 """
 
-import copy
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -168,7 +167,7 @@ def _check_something_is_scored(made: TrainingBatch, seed: int, mlm_probability: 
 
 def _encoded(loaded: LoadedModel, texts: Sequence[str], padding_side: str, append_end: bool) -> Batch:
     """Tokenize, with the end token behind each text of a causal model; the batch's texts stay as typed."""
-    end = loaded.tokenizer.eos_token if loaded.info.causal and append_end else ""
+    end = (loaded.tokenizer.eos_token or "") if loaded.info.causal and append_end else ""
     # An empty text stays empty, and is refused.
     batch = encode(loaded, [text + end if text.strip() else text for text in texts], padding_side=padding_side)
     return replace(batch, texts=tuple(text.removesuffix(end) for text in batch.texts))
@@ -178,10 +177,10 @@ def _collator(
     loaded: LoadedModel, seed: int, mlm_probability: float, padding_side: str
 ) -> DataCollatorForLanguageModeling:
     """Make the collator on a tokenizer of its own: it needs a pad token, and a side, that others must not see."""
-    tokenizer = copy.deepcopy(loaded.tokenizer)
+    tokenizer = loaded.tokenize.copy()
     tokenizer.padding_side = padding_side
-    if tokenizer.pad_token is None:
-        tokenizer.pad_token = tokenizer.eos_token
+    if tokenizer.pad_token_id != (pad_id := pad_token_id(loaded)):
+        tokenizer.pad_token = tokenizer.convert_ids_to_tokens(pad_id)
     if loaded.info.causal:
         return DataCollatorForLanguageModeling(tokenizer, mlm=False)
     return DataCollatorForLanguageModeling(tokenizer, mlm_probability=mlm_probability, seed=seed)

@@ -12,15 +12,16 @@ from viz.records import Run
 
 
 def files(runs: Sequence[Run], result: Result) -> Iterator[tuple[str, bytes]]:
-    """Give name and content of every file; ``runs`` are those that the readings were gathered from."""
+    """Give name and content of every file, run by run; ``runs`` are those that the readings were gathered from."""
     layer, head = result.standing.layer, result.standing.head
-    names = []
-    for number, of in enumerate(result.readings, start=1):
-        names.append(f"{number:03}_{folder_name(of.sentence.text)}_{diagram_name(layer, head)}")
-        buffer = io.BytesIO()
-        diagrams.draw(runs[of.source], of.row, layer, head).save(buffer, format="PNG")
-        yield names[-1], buffer.getvalue()
-    yield "analysis.md", analysis(result, runs[0].model, names).encode()
+    names = [
+        f"{number:03}_{folder_name(of.sentence.text)}_{diagram_name(layer, head)}"
+        for number, of in enumerate(result.readings, start=1)
+    ]
+    in_order = sorted(zip(result.readings, names), key=lambda pair: pair[0].source)
+    for of, name in in_order:
+        yield name, diagrams.png(diagrams.draw(runs[of.source], of.row, layer, head))
+    yield "analysis.md", analysis(result, runs[in_order[-1][0].source].model, names).encode()
 
 
 def as_zip(runs: Sequence[Run], result: Result) -> bytes:

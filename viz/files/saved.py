@@ -1,67 +1,61 @@
 """Write a Run to one file and read it back; a file made elsewhere with four entries opens too.
 
-The file is a numpy ``.npz`` without pickled objects. Required: ``tokens`` (unicode ``[B, T]``), ``attention_mask``
-``[B, T]``, ``attentions`` ``[B, L, H, Q, K]``, ``meta`` (JSON text). Everything else is optional.
+The file is a numpy ``.npz`` without pickled objects; ``docs/run-format.md`` says what it holds.
 """
 
 import io
 import json
-import zipfile
-import zlib
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 
-from viz.analysis.masks.cells import allowed_by
-from viz.errors import NotARun, Reason, VizError, WrongShape
-from viz.labels import visible
-from viz.records import Batch, ModelInfo, Run, self_maps
+from viz.errors import NotARun, Reason, WrongShape
+from viz.files import entries, meta, rebuild
+from viz.files.archive import UNREADABLE, Archive
+from viz.records import Maps, ModelInfo, Run
 
-FORMAT = 1
-MAX_BYTES = 4_000_000_000  # unpacked; a small damaged or hostile file can claim any size
-MAX_LABEL = 200  # characters of a token; the longest of GPT-2's own has 128
-REQUIRED = ("tokens", "attention_mask", "attentions", "meta")
-_BATCH_ARRAYS = {
-    "input_ids": np.int64,
-    "special_tokens_mask": bool,
-    "token_type_ids": np.int64,
-    "position_ids": np.int64,
-    "word_ids": np.int64,
-}
-_RUN_ARRAYS = {
-    "given_mask": bool,
-    "scores": np.float32,
-    "additive_mask": np.float32,
-    "readouts": np.int64,
-    "readout_logits": np.float32,
-}
-# What opening a file that is no run, or a damaged one, can raise: numpy, zip and zlib each have their own.
-_UNREADABLE = (ValueError, OSError, EOFError, KeyError, RuntimeError, MemoryError, zipfile.BadZipFile, zlib.error)
+_BATCH_ARRAYS = ("attention_mask", "input_ids", "special_tokens_mask", "token_type_ids", "position_ids", "word_ids")
+_RUN_ARRAYS = ("given_mask", "readouts", "readout_logits")
+_SELF_ARRAYS = {"attentions": "attentions", "scores": "scores", "added": "additive_mask", "allowed": "allowed"}
 
 
-def write(run: Run, target: Path | BinaryIO) -> None:
-    """Save a run, its vocabulary included, as one compressed file."""
+def write(run: Run, target: str | Path | BinaryIO) -> None:
+    """Save a run, its vocabulary included, as one compressed file of exactly the given name."""
     batch, model = run.batch, run.model
-    arrays = {"tokens": np.array(batch.tokens), "attention_mask": batch.attention_mask, "attentions": run.attentions}
+    arrays = {"tokens": np.array(batch.tokens)}
     arrays |= {name: getattr(batch, name) for name in _BATCH_ARRAYS if getattr(batch, name) is not None}
-    arrays |= {name: getattr(run, name) for name in _RUN_ARRAYS if getattr(run, name) is not None}
+    arrays |= {name: getattr(run, name) for name in _RUN_ARRAYS}
+    for kind, maps in run.maps.items():
+        arrays |= _arrays_of(kind, maps)
     if len(run.readouts):
         arrays["vocabulary"] = np.frombuffer(json.dumps(model.vocabulary).encode(), dtype=np.uint8)
-    fields = [name for name in ModelInfo.__dataclass_fields__ if name != "vocabulary"]
-    meta = {
-        "format": FORMAT,
-        "model": {name: getattr(model, name) for name in fields},
-        "texts": batch.texts,
-        "padding_side": batch.padding_side,
-        "truncated": batch.truncated,
-    }
-    arrays["meta"] = np.array(json.dumps(meta, ensure_ascii=False))
-    if isinstance(target, Path):  # numpy would add .npz to a name that has another ending
-        with target.open("wb") as file:
-            np.savez_compressed(file, **arrays)
+    arrays["meta"] = np.array(json.dumps(_meta_of(run) | {"entries": [*arrays]}, ensure_ascii=False))
+    if isinstance(target, str | Path):  # numpy would add .npz to a name that has another ending
+        with Path(target).open("wb") as file:
+            np.savez_compressed(file, allow_pickle=False, **arrays)
     else:
-        np.savez_compressed(target, **arrays)
+        np.savez_compressed(target, allow_pickle=False, **arrays)
+
+
+def _arrays_of(kind: str, maps: Maps) -> dict[str, np.ndarray]:
+    """Name the arrays of one kind; those of ``self`` stand without its name, and their tokens are the batch's."""
+    if kind == "self":
+        named = {entry: getattr(maps, name) for name, entry in _SELF_ARRAYS.items()}
+    else:
+        named = {f"{kind}/{name}": getattr(maps, name) for name in entries.OF_A_KIND}
+    return {name: np.asarray(array) for name, array in named.items() if array is not None}
+
+
+def _meta_of(run: Run) -> dict:
+    fields = [name for name in ModelInfo.__dataclass_fields__ if name != "vocabulary"]
+    return {
+        "format": meta.FORMAT,
+        "model": {name: getattr(run.model, name) for name in fields},
+        "texts": run.batch.texts,
+        "padding_side": run.batch.padding_side,
+        "truncated": run.batch.truncated,
+    }
 
 
 def as_bytes(run: Run) -> bytes:
@@ -71,118 +65,32 @@ def as_bytes(run: Run) -> bytes:
     return buffer.getvalue()
 
 
-def read(source: Path | BinaryIO, name: str = "") -> Run:
-    """Open a saved run; needs no model and no torch. Raises ``NotARun`` with what is wrong with the file."""
+def read(source: str | Path | BinaryIO, name: str = "") -> Run:
+    """Open a saved run; needs no model and no torch, and at most ``entries.MAX_BYTES`` of memory.
+
+    Raises ``NotARun`` with what is wrong with the file.
+    """
     name = name or str(getattr(source, "name", source))
     try:
-        arrays = _arrays(source)
-    except _UNREADABLE as error:
-        raise NotARun(name=name, reason=Reason("it is no .npz file, or a damaged one.")) from error
-    if missing := [key for key in REQUIRED if key not in arrays]:
-        raise NotARun(name=name, reason=Reason("it has no {entries}.", entries=", ".join(missing)))
-    try:
-        return _from_arrays(arrays)
-    except (VizError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+        return rebuild.run_of(*_unpacked(Path(source) if isinstance(source, str) else source))
+    except NotARun as error:  # those who find a fault do not know the file's name
+        raise NotARun(**error.values | {"name": name}) from error
+    except WrongShape as error:
         raise NotARun(name=name, reason=Reason("its entries do not fit together ({error}).", error=error)) from error
+    except MemoryError as error:
+        raise NotARun(name=name, reason=Reason("this computer has too little memory left to open it.")) from error
 
 
-def _arrays(source: Path | BinaryIO) -> dict[str, np.ndarray]:
-    """Unpack every entry; a single array, as in a .npy file, is no archive."""
-    archive = np.load(source, allow_pickle=False)
-    if not isinstance(archive, np.lib.npyio.NpzFile):
-        raise ValueError("not an archive")
-    with archive as file:
-        if sum(entry.file_size for entry in file.zip.infolist()) > MAX_BYTES:
-            raise ValueError("too large")
-        return {key: file[key] for key in file.files}
-
-
-def _from_arrays(arrays: dict[str, np.ndarray]) -> Run:
-    meta = _meta(arrays)
-    attentions = arrays["attentions"].astype(np.float32)
-    if attentions.ndim != 5:
-        raise ValueError(f"attentions have {attentions.ndim} axes instead of 5: [B, L, H, Q, K]")
-    if not attentions.size or not np.isfinite(attentions).all() or attentions.min() < 0 or attentions.max() > 1.001:
-        raise ValueError("attentions must lie between 0 and 1")
-    if attentions.shape[3] != attentions.shape[4]:
-        raise WrongShape(name="attentions", seen=list(attentions.shape), expected="[B, L, H, T, T]")
-    batch = _batch(arrays, meta, (attentions.shape[0], attentions.shape[4]))
-    given = {name: arrays[name].astype(dtype) for name, dtype in _RUN_ARRAYS.items() if name in arrays}
-    missing = {
-        "given_mask": batch.attention_mask,
-        "scores": None,
-        "additive_mask": None,
-        "readouts": np.zeros((0, 2), dtype=np.int64),
-        "readout_logits": np.zeros((0, 0), dtype=np.float32),
-    }
-    values = missing | given
-    model = _model(arrays, meta, attentions.shape)
-    scores, added = values.pop("scores"), values.pop("additive_mask")
-    allowed = allowed_by(values["given_mask"], added, causal=model.causal)
-    run = Run(model=model, batch=batch, maps=self_maps(batch, attentions, scores, added, allowed), **values)
-    if ((run.readouts < 0) | (run.readouts >= batch.input_ids.shape)).any():
-        raise ValueError("readouts point outside the texts")
-    return run
-
-
-def _meta(arrays: dict[str, np.ndarray]) -> dict:
+def _unpacked(source: Path | BinaryIO) -> tuple[dict[str, np.ndarray], meta.Meta]:
+    """Unpack the entries that are known, once all of them are checked by their headers."""
     try:
-        meta = json.loads(str(arrays["meta"]))
-    except (ValueError, RecursionError) as error:
-        raise ValueError("meta is not JSON text") from error
-    if not isinstance(meta, dict):
-        raise ValueError("meta is not a JSON object")
-    if meta.get("format", FORMAT) != FORMAT:
-        raise ValueError(f"it has the format {meta['format']}; this version reads {FORMAT}")
-    return meta
-
-
-def _batch(arrays: dict[str, np.ndarray], meta: dict, shape: tuple[int, int]) -> Batch:
-    for name in ("tokens", "attention_mask"):
-        if arrays[name].shape != shape:
-            raise WrongShape(name=name, seen=list(arrays[name].shape), expected=f"{list(shape)}, as attentions have it")
-    # A file of others may hold anything: what prints nothing is made visible, and no label fills a picture alone.
-    tokens = tuple(tuple(visible(str(token)[:MAX_LABEL]) for token in row) for row in arrays["tokens"])
-    attention_mask = arrays["attention_mask"].astype(bool)
-    missing = {
-        "input_ids": np.full(shape, -1, dtype=np.int64),
-        "special_tokens_mask": ~attention_mask,
-        "token_type_ids": None,
-        "position_ids": np.maximum(attention_mask.cumsum(axis=1) - 1, 0),
-        "word_ids": np.full(shape, -1, dtype=np.int64),
-    }
-    given = {name: arrays[name].astype(dtype) for name, dtype in _BATCH_ARRAYS.items() if name in arrays}
-    return Batch(
-        texts=tuple(meta.get("texts") or (" ".join(row) for row in tokens)),
-        tokens=tokens,
-        attention_mask=attention_mask,
-        padding_side=meta.get("padding_side", "right"),
-        truncated=tuple(meta.get("truncated") or [False] * len(tokens)),
-        **(missing | given),
-    )
-
-
-def _model(arrays: dict[str, np.ndarray], meta: dict, shape: tuple[int, ...]) -> ModelInfo:
-    """Describe the model as far as the file does; a foreign file says little."""
-    vocabulary = json.loads(arrays["vocabulary"].tobytes()) if "vocabulary" in arrays else []
-    given = meta.get("model", {})
-    described = given if isinstance(given, dict) else {"checkpoint": str(given)}
-    unknown = {
-        "checkpoint": "unknown model",
-        "revision": "",
-        "family": "",
-        "weights": "pretrained",
-        "causal": _looks_causal(arrays["attentions"], arrays["attention_mask"].astype(bool)),
-        "n_layers": shape[1],
-        "n_heads": shape[2],
-        "max_positions": shape[3],
-        "mask_token": None,
-    }
-    fields = unknown | {name: described[name] for name in unknown if name in described}
-    return ModelInfo(**fields, vocabulary=tuple(vocabulary))
-
-
-def _looks_causal(attentions: np.ndarray, real: np.ndarray) -> bool:
-    """Tell whether no real query looks at a later key anywhere; then the empty triangle is structure, not chance."""
-    later = ~np.tri(attentions.shape[3], dtype=bool)
-    return bool(later.any()) and not np.where(real[:, None, None, :, None], attentions, 0)[..., later].any()
+        with Archive(source) as file:
+            headers = file.headers(entries.ENTRIES)
+            entries.check(headers)
+            written = str(file.unpack(headers["meta"], entries.dtype_of(headers["meta"])))
+            said = meta.parsed(written, n_rows=headers["tokens"].shape[0])
+            entries.require(said.entries, headers)
+            others = {name: header for name, header in headers.items() if name != "meta"}
+            return {name: file.unpack(header, entries.dtype_of(header)) for name, header in others.items()}, said
+    except UNREADABLE as error:
+        raise NotARun(name="", reason=Reason("it is no .npz file, or a damaged one.")) from error

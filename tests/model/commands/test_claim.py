@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import weakref
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,12 @@ from tests.conftest import REPOSITORY
 from tests.known_heads import SHORT, TURTLE, write_known_heads
 from viz.__main__ import main
 from viz.analysis.claims.templates import fill_template, read_lists
-from viz.analysis.claims.text import READY
+from viz.analysis.claims.text import READY, read_sentences
+from viz.drawing import diagrams
+from viz.engine import forward, many_texts
+from viz.engine.models import load_model
+from viz.files import saved
+from viz.names import folder_name
 
 ADVERBS = READY[0].text
 
@@ -98,6 +104,56 @@ def test_an_analysis_is_written_with_a_picture_of_each_sentence(ask, tmp_path):
     written = (out / "analysis.md").read_text(encoding="utf-8")
     assert all(f"]({name})" in written for name in pictures)
     assert "**Holds: Layer3_Head2" in written
+
+
+@pytest.fixture
+def alive(monkeypatch):
+    """Count, at the start of each pass and of each file that is opened, the runs made before that are still held."""
+    refs, counted = [], []
+
+    def watched(make):
+        def run(*arguments):
+            counted.append(sum(ref() is not None for ref in refs))
+            made = make(*arguments)
+            refs.append(weakref.ref(made))
+            return made
+
+        return run
+
+    monkeypatch.setattr(forward, "run", watched(forward.run))
+    monkeypatch.setattr(saved, "read", watched(saved.read))
+    monkeypatch.setattr(many_texts, "ROWS_AT_ONCE", 4)
+    return counted
+
+
+def test_one_run_is_held_at_a_time(alive, ask, tmp_path):
+    code, _said, _error = ask(ADVERBS, "--head", "Layer3_Head2")
+    assert (code, alive) == (0, [0, 0, 0])  # ten sentences, four a pass
+    alive.clear()
+    _code, _said, _error = ask(ADVERBS, "--head", "Layer3_Head2", "--out", tmp_path / "out")
+    assert alive == [0] * 6  # and once more for the pictures
+    assert len(list((tmp_path / "out").glob("*.png"))) == 10
+
+
+def test_one_saved_run_is_held_at_a_time(alive, ask, tmp_path):
+    files = [tmp_path / f"{day}.npz" for day in ("monday", "tuesday", "friday")]
+    for file, tokens in zip(files, (SHORT, TURTLE, SHORT), strict=True):
+        write_known_heads(file, rows=(tokens,))
+    ask("The turtle _moves_ *slow* across the [MASK].", "--open", *files, "--out", tmp_path / "out")
+    assert alive == [0] * 4  # each once to be searched, and Tuesday's again for its attention
+    assert len(list((tmp_path / "out").glob("*.png"))) == 1
+
+
+def test_a_picture_is_of_the_sentence_whose_number_it_has(ask, monkeypatch, tmp_path):
+    monkeypatch.setattr(many_texts, "ROWS_AT_ONCE", 4)
+    ask(ADVERBS, "--head", "Layer3_Head2", "--out", tmp_path)
+    loaded = load_model("headlight-bert")
+    numbers = {sentence.text: number for number, sentence in enumerate(read_sentences(ADVERBS), start=1)}
+    for run in many_texts.runs(loaded, list(numbers)):
+        for row, text in enumerate(run.batch.texts):
+            (picture,) = tmp_path.glob(f"{numbers[text]:03}_{folder_name(text)}_*.png")
+            with Image.open(picture) as image:
+                assert image.tobytes() == diagrams.draw(run, row, 2, 1).tobytes()
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ def call(*arguments: object, environment: dict[str, str] | None = None) -> subpr
     """Run the program in a process of its own."""
     command = [sys.executable, "-m", "viz", *map(str, arguments)]
     return subprocess.run(
-        command, capture_output=True, cwd=REPOSITORY, env=os.environ | (environment or {}), timeout=120
+        command, capture_output=True, cwd=REPOSITORY, env=os.environ | (environment or {}), timeout=120, check=False
     )
 
 
@@ -34,7 +34,9 @@ def call_writing_to(stdout, *arguments: str) -> subprocess.CompletedProcess:
     """Run the program with another stdout, buffered as it is by default: what it cannot write shows only at the end."""
     command = [sys.executable, "-m", "viz", *arguments]
     environment = os.environ | {"PYTHONUNBUFFERED": ""}
-    return subprocess.run(command, stdout=stdout, stderr=subprocess.PIPE, cwd=REPOSITORY, env=environment, timeout=120)
+    return subprocess.run(
+        command, stdout=stdout, stderr=subprocess.PIPE, cwd=REPOSITORY, env=environment, timeout=120, check=False
+    )
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ PROMPTS = ["It will rain in the", "I want to eat a big bowl of", "My dog is"]
 
 @pytest.fixture(scope="module")
 def greedy():
-    """Give plain transformers' greedy continuation of the prompts: new ids ``[B, S]``, logits ``[S][B, V]``, tokenizer."""
+    """Give plain transformers' greedy continuation of the prompts: ids ``[B, S]``, logits ``[S][B, V]``, tokenizer."""
     torch.set_num_threads(1)
     gpt2 = plain.load(MODELS_FOLDER / "headlight-gpt2", causal=True)
     inputs = gpt2.tokenizer(PROMPTS, padding=True, padding_side="left", return_tensors="pt")

@@ -38,12 +38,12 @@ def gpt2_run(text: str, vocabulary: tuple[str, ...], logits: list[float]):
 
 def test_probabilities_are_over_the_whole_vocabulary():
     run = bert_run("[MASK]", [[0, math.log(2), math.log(3), math.log(4), 0]])
-    np.testing.assert_allclose(predictions.probabilities(run), [[1 / 11, 2 / 11, 3 / 11, 4 / 11, 1 / 11]], rtol=1e-6)
+    np.testing.assert_allclose(predictions.probabilities(run, 0), [1 / 11, 2 / 11, 3 / 11, 4 / 11, 1 / 11], rtol=1e-6)
 
 
 def test_huge_logits_do_not_overflow():
     run = bert_run("[MASK]", [[1e4, 1e4, -1e4, -1e4, -1e4]])
-    np.testing.assert_allclose(predictions.probabilities(run), [[0.5, 0.5, 0, 0, 0]])
+    np.testing.assert_allclose(predictions.probabilities(run, 0), [0.5, 0.5, 0, 0, 0])
 
 
 def test_the_best_words_come_first_with_rank_id_logit_and_probability():
@@ -78,60 +78,100 @@ def test_each_readout_has_its_own_words():
     assert predictions.top_k(run, 1, 1)[0].token == "dog"
 
 
+class Counting(np.ndarray):
+    """Count the numbers that numpy's functions read from it and from what is computed of it."""
+
+    n_read = 0
+
+    def __array_ufunc__(self, function, method, *inputs, **options):
+        plain = [of.view(np.ndarray) if isinstance(of, Counting) else of for of in inputs]
+        Counting.n_read += sum(np.size(of) for of in plain)
+        result = getattr(function, method)(*plain, **options)
+        return result.view(Counting) if isinstance(result, np.ndarray) else result
+
+
+@pytest.fixture
+def wide():
+    """Give a run of 20 read-outs over 1,000 words, whose logits count what is read of them."""
+    Counting.n_read = 0
+    logits = np.random.default_rng(0).normal(size=(20, 1000)).astype(np.float32)
+    return hand_made.run(
+        [[1] * 20],
+        model=hand_made.model_info(vocabulary=tuple(f"w{i}" for i in range(1000))),
+        batch_fields={"texts": (" ".join(["[MASK]"] * 20),)},
+        readouts=np.array([[0, n] for n in range(20)]),
+        readout_logits=logits.view(Counting),
+    )
+
+
+def test_one_readouts_words_and_comparison_read_its_logits_only(wide):
+    predictions.top_k(wide, 7, 10)
+    assert 1000 <= Counting.n_read < 20 * 1000
+    Counting.n_read = 0
+    predictions.compare(wide, wide, (7, 7), 10)
+    assert 1000 <= Counting.n_read < 20 * 1000
+
+
+def test_completing_a_text_reads_each_readout_once_however_many_ranks_are_asked_for(wide):
+    assert len(predictions.completions(wide, 0, 50)) == 50
+    assert 20 * 1000 <= Counting.n_read < 2 * 20 * 1000
+
+
 def test_a_run_without_a_mask_says_so_and_one_with_a_mask_passes():
     with pytest.raises(NoMaskToken, match=r"There is no \[MASK\] in the text"):
         predictions.require_readouts(bert_run("no mask", []))
     predictions.require_readouts(bert_run("[MASK]", [[0, 1, 2, 3, 4]]))
 
 
-@pytest.mark.parametrize("typed", ["[MASK]", "[mask]", "<mask>", "<MASK>", "[Mask]"])
-def test_the_word_takes_the_place_of_the_mask_however_it_was_typed(typed):
-    assert predictions.completed(bert_run(f"The {typed} sleeps.", [[9, 8, 0, 1, 0]]), 0, 1) == "The cat sleeps."
+def test_the_word_takes_the_place_of_the_mask_however_it_was_typed():
+    for typed in ("[MASK]", "[mask]", "<mask>", "<MASK>", "[Mask]"):
+        run = bert_run(f"The {typed} sleeps.", [[9, 8, 0, 1, 0]])
+        assert predictions.completions(run, 0, 1) == ["The cat sleeps."], typed
 
 
-def test_a_lower_rank_gives_the_text_with_that_word():
+def test_each_rank_gives_the_text_with_its_word():
     run = bert_run("The [MASK] sleeps.", [[9, 8, 0, 7, 0]])
-    assert [predictions.completed(run, 0, rank) for rank in (1, 2, 3)] == [
-        "The cat sleeps.",
-        "The dog sleeps.",
-        "The river sleeps.",
-    ]
+    assert predictions.completions(run, 0, 3) == ["The cat sleeps.", "The dog sleeps.", "The river sleeps."]
+
+
+def test_a_text_is_completed_once_for_each_word_there_is():
+    assert len(predictions.completions(bert_run("The [MASK] sleeps.", [[9, 8, 0, 7, 0]]), 0, 100)) == 5
 
 
 def test_the_rest_of_the_text_stays_as_it_was_typed():
     run = bert_run("TWO  spaces, ÉLAN & \\1 [MASK]!", [[9, 0, 0, 0, 0]])
-    assert predictions.completed(run, 0, 1) == "TWO  spaces, ÉLAN & \\1 cat!"
+    assert predictions.completions(run, 0, 1) == ["TWO  spaces, ÉLAN & \\1 cat!"]
 
 
 def test_a_piece_of_a_word_joins_the_word_before_it():
-    assert predictions.completed(bert_run("The turtle [MASK] run.", [[0, 0, 9, 0, 0]]), 0, 1) == "The turtles run."
-    assert predictions.completed(bert_run("The turtle[MASK] run.", [[0, 0, 9, 0, 0]]), 0, 1) == "The turtles run."
+    assert predictions.completions(bert_run("The turtle [MASK] run.", [[0, 0, 9, 0, 0]]), 0, 1) == ["The turtles run."]
+    assert predictions.completions(bert_run("The turtle[MASK] run.", [[0, 0, 9, 0, 0]]), 0, 1) == ["The turtles run."]
 
 
 def test_a_piece_at_the_start_of_a_text_stands_alone():
-    assert predictions.completed(bert_run("[MASK] run.", [[0, 0, 9, 0, 0]]), 0, 1) == "s run."
+    assert predictions.completions(bert_run("[MASK] run.", [[0, 0, 9, 0, 0]]), 0, 1) == ["s run."]
 
 
 def test_several_masks_each_get_their_own_word_of_the_rank():
     run = bert_run("A [MASK] and a [MASK].", [[9, 8, 0, 0, 0], [0, 8, 0, 9, 0]])
-    assert predictions.completed(run, 0, 1) == "A cat and a river."
-    assert predictions.completed(run, 0, 2) == "A dog and a dog."
+    assert predictions.completions(run, 0, 2) == ["A cat and a river.", "A dog and a dog."]
 
 
 def test_each_text_of_a_batch_gets_the_words_of_its_own_row():
     run = bert_run("", [[9, 0, 0, 0, 0], [0, 9, 0, 0, 0]], rows=[0, 1], texts=("One [MASK].", "Two [MASK]."))
-    assert predictions.completed(run, 0, 1) == "One cat."
-    assert predictions.completed(run, 1, 1) == "Two dog."
+    assert predictions.completions(run, 0, 1) == ["One cat."]
+    assert predictions.completions(run, 1, 1) == ["Two dog."]
 
 
 def test_a_mask_that_was_cut_off_stays_as_typed():
-    assert predictions.completed(bert_run("A [MASK] and a [MASK].", [[9, 0, 0, 0, 0]]), 0, 1) == "A cat and a [MASK]."
+    assert predictions.completions(bert_run("A [MASK] and a [MASK].", [[9, 0, 0, 0, 0]]), 0, 1) == [
+        "A cat and a [MASK]."
+    ]
 
 
 def test_a_causal_model_puts_its_word_behind_the_text():
     run = gpt2_run("The turtle moves", ("␣slow", "ly"), [0, 1])
-    assert predictions.completed(run, 0, 1) == "The turtle movesly"
-    assert predictions.completed(run, 0, 2) == "The turtle moves slow"
+    assert predictions.completions(run, 0, 2) == ["The turtle movesly", "The turtle moves slow"]
 
 
 def test_a_byte_level_word_in_place_of_a_mask_brings_its_own_space():
@@ -149,7 +189,7 @@ def test_a_byte_level_word_in_place_of_a_mask_brings_its_own_space():
             readouts=np.array([[0, 0]]),
             readout_logits=np.array([logits], dtype=np.float32),
         )
-        assert predictions.completed(run, 0, 1) == expected
+        assert predictions.completions(run, 0, 1) == [expected], text
 
 
 def test_comparing_follows_the_best_words_of_both_runs_and_those_of_before_come_first():

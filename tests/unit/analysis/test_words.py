@@ -18,9 +18,8 @@ def spelled(run) -> list[tuple[str, tuple[int, ...]]]:
     return [(word.text, word.positions) for word in words.words(run, 0) if not word.special]
 
 
-@pytest.mark.parametrize(
-    "tokens, expected",
-    [
+def test_pieces_are_joined_to_words():
+    for tokens, expected in [
         (("[CLS]", "the", "tur", "##tle", ".", "[SEP]"), [("the", (1,)), ("turtle", (2, 3)), (".", (4,))]),
         (("The", "␣tur", "tle", "."), [("The", (0,)), ("turtle", (1, 2)), (".", (3,))]),
         (("The", "Ġtur", "tle", "Ġ", "."), [("The", (0,)), ("turtle", (1, 2)), (".", (3, 4))]),
@@ -32,10 +31,8 @@ def spelled(run) -> list[tuple[str, tuple[int, ...]]]:
         (("[CLS]", "[UNK]·北", "##x", "[MASK]", "[SEP]"), [("北x", (1, 2)), ("[MASK]", (3,))]),
         (("␣a", "␣北·1/2", "␣北·2/2"), [("a", (0,)), ("北", (1, 2))]),
         (("Ġa", "ĠåĮ", "Ĺ"), [("a", (0,)), ("北", (1, 2))]),
-    ],
-)
-def test_pieces_are_joined_to_words(tokens, expected):
-    assert spelled(run_of(*tokens)) == expected
+    ]:
+        assert spelled(run_of(*tokens)) == expected, tokens
 
 
 def test_padding_belongs_to_no_word():
@@ -51,18 +48,23 @@ def test_special_tokens_are_known_by_their_names_or_from_the_batch():
     assert words.special_tokens(both, 0).tolist() == [True, True, False, True]
 
 
-@pytest.mark.parametrize(
-    "typed, positions",
-    [("turtle", (2, 3)), ("TURTLE", (2, 3)), ("café", (4,)), ("the turtle", (1, 2, 3)), ("[cls]", (0,))],
-)
-def test_a_word_is_found_without_regard_to_case_and_accents(typed, positions):
-    assert words.find(run_of("[CLS]", "the", "tur", "##tle", "cafe", "[SEP]"), 0, typed) == positions
+def test_a_word_is_found_without_regard_to_case_and_accents():
+    for typed, positions in [
+        ("turtle", (2, 3)),
+        ("TURTLE", (2, 3)),
+        ("café", (4,)),
+        ("the turtle", (1, 2, 3)),
+        ("[cls]", (0,)),
+    ]:
+        assert words.find(run_of("[CLS]", "the", "tur", "##tle", "cafe", "[SEP]"), 0, typed) == positions, typed
 
 
-@pytest.mark.parametrize("typed", ["tur", "tle", "", " ", "turtl", "##tle"])
-def test_part_of_a_word_is_not_found(typed):
-    with pytest.raises(WordNotInText):
-        words.find(run_of("[CLS]", "the", "tur", "##tle", "[SEP]"), 0, typed)
+def test_part_of_a_word_is_not_found():
+    for typed in ["tur", "tle", "", " ", "turtl", "##tle"]:
+        with pytest.raises(WordNotInText) as caught:
+            words.find(run_of("[CLS]", "the", "tur", "##tle", "[SEP]"), 0, typed)
+            pytest.fail(f"{typed!r} was found")
+        assert caught.value.values["word"] == typed
 
 
 def test_a_word_that_stands_twice_names_its_positions():
@@ -76,9 +78,8 @@ def aligned(text: str, *tokens: str) -> dict[int, str] | None:
     return spans and {position: text[slice(*span)] for position, span in spans.items()}
 
 
-@pytest.mark.parametrize(
-    "text, tokens, expected",
-    [
+def test_a_text_is_laid_over_its_tokens():
+    for text, tokens, expected in [
         ("The Turtle.", ("[CLS]", "the", "tur", "##tle", ".", "[SEP]"), {1: "The", 2: "Tur", 3: "tle", 4: "."}),
         ("The turtle.", ("The", "␣tur", "tle", "."), {0: "The", 1: "tur", 2: "tle", 3: "."}),
         ("Café  no", ("[CLS]", "cafe", "no"), {1: "Café", 2: "no"}),
@@ -92,7 +93,5 @@ def aligned(text: str, *tokens: str) -> dict[int, str] | None:
         ("The turtle. No.", ("the", "turtle", "."), None),
         ("The turtle", ("the", "turtle", "."), None),
         ("a", ("a", "[UNK]"), None),
-    ],
-)
-def test_a_text_is_laid_over_its_tokens(text, tokens, expected):
-    assert aligned(text, *tokens) == expected
+    ]:
+        assert aligned(text, *tokens) == expected, (text, tokens)

@@ -193,14 +193,14 @@ def test_the_same_token_twice_is_two_categories():
     assert axes.categories(["a", "b"], [3, 5]) == ["3 a", "5 b"]
 
 
-@pytest.mark.parametrize("n_tokens, n_ticks", [(1, 1), (35, 35), (36, 36), (37, 19), (72, 36), (73, 25), (512, 35)])
-def test_ticks_are_thinned_to_at_most_36(n_tokens, n_ticks):
-    tokens = [f"t{i}" for i in range(n_tokens)]
-    settings = axes.ticks(tokens, axes.categories(tokens))
-    step = {37: 2, 72: 2, 73: 3, 512: 15}.get(n_tokens, 1)
-    assert settings["ticktext"] == tokens[::step]
-    assert settings["tickvals"] == [f"{i} t{i}" for i in range(0, n_tokens, step)]
-    assert len(settings["ticktext"]) == n_ticks
+def test_ticks_are_thinned_to_at_most_36():
+    for n_tokens, n_ticks in [(1, 1), (35, 35), (36, 36), (37, 19), (72, 36), (73, 25), (512, 35)]:
+        tokens = [f"t{i}" for i in range(n_tokens)]
+        settings = axes.ticks(tokens, axes.categories(tokens))
+        step = {37: 2, 72: 2, 73: 3, 512: 15}.get(n_tokens, 1)
+        assert settings["ticktext"] == tokens[::step], n_tokens
+        assert settings["tickvals"] == [f"{i} t{i}" for i in range(0, n_tokens, step)], n_tokens
+        assert len(settings["ticktext"]) == n_ticks, n_tokens
 
 
 def test_tokens_are_written_as_entities_wherever_plotly_or_streamlit_read_markup():
@@ -225,27 +225,27 @@ def figures_of_nasty_tokens() -> dict[str, go.Figure]:
     }
 
 
-@pytest.mark.parametrize("name", ["one head", "difference", "predictions", "shifts"])
-def test_no_token_reaches_plotly_as_markup(name):
-    figure = figures_of_nasty_tokens()[name]
-    figure.layout.template = None  # Streamlit's own, where it was loaded, has placeholder colours such as #000001
-    found = strings(figure.to_plotly_json())
-    for axis in (
-        (figure.layout.yaxis,) if name in ("predictions", "shifts") else (figure.layout.xaxis, figure.layout.yaxis)
-    ):
-        assert list(axis.ticktext) == SHOWN
-        assert len(set(axis.tickvals)) == len(NASTY)
-    ours = {
-        "%{y} → %{x}: %{z:.4f}<extra></extra>",
-        "%{y} → %{x}: %{z:+.4f}<extra></extra>",
-        "%{y}: %{x:.6f}<extra></extra>",
-        "%{y} → %{x}: no weight (masked)<extra></extra>",
-    }
-    for text in set(found) - ours:
-        assert not re.search(r"[<>${}]|&(?!amp;|lt;|gt;|#\d+;)", text), text
-        assert not re.search(r"#[0-9a-f]{6}", text) or re.fullmatch(r"#[0-9a-f]{6}", text), text
-        assert "%" not in text or re.fullmatch(r"[\d.]+%", text), text
-    assert "#000001" not in found
+def test_no_token_reaches_plotly_as_markup():
+    for name in ["one head", "difference", "predictions", "shifts"]:
+        figure = figures_of_nasty_tokens()[name]
+        figure.layout.template = None  # Streamlit's own, where it was loaded, has placeholder colours such as #000001
+        found = strings(figure.to_plotly_json())
+        for axis in (
+            (figure.layout.yaxis,) if name in ("predictions", "shifts") else (figure.layout.xaxis, figure.layout.yaxis)
+        ):
+            assert list(axis.ticktext) == SHOWN, name
+            assert len(set(axis.tickvals)) == len(NASTY), name
+        ours = {
+            "%{y} → %{x}: %{z:.4f}<extra></extra>",
+            "%{y} → %{x}: %{z:+.4f}<extra></extra>",
+            "%{y}: %{x:.6f}<extra></extra>",
+            "%{y} → %{x}: no weight (masked)<extra></extra>",
+        }
+        for text in set(found) - ours:
+            assert not re.search(r"[<>${}]|&(?!amp;|lt;|gt;|#\d+;)", text), text
+            assert not re.search(r"#[0-9a-f]{6}", text) or re.fullmatch(r"#[0-9a-f]{6}", text), text
+            assert "%" not in text or re.fullmatch(r"[\d.]+%", text), text
+        assert "#000001" not in found, name
 
 
 def test_categories_of_one_figure_are_those_of_its_axes():

@@ -25,37 +25,35 @@ def unpacked(data: bytes) -> tuple[dict, np.ndarray]:
     return header, np.frombuffer(data[4 + length :], dtype=np.uint8).reshape(shape)
 
 
-@pytest.mark.parametrize(
-    "weight, level", [(0, 0), (1, 250), (0.25, 125), (0.01, 25), (0.0001, 2), (0.81, 225), (1.01, 250)]
-)
-def test_a_level_is_250_times_the_root_of_the_weight(weight, level):
-    # 250 * sqrt(0.0001) = 2.5, and 0.0001 as float32 is a little less than itself: 2
-    run = hand_made.run([[1]], attentions=np.full((1, 1, 1, 1, 1), weight, dtype=np.float32))
-    assert overview.thumbnails(run, 0).tolist() == [[[[level]]]]
+def test_a_level_is_250_times_the_root_of_the_weight():
+    for weight, level in [(0, 0), (1, 250), (0.25, 125), (0.01, 25), (0.0001, 2), (0.81, 225), (1.01, 250)]:
+        # 250 * sqrt(0.0001) = 2.5, and 0.0001 as float32 is a little less than itself: 2
+        run = hand_made.run([[1]], attentions=np.full((1, 1, 1, 1, 1), weight, dtype=np.float32))
+        assert overview.thumbnails(run, 0).tolist() == [[[[level]]]], weight
 
 
-@pytest.mark.parametrize("n_tokens", [1, 10, 42])
-def test_up_to_42_tokens_every_cell_has_a_pixel(n_tokens):
-    run = run_of((2, 3, n_tokens, n_tokens))
-    exact = 250 * np.sqrt(run.attentions[0].astype(np.float64))
-    levels = overview.thumbnails(run, 0)
-    assert levels.shape == (2, 3, n_tokens, n_tokens)
-    assert np.abs(levels - exact).max() < 0.5001
+def test_up_to_42_tokens_every_cell_has_a_pixel():
+    for n_tokens in [1, 10, 42]:
+        run = run_of((2, 3, n_tokens, n_tokens))
+        exact = 250 * np.sqrt(run.attentions[0].astype(np.float64))
+        levels = overview.thumbnails(run, 0)
+        assert levels.shape == (2, 3, n_tokens, n_tokens), n_tokens
+        assert np.abs(levels - exact).max() < 0.5001, n_tokens
 
 
-@pytest.mark.parametrize("n_tokens, block", [(43, 2), (84, 2), (85, 3), (100, 3), (128, 4), (512, 13)])
-def test_above_42_tokens_a_pixel_is_the_largest_weight_of_its_block(n_tokens, block):
-    run = run_of((1, 2, n_tokens, n_tokens))
-    levels = overview.thumbnails(run, 0)
-    side = -(-n_tokens // block)
-    assert levels.shape == (1, 2, side, side)
-    for head, i, j in [(0, 0, 0), (1, 0, side - 1), (0, side - 1, 3), (1, side // 2, 5), (0, side - 1, side - 1)]:
-        cells = [
-            float(run.attentions[0, 0, head, q, k])
-            for q in range(block * i, min(block * (i + 1), n_tokens))
-            for k in range(block * j, min(block * (j + 1), n_tokens))
-        ]
-        assert abs(levels[0, head, i, j] - 250 * max(cells) ** 0.5) < 0.5001
+def test_above_42_tokens_a_pixel_is_the_largest_weight_of_its_block():
+    for n_tokens, block in [(43, 2), (84, 2), (85, 3), (100, 3), (128, 4), (512, 13)]:
+        run = run_of((1, 2, n_tokens, n_tokens))
+        levels = overview.thumbnails(run, 0)
+        side = -(-n_tokens // block)
+        assert levels.shape == (1, 2, side, side), n_tokens
+        for head, i, j in [(0, 0, 0), (1, 0, side - 1), (0, side - 1, 3), (1, side // 2, 5), (0, side - 1, side - 1)]:
+            cells = [
+                float(run.attentions[0, 0, head, q, k])
+                for q in range(block * i, min(block * (i + 1), n_tokens))
+                for k in range(block * j, min(block * (j + 1), n_tokens))
+            ]
+            assert abs(levels[0, head, i, j] - 250 * max(cells) ** 0.5) < 0.5001, n_tokens
 
 
 def test_a_line_of_one_cell_stays_visible_among_100_tokens():
@@ -177,13 +175,15 @@ def prompts_of(attention_mask: list[list[int]], n_layers: int = 2, n_heads: int 
     return hand_made.run(attention_mask, model=model, attentions=values, **fields)
 
 
-@pytest.mark.parametrize("n_prompts, rows, columns", [(1, 1, 1), (3, 1, 3), (4, 1, 4), (5, 2, 4), (8, 2, 4), (9, 3, 4)])
-def test_prompts_stand_four_across_and_the_last_line_may_be_shorter(n_prompts, rows, columns):
-    header, levels = unpacked(overview.prompt_tiles(prompts_of([[1, 1]] * n_prompts), 0, 0, "k"))
-    assert (header["key"], header["board"], header["rows"], header["columns"]) == ("k", "prompts", rows, columns)
-    assert header["titles"] == header["names"] == [f"prompt {number}" for number in range(1, n_prompts + 1)]
-    assert header["across"] == header["down"] == []
-    assert levels.shape == (n_prompts, 2, 2)
+def test_prompts_stand_four_across_and_the_last_line_may_be_shorter():
+    for n_prompts, rows, columns in [(1, 1, 1), (3, 1, 3), (4, 1, 4), (5, 2, 4), (8, 2, 4), (9, 3, 4)]:
+        header, levels = unpacked(overview.prompt_tiles(prompts_of([[1, 1]] * n_prompts), 0, 0, "k"))
+        names = [f"prompt {number}" for number in range(1, n_prompts + 1)]
+        assert (header["key"], header["board"]) == ("k", "prompts")
+        assert (header["rows"], header["columns"]) == (rows, columns), n_prompts
+        assert header["titles"] == header["names"] == names
+        assert header["across"] == header["down"] == [], n_prompts
+        assert levels.shape == (n_prompts, 2, 2), n_prompts
 
 
 def test_prompt_tiles_are_the_asked_head_of_every_prompt():
@@ -212,13 +212,13 @@ def test_a_weight_that_an_untold_model_puts_on_padding_is_shown_and_its_column_i
         assert header["real"] == ["10"]
 
 
-@pytest.mark.parametrize("n_tokens, side", [(96, 96), (97, 49), (192, 96), (193, 65), (512, 86)])
-def test_up_to_96_tokens_of_a_prompt_have_a_pixel_each(n_tokens, side):
-    run = prompts_of([[1] * n_tokens], 1, 1)
-    header, levels = unpacked(overview.prompt_tiles(run, 0, 0, ""))
-    assert levels.shape == (1, side, side)
-    assert header["real"] == ["1" * side]
-    assert levels.max() == np.rint(250 * np.sqrt(run.attentions.max()))
+def test_up_to_96_tokens_of_a_prompt_have_a_pixel_each():
+    for n_tokens, side in [(96, 96), (97, 49), (192, 96), (193, 65), (512, 86)]:
+        run = prompts_of([[1] * n_tokens], 1, 1)
+        header, levels = unpacked(overview.prompt_tiles(run, 0, 0, ""))
+        assert levels.shape == (1, side, side), n_tokens
+        assert header["real"] == ["1" * side], n_tokens
+        assert levels.max() == np.rint(250 * np.sqrt(run.attentions.max())), n_tokens
 
 
 def test_a_pixel_with_one_real_token_is_no_padding():

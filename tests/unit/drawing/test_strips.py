@@ -96,15 +96,14 @@ def test_there_are_fifteen_kinds():
     assert KINDS[9:] == ("random", "kept", "seen", "unseen", "scored", "blank")
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_kind_is_said_in_words_and_has_a_style_of_its_own(kind):
-    read = Reader(strips.strip([Chip("x", kind=kind)], "prompt 1"))
-    (item,) = read.named("li")
-    assert item["title"] == strips.kind_words()[kind]
-    assert read.texts.get("i", []) == (
-        [] if kind in ("real", "blank") else [item["title"]]
-    )  # a plain token needs no word
-    assert (f".hl-strips .{item['class']} {{" in strips.stylesheet()) == (kind != "real")
+def test_a_kind_is_said_in_words_and_has_a_style_of_its_own():
+    for kind in KINDS:
+        read = Reader(strips.strip([Chip("x", kind=kind)], "prompt 1"))
+        (item,) = read.named("li")
+        assert item["title"] == strips.kind_words()[kind], kind
+        said = [] if kind in ("real", "blank") else [item["title"]]  # a plain token needs no word
+        assert read.texts.get("i", []) == said, kind
+        assert (f".hl-strips .{item['class']} {{" in strips.stylesheet()) == (kind != "real"), kind
 
 
 def test_no_two_kinds_look_or_sound_alike():
@@ -112,9 +111,8 @@ def test_no_two_kinds_look_or_sound_alike():
     assert len({item["class"] for item in items}) == len({item["title"] for item in items}) == len(KINDS)
 
 
-@pytest.mark.parametrize(
-    "kind, property",
-    [
+def test_a_kind_has_a_mark_besides_its_colour():
+    for kind, property in [
         ("special", "border-style: dashed"),
         ("padding", "repeating-linear-gradient(135deg"),
         ("mask", "outline: 2px solid"),
@@ -127,12 +125,10 @@ def test_no_two_kinds_look_or_sound_alike():
         ("kept", "border-bottom-width: 4px"),
         ("unseen", "border-style: dotted"),
         ("scored", "font-weight: 600"),
-    ],
-)
-def test_a_kind_has_a_mark_besides_its_colour(kind, property):
-    letter = Reader(strips.strip([Chip("x", kind=kind)], "")).named("li")[0]["class"]
-    rule = re.search(rf"\.hl-strips \.{letter} {{(.*?)}}", strips.stylesheet(), re.DOTALL)[1]
-    assert property in rule
+    ]:
+        letter = Reader(strips.strip([Chip("x", kind=kind)], "")).named("li")[0]["class"]
+        rule = re.search(rf"\.hl-strips \.{letter} {{(.*?)}}", strips.stylesheet(), re.DOTALL)[1]
+        assert property in rule, kind
 
 
 def test_colours_are_those_of_the_maps():
@@ -164,12 +160,12 @@ def test_columns_stack_the_chips_of_a_position_behind_the_names_of_their_rows():
     assert [item["class"] for item in read.named("div")[4:]] == ["m", "v", "r", "w"]
 
 
-@pytest.mark.parametrize("text", NASTY)
-def test_any_token_in_a_column_is_text(text):
-    read = Reader(strips.board([strips.columns([[Chip(text, text), Chip(text, kind="scored")]], [text], text)]))
-    assert read.open == []
-    assert {tag for tag, _ in read.tags} <= {"div", "style", "b", "ol", "li", "bdi", "small", "i"}
-    assert read.texts["bdi"] == [text, text]
+def test_any_token_in_a_column_is_text():
+    for text in NASTY:
+        read = Reader(strips.board([strips.columns([[Chip(text, text), Chip(text, kind="scored")]], [text], text)]))
+        assert read.open == [], text
+        assert {tag for tag, _ in read.tags} <= {"div", "style", "b", "ol", "li", "bdi", "small", "i"}, text
+        assert read.texts["bdi"] == [text, text], text
 
 
 def test_a_legend_names_each_kind_once_in_the_order_asked():

@@ -3,7 +3,6 @@
 import xml.etree.ElementTree as ET
 
 import numpy as np
-import pytest
 
 from tests import hand_made
 from viz.drawing import svg
@@ -62,9 +61,8 @@ def test_a_nasty_model_name_is_text():
     assert "a<b>&c" in texts(picture(model=model))[-1]
 
 
-@pytest.mark.parametrize(
-    "weight, fill",
-    [
+def test_a_cell_has_the_colour_of_its_weight():
+    for weight, fill in [
         (0.0, "#ffffff"),  # the first of seven stops
         (1.0, "#08306b"),  # the last
         # 0.5 is step 128 (127.5 to even) of 255: 128/255*6 = 3.0118 stops, so 0.0118 of the way from #6aaed6 to
@@ -73,11 +71,9 @@ def test_a_nasty_model_name_is_text():
         # 0.2 is step 51: exactly 1.2 stops, a fifth of the way from #d6e6f4 to #abd0e6:
         # 214-43*0.2 = 205.4, 230-22*0.2 = 225.6, 244-14*0.2 = 241.2
         (0.2, "#cde2f1"),
-    ],
-)
-def test_a_cell_has_the_colour_of_its_weight(weight, fill):
-    root = picture(attentions=weights([weight, 1 - weight], [0.25, 0.75]))
-    assert cells(root)[0, 0].get("fill") == fill
+    ]:
+        root = picture(attentions=weights([weight, 1 - weight], [0.25, 0.75]))
+        assert cells(root)[0, 0].get("fill") == fill, weight
 
 
 def test_the_number_of_a_cell_is_its_weight_and_its_row_is_the_query():

@@ -8,7 +8,8 @@ from viz.records import ModelInfo, Run
 from viz.text import _, ngettext, number
 
 # Logits of one text, alone and in a batch, differ by rounding alone: in float32 by about 3e-6 of the largest logit
-# (measured; in float64 by 1e-14). 1e-3 stands well above that, and far below what left padding without positions does to
+# (measured; in float64 by 1e-14). 1e-3 stands well above that, and far below what left padding without positions does
+# to
 # a GPT-2 (2.4 with random weights, 13 with larger ones).
 TOLERANCE = 1e-3
 

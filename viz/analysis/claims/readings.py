@@ -1,5 +1,6 @@
 """Read off what every head gives to the words of marked sentences."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,15 @@ from viz.errors import MarksShareToken, NoKeyInSight, RunsDoNotMatch, SentenceNo
 from viz.records import ModelInfo, Run
 
 Head = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Hold what a row of a run consists of, without its attention."""
+
+    source: int  # which of the runs
+    row: int
+    pieces: tuple[Piece, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,36 +77,49 @@ def gather(
 ) -> tuple[tuple[Reading, ...], tuple[MarkedSentence, ...]]:
     """Find each sentence among the rows of the runs, by its words, and read its attention off.
 
-    Gives the readings, and the sentences that cannot be tested: the key stands behind the query in a model that reads
-    from left to right. Raises ``RunsDoNotMatch``, ``SentenceNotFound``, ``MarksShareToken``, or ``NoKeyInSight`` if no
-    reading is left.
+    One run is held at a time, so that ``runs`` may make them when they are looked at. Gives the readings, and the
+    sentences that cannot be tested: the key stands behind the query in a model that reads from left to right. Raises
+    ``RunsDoNotMatch``, ``SentenceNotFound``, ``MarksShareToken``, or ``NoKeyInSight`` if no reading is left.
     """
-    shapes = {(run.model.n_layers, run.model.n_heads) for run in runs}
+    wanted = tuple(sentences)
+    shapes: set[tuple[int, int]] = set()
+    places: list[_Place] = []
+    found: dict[MarkedSentence, Reading | None] = {}
+    for source in range(len(runs)):
+        shapes.add((runs[source].model.n_layers, runs[source].model.n_heads))
+        places += _read_texts(runs[source], source, wanted, found)
     if len(shapes) > 1:
         raise RunsDoNotMatch(shapes=", ".join(f"{n_layers} x {n_heads}" for n_layers, n_heads in sorted(shapes)))
-    places = [
-        (source, row, pieces(run, row), run.batch.texts[row])
-        for source, run in enumerate(runs)
-        for row in range(len(run.batch.tokens))
-    ]
-    readings, left_out = [], []
-    for sentence in sentences:
-        source, row, spans = _place(places, sentence)
-        reading = _reading(runs[source], source, row, sentence, spans)
-        if reading is None:
-            left_out.append(sentence)
-        else:
-            readings.append(reading)
+    elsewhere = [(*_place(places, sentence), sentence) for sentence in wanted if sentence not in found]
+    for source, row, spans, sentence in sorted(elsewhere, key=lambda place: place[0]):
+        found[sentence] = _reading(runs[source], source, row, sentence, spans)
+    readings = tuple(reading for sentence in wanted if (reading := found[sentence]) is not None)
+    left_out = tuple(sentence for sentence in wanted if found[sentence] is None)
     if not readings:
         raise NoKeyInSight(n_sentences=len(left_out))
-    return tuple(readings), tuple(left_out)
+    return readings, left_out
 
 
-def _place(places: list[tuple[int, int, tuple[Piece, ...], str]], sentence: MarkedSentence) -> tuple[int, int, dict]:
-    """Find the row that has the words of a sentence; the one with its very text is tried first, to be quick."""
-    for source, row, row_pieces, _text in sorted(places, key=lambda place: place[3] != sentence.text):
-        if spans := align(row_pieces, sentence.text):
-            return source, row, spans
+def _read_texts(
+    run: Run, source: int, wanted: Sequence[MarkedSentence], found: dict[MarkedSentence, Reading | None]
+) -> list[_Place]:
+    """Read off the sentences whose very texts are rows of a run, into ``found``; gives what its rows consist of."""
+    places = [_Place(source, row, pieces(run, row)) for row in range(len(run.batch.tokens))]
+    rows_of = defaultdict(list)
+    for row, text in enumerate(run.batch.texts):
+        rows_of[text].append(row)
+    for sentence in wanted:
+        for row in rows_of[sentence.text]:
+            if sentence not in found and (spans := align(places[row].pieces, sentence.text)):
+                found[sentence] = _reading(run, source, row, sentence, spans)
+    return places
+
+
+def _place(places: list[_Place], sentence: MarkedSentence) -> tuple[int, int, dict]:
+    """Find the first row that has the words of a sentence, whatever its text."""
+    for place in places:
+        if spans := align(place.pieces, sentence.text):
+            return place.source, place.row, spans
     raise SentenceNotFound(n_texts=len(places), text=sentence.text)
 
 

@@ -110,7 +110,7 @@ def sentence_table(result: Result) -> dict[str, list]:
 
 
 def analysis(result: Result, model: ModelInfo, pictures: Sequence[str] = ()) -> str:
-    """Write the claim, its verdict and all tables as Markdown; ``pictures`` are the file names of the sentences' maps."""
+    """Write the claim, its verdict and all tables as Markdown; ``pictures`` names the files of the maps."""
     parts = [
         "# " + _("A claim about {head}").format(head=head_title(result.standing.layer, result.standing.head)),
         _claim(result, model),

@@ -38,12 +38,12 @@ def fill_template(template: str, lists: dict[str, list[str]], *, n: int = 20, se
     sizes = [len(lists[name]) for name in names]
     n_choices, wanted = math.prod(sizes), max(1, n // len(lines))
     chosen = range(n_choices) if n_choices <= wanted else sorted(random.Random(seed).sample(range(n_choices), wanted))
-    return [
-        _SLOT.sub(lambda slot: escaped(words[slot[1]]), line)
-        for choice in chosen
-        for words in [dict(zip(names, _words_of(choice, names, lists)))]
-        for line in lines
-    ]
+    made = [dict(zip(names, _words_of(choice, names, lists))) for choice in chosen]
+    return [_filled(line, words) for words in made for line in lines]
+
+
+def _filled(line: str, words: dict[str, str]) -> str:
+    return _SLOT.sub(lambda slot: escaped(words[slot[1]]), line)
 
 
 def _check_slots(names: list[str], lists: dict[str, list[str]]) -> None:

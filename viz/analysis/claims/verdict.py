@@ -3,7 +3,7 @@
 A hit: of all candidates the key gets the largest attention from the query. Attention is summed over the pieces of a
 key and averaged over the pieces of the query. Candidates are the words of the sentence (punctuation marks too) other
 than the query; no special tokens, no padding, and in a model that reads from left to right only what stands before.
-A head that rests on [CLS] or [SEP] has a largest candidate too, of next to nothing: it is called faint, see ``Standing``.
+A head that rests on [CLS] or [SEP] has a largest candidate too, of next to nothing: see ``Standing``, faint.
 """
 
 from collections.abc import Sequence

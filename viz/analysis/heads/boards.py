@@ -101,7 +101,7 @@ def word_names(run: Run, row: int) -> dict[str, Word]:
 
 
 def word_named(run: Run, row: int, name: str | None) -> str | None:
-    """Give the name of a word that was typed: its name, its letters, or its position counted from 1; None if none fits."""
+    """Give the name of a word that was typed: its name, letters, or position counted from 1; None if none fits."""
     names = word_names(run, row)
     if name is None or name in names:
         return name

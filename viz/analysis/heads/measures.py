@@ -130,7 +130,8 @@ MEASURES: dict[str, Measure] = {
         Measure(
             "entropy",
             N_(
-                "How spread out the attention is, in bits, averaged over all queries: 0 looks at one token, more looks at many."
+                "How spread out the attention is, in bits, averaged over all queries: 0 looks at one token, more "
+                "looks at many."
             ),
             "mean over q of -Σ A[q, k]·log2 A[q, k]",
             N_("bits"),
@@ -155,7 +156,8 @@ MEASURES: dict[str, Measure] = {
         Measure(
             "pair",
             N_(
-                "Attention from the query word to the key word: summed over the key's pieces, averaged over the query's pieces."
+                "Attention from the query word to the key word: summed over the key's pieces, averaged over the "
+                "query's pieces."
             ),
             "mean over the query's q of Σ A[q, k] over the key's k",
             _SHARE,

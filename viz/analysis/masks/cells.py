@@ -51,5 +51,6 @@ def allowed_by(given_mask: np.ndarray, added: np.ndarray | None, *, causal: bool
         given_mask if given_mask.ndim == 3 else given_mask[:, None], (len(given_mask), n_tokens, n_tokens)
     )
     later = ~np.tri(n_tokens, dtype=bool)
-    opened = added is not None and bool((added[..., later] == 0).any())
+    # A layer at a time: what lies above the diagonal is copied to be compared.
+    opened = added is not None and any((layer[later] == 0).any() for row in added for layer in row)
     return (told & ~later if causal and not opened else told.copy())[:, None]

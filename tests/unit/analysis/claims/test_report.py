@@ -1,7 +1,6 @@
 """The verdict is said with its numbers, and analysis.md holds all that it rests on."""
 
 import numpy as np
-import pytest
 
 from tests import catalogues, hand_made
 from viz.analysis.claims import report, verdict
@@ -26,9 +25,8 @@ def judged(hits_before: str, hits_behind: str = "", *, offsets=(-2, 2), head=(0,
     return verdict.judge(readings, head, ())
 
 
-@pytest.mark.parametrize(
-    "result, verdict, said",
-    [
+def test_a_verdict_is_said_with_its_numbers():
+    for result, expected, said in [
         (
             judged("+++++", "+++++"),
             Verdict.HOLDS,
@@ -39,12 +37,14 @@ def judged(hits_before: str, hits_behind: str = "", *, offsets=(-2, 2), head=(0,
             judged("+++++", offsets=(-4, 4)),
             Verdict.HOLDS,
             "Holds: Layer1_Head1 · L0H0 looks most from the query word at the key word in 5 of 5 sentences "
-            "(luck: 1.2; p = 0.00098). The key always stands on the same side of the query: swap the order to be surer.",
+            "(luck: 1.2; p = 0.00098). The key always stands on the same side of the query: swap the order to be "
+            "surer.",
         ),
         (
             judged("+++++", "-----", offsets=(-4, 4)),
             Verdict.NOT_SHOWN,
-            "Not shown: Layer1_Head1 · L0H0 looks most at the key word in 5 of 10 sentences; luck alone gives 2.5 (p = 0.078).",
+            "Not shown: Layer1_Head1 · L0H0 looks most at the key word in 5 of 10 sentences; luck alone gives 2.5 "
+            "(p = 0.078).",
         ),
         (
             judged("++++++", "-----", offsets=(-4, 4)),
@@ -55,15 +55,15 @@ def judged(hits_before: str, hits_behind: str = "", *, offsets=(-2, 2), head=(0,
         (
             judged("++++", offsets=(-1, 1)),
             Verdict.POSITION,
-            "Follows position, not the word: Layer1_Head1 · L0H0 looks most at the key word in 4 of 4 sentences, but always "
-            "looking at the previous word gives 4, and the head looks there in 4. "
+            "Follows position, not the word: Layer1_Head1 · L0H0 looks most at the key word in 4 of 4 sentences, but "
+            "always looking at the previous word gives 4, and the head looks there in 4. "
             "Take sentences in which the key stands elsewhere, to tell the two apart.",
         ),
         (
             judged("+++++", offsets=(-4, 4), weight=0.1),
             Verdict.FAINT,
-            "Too faint: Layer1_Head1 · L0H0 gives the key word more than any other word in 5 of 5 sentences (p = 0.00098), "
-            "but only 0.100 on average; looking evenly at all tokens would give 0.125.",
+            "Too faint: Layer1_Head1 · L0H0 gives the key word more than any other word in 5 of 5 sentences "
+            "(p = 0.00098), but only 0.100 on average; looking evenly at all tokens would give 0.125.",
         ),
         (
             judged("+" * 9 + "-" * 11, offsets=(-4, 4)),
@@ -71,12 +71,9 @@ def judged(hits_before: str, hits_behind: str = "", *, offsets=(-2, 2), head=(0,
             "Weak: Layer1_Head1 · L0H0 looks most at the key word in 9 of 20 sentences; that is more than luck "
             "(5.0; p = 0.041), but less than half.",
         ),
-    ],
-    ids=lambda value: value.name if isinstance(value, Verdict) else "",
-)
-def test_a_verdict_is_said_with_its_numbers(result, verdict, said):
-    assert result.verdict is verdict
-    assert report.verdict_sentence(result) == said
+    ]:
+        assert result.verdict is expected, said
+        assert report.verdict_sentence(result) == said
 
 
 def test_a_search_says_over_how_many_heads():
@@ -84,11 +81,9 @@ def test_a_search_says_over_how_many_heads():
     assert "p = 1.9e-6 for the best of 2 heads" in report.verdict_sentence(result)  # 2 * 4 ** -10
 
 
-@pytest.mark.parametrize(
-    "p, shown", [(0.15, "0.15"), (3.14e-9, "3.1e-9"), (1.0, "1"), (2e-12, "2e-12"), (0.000123, "0.00012")]
-)
-def test_a_probability_has_two_digits(p, shown):
-    assert report.shown_p(p) == shown
+def test_a_probability_has_two_digits():
+    for p, shown in [(0.15, "0.15"), (3.14e-9, "3.1e-9"), (1.0, "1"), (2e-12, "2e-12"), (0.000123, "0.00012")]:
+        assert report.shown_p(p) == shown, p
 
 
 def test_an_analysis_holds_claim_verdict_and_tables():

@@ -12,9 +12,8 @@ def read_one(line: str) -> tuple[str, str, str]:
     return sentence.text, sentence.query_word, sentence.key_word
 
 
-@pytest.mark.parametrize(
-    "line, expected",
-    [
+def test_marks_are_read_and_taken_off():
+    for line, expected in [
         ("The turtle _moves_ *slow*.", ("The turtle moves slow.", "slow", "moves")),
         ("*Slow* it _moves_", ("Slow it moves", "Slow", "moves")),
         ("_New York_ is *big*", ("New York is big", "big", "New York")),
@@ -24,16 +23,14 @@ def read_one(line: str) -> tuple[str, str, str]:
         (r"\_a\_ _is_ *so* \\", ("_a_ is so \\", "so", "is")),
         ("我们 *今天* _去_ 北京", ("我们 今天 去 北京", "今天", "去")),
         ("un*kind*ly _done_", ("unkindly done", "kind", "done")),
-    ],
-)
-def test_marks_are_read_and_taken_off(line, expected):
-    assert read_one(line) == expected
+    ]:
+        assert read_one(line) == expected, line
 
 
-@pytest.mark.parametrize("line", ["The turtle _moves_ *slow*.", r"\_a\_ _is_ *so* \\ \*", "*Slow* it _moves_"])
-def test_a_sentence_is_written_as_it_was_read(line):
-    (sentence,) = read_sentences(line)
-    assert read_sentences(marked(sentence)) == (sentence,)
+def test_a_sentence_is_written_as_it_was_read():
+    for line in ["The turtle _moves_ *slow*.", r"\_a\_ _is_ *so* \\ \*", "*Slow* it _moves_"]:
+        (sentence,) = read_sentences(line)
+        assert read_sentences(marked(sentence)) == (sentence,), line
 
 
 def test_empty_lines_remarks_and_repetitions_do_not_count():
@@ -41,21 +38,19 @@ def test_empty_lines_remarks_and_repetitions_do_not_count():
     assert [marked(s) for s in read_sentences(text)] == ["It _moves_ *slow*.", "It *moves* _slow_."]
 
 
-@pytest.mark.parametrize(
-    "line, n_queries, n_keys",
-    [
+def test_wrong_marks_are_refused_with_the_number_of_the_line():
+    for line, n_queries, n_keys in [
         ("nothing here", 0, 0),
         ("*a* b", 1, 0),
         ("_a_ b", 0, 1),
         ("*a* *b* _c_", 2, 1),
         ("*a* _b_ _c_", 1, 2),
         (r"\*a* _b_", 0, 1),
-    ],
-)
-def test_wrong_marks_are_refused_with_the_number_of_the_line(line, n_queries, n_keys):
-    with pytest.raises(WrongMarks) as caught:
-        read_sentences(f"It _moves_ *slow*.\n\n{line}")
-    assert caught.value.values == {"number": 3, "n_queries": n_queries, "n_keys": n_keys, "line": line}
+    ]:
+        with pytest.raises(WrongMarks) as caught:
+            read_sentences(f"It _moves_ *slow*.\n\n{line}")
+            pytest.fail(f"{line!r} was read")
+        assert caught.value.values == {"number": 3, "n_queries": n_queries, "n_keys": n_keys, "line": line}, line
 
 
 def test_a_text_without_sentences_and_one_with_too_many_are_refused():
@@ -104,25 +99,24 @@ def test_a_word_of_a_list_marks_nothing():
     assert read_one(line) == ("*x*_ is so", "is", "so")
 
 
-@pytest.mark.parametrize(
-    "template, lists, said",
-    [
+def test_a_template_that_does_not_fit_its_lists_is_refused():
+    for template, lists, said in [
         ("The turtle.", {}, "the template has no {slot}."),
         ("The {a}.", {}, "'a' has no list."),
         ("The {a}.", {"a": []}, "'a' has no list."),
         ("The {a}.", {"a": ["x"], "b": ["y"]}, "'b' does not stand in the template."),
-    ],
-)
-def test_a_template_that_does_not_fit_its_lists_is_refused(template, lists, said):
-    with pytest.raises(WrongTemplate) as caught:
-        fill_template(template, lists)
-    assert str(caught.value.values["reason"]) == said
+    ]:
+        with pytest.raises(WrongTemplate) as caught:
+            fill_template(template, lists)
+            pytest.fail(f"{template!r} was filled with {lists}")
+        assert str(caught.value.values["reason"]) == said, template
 
 
-@pytest.mark.parametrize("line", ["turtle, dog", "animal:", "animal: , "])
-def test_a_line_that_is_no_list_is_refused(line):
-    with pytest.raises(WrongTemplate, match="is no list"):
-        read_lists(line)
+def test_a_line_that_is_no_list_is_refused():
+    for line in ["turtle, dog", "animal:", "animal: , "]:
+        with pytest.raises(WrongTemplate, match="is no list"):
+            read_lists(line)
+            pytest.fail(f"{line!r} was read")
 
 
 def test_more_than_fifty_sentences_are_not_filled():
@@ -130,16 +124,16 @@ def test_more_than_fifty_sentences_are_not_filled():
         fill_template("{a}", {"a": ["x"]}, n=51)
 
 
-@pytest.mark.parametrize("example", READY, ids=lambda example: example.name)
-def test_a_ready_example_has_six_to_ten_sentences_that_no_position_explains(example):
-    sentences = read_sentences(example.text)
-    assert 6 <= len(sentences) <= 10
-    apart = []
-    for sentence in sentences:
-        between = sentence.text[min(sentence.query[1], sentence.key[1]) : max(sentence.query[0], sentence.key[0])]
-        n_words = len(between.split()) + 1
-        apart.append(-n_words if sentence.key_first else n_words)
-    assert max(apart.count(offset) for offset in apart) <= len(apart) / 2
+def test_a_ready_example_has_six_to_ten_sentences_that_no_position_explains():
+    for example in READY:
+        sentences = read_sentences(example.text)
+        assert 6 <= len(sentences) <= 10, example.name
+        apart = []
+        for sentence in sentences:
+            between = sentence.text[min(sentence.query[1], sentence.key[1]) : max(sentence.query[0], sentence.key[0])]
+            n_words = len(between.split()) + 1
+            apart.append(-n_words if sentence.key_first else n_words)
+        assert max(apart.count(offset) for offset in apart) <= len(apart) / 2, example.name
 
 
 def test_the_adverbs_come_in_both_orders():
