@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from pages.ui import head_choice
+from pages.ui.question import number, one_of, set_address
 from viz.analysis.heads.boards import ORDERS, PAIR, measure_label, word_named, word_names
 from viz.analysis.heads.measures import MEASURES
 from viz.records import Run
@@ -35,7 +36,7 @@ def controls() -> BoardChoice:
     )
     orders = {"best": _("best first"), "last": _("best last"), "place": _("by layer and head")}
     order = order_column.selectbox(
-        _("List them"), ORDERS, key="board_order", format_func=orders.get, on_change=head_choice.draw_again
+        _("List them"), ORDERS, key="board_order", format_func=orders.__getitem__, on_change=head_choice.draw_again
     )
     lowest = MEASURES[measure].lowest_first
     bound = bound_column.number_input(
@@ -62,8 +63,8 @@ def pair_controls(run: Run, row: int) -> tuple[str, str]:
     names = list(word_names(run, row))
     wanted = st.session_state.setdefault("board_pair", [st.query_params.get("query"), st.query_params.get("key")])
     chosen = []
-    columns = st.columns(2)
-    for at, (column, label) in enumerate(zip(columns, (_("query (this word looks)"), _("key (at this word)")))):
+    labels = (_("query (this word looks)"), _("key (at this word)"))
+    for at, (column, label) in enumerate(zip(st.columns(2), labels, strict=True)):
         known = word_named(run, row, wanted[at])
         key = f"board_word_{at}"
         st.session_state[key] = known if known is not None else names[min(_DEFAULT_WORDS[at], len(names) - 1)]
@@ -88,12 +89,11 @@ def _read_address() -> None:
         return
     given, kept = st.query_params, st.session_state.get("board_choice")
     if kept is None:
-        measure = given.get("measure", "previous")
         kept = BoardChoice(
-            measure if measure in MEASURES else "previous",
+            one_of(*MEASURES)(given.get("measure", "")) or "previous",
             given.get("special", "1") != "0",
-            given.get("order", "best") if given.get("order") in ORDERS else "best",
-            _number(given.get("bound")),
+            one_of(*ORDERS)(given.get("order", "")) or "best",
+            _bound(given.get("bound", "")),
             False,
         )
     st.session_state.update(
@@ -107,7 +107,7 @@ def _read_address() -> None:
 
 def _write_address(choice: BoardChoice) -> None:
     st.session_state["board_choice"] = choice
-    wanted = {
+    wanted: dict[str, str | None] = {
         "measure": choice.measure,
         "special": None if choice.count_special else "0",
         "order": None if choice.order == "best" else choice.order,
@@ -115,16 +115,9 @@ def _write_address(choice: BoardChoice) -> None:
     }
     if choice.measure != PAIR:
         wanted |= {"query": None, "key": None}
-    for name, value in wanted.items():
-        if value is not None:
-            st.query_params[name] = value
-        elif name in st.query_params:
-            del st.query_params[name]
+    set_address(wanted)
 
 
-def _number(text: str | None) -> float | None:
-    try:
-        number = float(text or "")
-    except ValueError:
-        return None
-    return number if 0 <= number < float("inf") else None
+def _bound(text: str) -> float | None:
+    value = number(text)
+    return value if value is not None and value >= 0 else None

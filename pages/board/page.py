@@ -25,4 +25,4 @@ with slot.skeleton(height=480):
 
 if answers["a"] is not None:
     with slot, head_choice.whole_page():
-        board_panel({side: made for side, made in answers.items() if made is not None})
+        board_panel({side: question for side, question in answers.items() if question is not None})

@@ -4,43 +4,44 @@ import numpy as np
 import streamlit as st
 
 from pages.board.choice import BoardChoice, controls, pair_controls
-from pages.board.form import Side
+from pages.board.form import BoardQuestion
+from pages.board.side import Side
 from pages.board.table import board_tables
-from pages.ui import cache, head_choice, prompt_choice
+from pages.ui import guard, head_choice, prompt_choice
 from pages.ui.head_grid import mark_head, number_grid
 from pages.ui.head_panel import head_view
 from pages.ui.markdown import literal
+from pages.ui.prompt_choice import shortened
 from viz.analysis.heads import boards
 from viz.analysis.heads.boards import PAIR, Score
 from viz.analysis.heads.measures import MEASURES
 from viz.drawing import head_board
 from viz.errors import VizError
 from viz.names import position_number
-from viz.text import _, sentence, translated
+from viz.text import _, number, translated
 
 
-@st.fragment(key=head_choice.PANEL)
-def board_panel(sides: dict[str, Side]) -> None:
+@guard.fragment(key=head_choice.PANEL)
+def board_panel(questions: dict[str, BoardQuestion]) -> None:
     """Draw boards, tables and the open head; all that is chosen here runs only this part of the page, and no pass."""
+    sides = {name: Side.of(question) for name, question in questions.items()}
     choice = controls()
-    first = sides["a"]
-    row = _text_control(first)
+    row = _text_control(sides["a"].texts)
     scores = _scores(sides, choice, row)
-    with cache.drawing_in_turns:
-        if len(sides) > 1:
-            _compared(sides, scores, choice)
-        left, right = st.columns(2, gap="medium")
-        with left:
-            if len(sides) == 1 and "a" in scores:
-                _board("a", first, scores, choice)
-            board_tables(sides, scores, choice)
-        with right:
-            _opened_head(sides, row)
+    if len(sides) > 1:
+        _compared(sides, scores, choice)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        if len(sides) == 1 and "a" in scores:
+            _board("a", sides["a"], scores, choice)
+        board_tables(sides, scores, choice)
+    with right:
+        _opened_head(sides, row)
 
 
-def _text_control(side: Side) -> int:
+def _text_control(texts: tuple[str, ...]) -> int:
     """Show which text is open, where there are several."""
-    n_texts = len(side.texts)
+    n_texts = len(texts)
     row = prompt_choice.chosen(n_texts)
     if n_texts > 1:
         st.session_state["board_text_open"] = row
@@ -48,7 +49,7 @@ def _text_control(side: Side) -> int:
             _("Open text (its map, and the words of a pair)"),
             range(n_texts),
             key="board_text_open",
-            format_func=lambda at: f"{position_number(at)}  {_short(side.texts[at])}",
+            format_func=lambda at: f"{position_number(at)}  {shortened(texts[at])}",
             on_change=_text_chosen,
         )
     return row
@@ -58,33 +59,30 @@ def _text_chosen() -> None:
     prompt_choice.choose(st.session_state["board_text_open"])
 
 
-def _short(text: str, limit: int = 90) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= limit else f"{line[: limit - 1]}…"
-
-
 def _scores(sides: dict[str, Side], choice: BoardChoice, row: int) -> dict[str, Score]:
     """Give the chosen job of each side; where a side has none, say why."""
     pair = None
     if choice.measure == PAIR:
-        pair = pair_controls(*sides["a"].opened(row))
+        give, at = sides["a"].opened(row)
+        pair = pair_controls(give(), at)
     found = {}
     for name, side in sides.items():
         try:
             found[name] = (
-                _pair_score(name, side, row, pair)
+                _pair_score(side, row, pair)
                 if pair
                 else side.board.score(choice.measure, count_special=choice.count_special)
             )
         except VizError as error:
-            st.error(literal(f"{name.upper()}: {sentence(error)}" if len(sides) > 1 else sentence(error)))
+            guard.explain(error, name.upper() if len(sides) > 1 else "")
     _define(choice, found, sides)
     return found
 
 
-def _pair_score(name: str, side: Side, row: int, pair: tuple[str, str]) -> Score:
+def _pair_score(side: Side, row: int, pair: tuple[str, str]) -> Score:
     """Measure the pair in the open text; in the second input the words are looked for by their letters."""
-    run, at = side.opened(min(row, len(side.texts) - 1))
+    give, at = side.opened(row)
+    run = give()
     names = boards.word_names(run, at)
     chosen = [names[word].positions if word in names else word for word in pair]
     return boards.pair_score(run, at, *chosen)
@@ -109,7 +107,7 @@ def _define(choice: BoardChoice, scores: dict[str, Score], sides: dict[str, Side
 
 def _even(score: Score) -> str:
     """Say what a uniform head has: one number, or from which to which where layers let through different cells."""
-    numbers = [f"{value:.3f}" for value in boards.even_values(score.uniform)]
+    numbers = [number(value, 3) for value in boards.even_values(score.uniform)]
     if len(numbers) == 1 or numbers[0] == numbers[1]:
         return numbers[0]
     return _("{lowest} to {highest}, by layer").format(lowest=numbers[0], highest=numbers[1])
@@ -161,7 +159,7 @@ def _board(name: str, side: Side, scores: dict[str, Score], choice: BoardChoice)
 def _compared(sides: dict[str, Side], scores: dict[str, Score], choice: BoardChoice) -> None:
     """Draw board A, board B and B minus A beside each other."""
     columns = st.columns(3, gap="small")
-    for (name, side), column in zip(sides.items(), columns):
+    for (name, side), column in zip(sides.items(), columns[:2], strict=True):
         with column:
             st.markdown(f"**{name.upper()}** {literal(side.name)}")
             if name in scores:
@@ -198,9 +196,9 @@ def _opened_head(sides: dict[str, Side], row: int) -> None:
             required=True,
             on_change=head_choice.draw_again,
         )
-    side = sides[name]
-    run, at = side.opened(min(row, len(side.texts) - 1))
+    give, at = sides[name].opened(row)
+    run = give()
     layer, head = head_choice.controls(run.model)
     mark_head(layer, head)
-    st.caption(literal(_short(run.batch.texts[at], 120)))
-    head_view(run, at, layer, head)
+    st.caption(literal(prompt_choice.prompt_name(run, at, 120)))
+    head_view(give, at, layer, head)

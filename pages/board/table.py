@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from pages.board.choice import BoardChoice
-from pages.board.form import Side
+from pages.board.side import Side
 from pages.ui import head_choice
 from viz.analysis import tables
 from viz.analysis.heads import boards

@@ -1,147 +1,124 @@
 """Ask for a claim: marked sentences, the head or any, and a model or saved runs."""
 
-import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar, Self
 
 import streamlit as st
 
 from pages.claim.sentences import sentence_makers
-from pages.ui import head_runs
+from pages.ui import opened
+from pages.ui.long_work import ask_measured
 from pages.ui.markdown import literal
-from viz.analysis.claims.text import EXAMPLES, MAX_SENTENCES, MarkedSentence, read_sentences
-from viz.errors import VizError
+from pages.ui.opened import OpenedFile
+from pages.ui.question import Field, Question, model_field, set_address
+from viz.analysis.claims.readings import Evidence
+from viz.analysis.claims.text import MAX_SENTENCES, READY, MarkedSentence, read_sentences
+from viz.engine.local import engine
+from viz.engine.requests import Gather
 from viz.names import parse_head
 from viz.records import ModelInfo
 from viz.shipped import SHIPPED
-from viz.text import _, sentence, translated
+from viz.text import _, translated
 
-ANY = "any"
+ANY = "any"  # in the address; the field is empty then
 HEAD = "Layer3_Head2"  # in headlight-bert it looks from the adverb at its verb, in either order
-MAX_ADDRESS = 1_500  # characters; browsers and chat programs cut longer links
 
 
 @dataclass(frozen=True, slots=True)
-class ClaimQuestion:
-    """Name what is claimed: marked sentences as typed, a head's name or "any", a model or uploaded runs."""
+class ClaimQuestion(Question):
+    """Name what is claimed: marked sentences as typed, a head's name or none for any, a model or saved runs."""
+
+    NAME: ClassVar = "claim"
+    FIELDS: ClassVar = (
+        Field("text", "claim_text", "text"),
+        Field("checkpoint", "claim_model", "model"),
+        Field(
+            "head", "claim_head", "claim", lambda name: "" if name == ANY else name, lambda head: head.strip() or ANY
+        ),
+    )
 
     checkpoint: str = SHIPPED[0]
-    text: str = EXAMPLES[0].text
+    text: str = READY[0].text
     head: str = HEAD
-    files: tuple[str, ...] = ()  # digests of saved runs
+    files: tuple[OpenedFile, ...] = ()
+
+    @classmethod
+    def from_address(cls, given: Mapping[str, str], ending: str = "", otherwise: Question | None = None) -> Self:
+        """Read a claim from an address; a head that stands there alone is the one that is tested."""
+        if "head" in given and "claim" not in given:
+            given = {**given, "claim": given["head"]}
+        return super(ClaimQuestion, cls).from_address(given, ending, otherwise)
 
     @property
     def sentences(self) -> tuple[MarkedSentence, ...]:
         """Give the sentences; raises ``NoSentences``, ``TooManySentences`` or ``WrongMarks``."""
         return read_sentences(self.text)
 
+    @property
+    def request(self) -> Gather:
+        """Give what the engine is asked where there are no files; raises what ``sentences`` raises."""
+        return Gather(self.checkpoint, self.sentences, self.revision)
+
     def tested_head(self, model: ModelInfo) -> tuple[int, int] | None:
         """Give the head that was named, None for any; raises ``UnknownHead`` or ``HeadOutOfRange``."""
-        return None if self.head == ANY else parse_head(self.head, model.n_layers, model.n_heads)
+        return None if self.head.strip() in ("", ANY) else parse_head(self.head, model.n_layers, model.n_heads)
+
+    def evidence(self) -> Evidence:
+        """Give what the claim is judged by; raises what ``sentences`` and the engine raise, or ``NotARun``."""
+        return opened.evidence(self.files, self.sentences) if self.files else engine.ask(self.request)
 
 
 def ask() -> ClaimQuestion:
     """Show the form and give the question in it; the first visit finds an example."""
-    question = _current()
-    _fill_fields(question)
-    st.caption(
-        literal(
-            _(
-                "In each sentence mark the query, the word that looks, as *so*, and the key, the word it should look "
-                "at, as _so_."
-            )
-        )
+    question = ClaimQuestion.current()
+    question.fill()
+    message = _(
+        "In each sentence mark the query, the word that looks, as *so*, and the key, the word it should look at, "
+        "as _so_."
     )
+    st.caption(literal(message))
     with st.form("claim_question", border=False):
         text_column, choice_column = st.columns([3, 1], vertical_alignment="bottom")
         label = _("Sentences, one a line (up to {n})").format(n=MAX_SENTENCES)
         text_column.text_area(label, key="claim_text", height=246)
-        with choice_column:
-            st.text_input(
-                _("Head (empty: any)"),
-                key="claim_head",
-                placeholder=_("any head"),
-                help=_(
-                    "Name one before you look, as Layer4_Head11 or L3H10. Without a name all heads are searched, and "
-                    "p is corrected for that."
-                ),
-            )
-            st.selectbox(
-                _("Model"),
-                SHIPPED,
-                key="claim_model",
-                accept_new_options=True,
-                help=_("A shipped model, a folder with weights, or a name on the Hub such as bert-base-uncased."),
-            )
-            st.form_submit_button(_("Test"), type="primary", width="stretch", on_click=_take_form)
-    _examples()
-    _say_files(question)
-    _write_address(question)
+        choice_column.text_input(
+            _("Head (empty: any)"),
+            key="claim_head",
+            placeholder=_("any head"),
+            help=_(
+                "Name one before you look, as Layer4_Head11 or L3H10. Without a name all heads are searched, and p is "
+                "corrected for that."
+            ),
+        )
+        model_field(choice_column, "claim_model")
+        choice_column.form_submit_button(_("Test"), type="primary", width="stretch", on_click=ClaimQuestion.take)
+    _more_ways()
+    if question.files:
+        message = _("Tested on saved runs: {names}. Press Test to run the model instead.")
+        st.caption(literal(message.format(names=", ".join(file.name for file in question.files))))
+    set_address(question.to_address())
     return question
 
 
-def answer(question: ClaimQuestion) -> tuple[ClaimQuestion, head_runs.Evidence] | None:
-    """Run the sentences; where the claim cannot be tested, say why and keep the last one on the page."""
-    try:
-        made = _gathered(question)
-        question.tested_head(made.runs[0].model)
-    except VizError as error:
-        st.error(literal(sentence(error)))
-        last = st.session_state.get("last_claim")
-        if last is None:
-            return None
-        st.caption(_("Below is still the last answer."))
-        return last, _gathered(last)
-    st.session_state["last_claim"] = question
-    if made.runs[0].model.weights == "random":
-        st.warning(_("The weights of this model are random, not trained: its words and its heads mean nothing."))
-    return question, made
+def answer(question: ClaimQuestion) -> ClaimQuestion | None:
+    """Run the sentences and give the claim; where it cannot be tested, say why and give the last one that was."""
+    answered = question.answered(_gathered)
+    return None if answered is None else answered[0]
 
 
-def _gathered(question: ClaimQuestion) -> head_runs.Evidence:
-    if question.files:
-        kept = st.session_state["claim_data"]
-        return head_runs.saved_evidence(tuple(kept[digest] for digest in question.files), question.sentences)
-    return head_runs.evidence(question.checkpoint, question.sentences)
+def _gathered(question: ClaimQuestion) -> Evidence:
+    """Give the evidence, with a bar while it is made, if the head that is named is one."""
+    made = question.evidence() if question.files else ask_measured(question.request, len(question.sentences))
+    question.tested_head(made.model)
+    return made
 
 
-def _current() -> ClaimQuestion:
-    """Give this visitor's question; a link brings one along, the first visit gets the example."""
-    if "asked_claim" not in st.session_state:
-        given, default = st.query_params, ClaimQuestion()
-        st.session_state["asked_claim"] = ClaimQuestion(
-            given.get("model", default.checkpoint),
-            given.get("text", default.text),
-            given.get("claim", given.get("head", default.head)),
-        )
-    return st.session_state["asked_claim"]
-
-
-def _fill_fields(question: ClaimQuestion) -> None:
-    """Put the question into the fields where they are new: coming from another page they would stay empty."""
-    if st.session_state.get("form_page") != "claim" or "claim_text" not in st.session_state:
-        head = "" if question.head == ANY else question.head
-        st.session_state.update(claim_text=question.text, claim_model=question.checkpoint, claim_head=head)
-    st.session_state["form_page"] = "claim"
-
-
-def _take_form() -> None:
-    _ask_anew(files=())
-
-
-def _ask_anew(**changes) -> None:
-    fields = {
-        "checkpoint": (st.session_state["claim_model"] or "").strip() or SHIPPED[0],
-        "text": st.session_state["claim_text"] or "",
-        "head": (st.session_state["claim_head"] or "").strip() or ANY,
-    }
-    st.session_state["asked_claim"] = ClaimQuestion(**(fields | changes))
-
-
-def _examples() -> None:
+def _more_ways() -> None:
     """Offer ready claims, sentences from a template or by clicking, and saved runs instead of a model."""
     row = st.container(horizontal=True, vertical_alignment="center")
-    for example in EXAMPLES:
-        row.button(translated(example.title), key=f"example_{example.name}", on_click=_take_text, args=(example.text,))
+    for ready in READY:
+        row.button(translated(ready.title), key=f"example_{ready.name}", on_click=_take_text, args=(ready.text,))
     sentence_makers(row, _take_text)
     with row.popover(_("From saved runs"), icon=":material/upload_file:"):
         st.file_uploader(
@@ -154,34 +131,12 @@ def _examples() -> None:
 
 
 def _take_text(text: str) -> None:
-    st.session_state["claim_text"] = text
-    _ask_anew(files=st.session_state["asked_claim"].files if st.session_state.get("claim_files") else ())
+    """Test other sentences, on the same saved runs as long as they are chosen."""
+    files = ClaimQuestion.current().files if st.session_state.get("claim_files") else ()
+    ClaimQuestion.take(text=text, files=files)
 
 
 def _files_given() -> None:
-    given = {
-        hashlib.sha256(file.getvalue()).hexdigest(): (file.getvalue(), file.name)
-        for file in st.session_state["claim_files"]
-    }
-    last = st.session_state.get("last_claim")
-    kept = {digest: st.session_state["claim_data"][digest] for digest in last.files} if last else {}
-    st.session_state["claim_data"] = kept | given
-    _ask_anew(files=tuple(given))
-
-
-def _say_files(question: ClaimQuestion) -> None:
-    if question.files:
-        names = ", ".join(st.session_state["claim_data"][digest][1] for digest in question.files)
-        st.caption(
-            literal(_("Tested on saved runs: {names}. Press Test to run the model instead.").format(names=names))
-        )
-
-
-def _write_address(question: ClaimQuestion) -> None:
-    """Keep the question in the address; a text too long for one stays out of it, and files do."""
-    st.query_params["model"] = question.checkpoint
-    st.query_params["claim"] = question.head
-    if len(question.text) <= MAX_ADDRESS:
-        st.query_params["text"] = question.text
-    elif "text" in st.query_params:
-        del st.query_params["text"]
+    given = st.session_state.get("claim_files") or ()
+    files = {file.digest: file for file in (OpenedFile.of(of.name, of.getvalue()) for of in given)}
+    ClaimQuestion.take(files=tuple(files.values()))

@@ -25,4 +25,4 @@ with slot.skeleton(height=480):
 
 if answer is not None:
     with slot, head_choice.whole_page():
-        claim_panel(*answer)
+        claim_panel(answer)

@@ -4,12 +4,12 @@ import streamlit as st
 
 from pages.claim.form import ClaimQuestion
 from pages.claim.tables import sentence_table, standings_and_rules
-from pages.ui import cache, head_choice, head_runs, prompt_choice
+from pages.ui import guard, head_choice, prompt_choice
 from pages.ui.head_grid import mark_head
 from pages.ui.head_panel import head_view
 from pages.ui.markdown import literal
 from viz.analysis.claims import report, verdict
-from viz.analysis.claims.readings import marked_tokens
+from viz.analysis.claims.readings import Evidence, marked_tokens
 from viz.analysis.claims.text import marked
 from viz.analysis.claims.verdict import Result, Verdict
 from viz.files import claims
@@ -20,21 +20,25 @@ NUMBER_PX = 145  # two stand beside each other on a phone
 _SIGNS = {Verdict.HOLDS: ":material/check_circle:", Verdict.NOT_SHOWN: ":material/cancel:"}
 
 
-@st.fragment(key=head_choice.PANEL)
-def claim_panel(question: ClaimQuestion, evidence: head_runs.Evidence) -> None:
+@guard.fragment(key=head_choice.PANEL)
+def claim_panel(question: ClaimQuestion) -> None:
     """Judge and draw; another sentence or head runs only this part of the page, and no pass."""
-    result = verdict.judge(evidence.readings, question.tested_head(evidence.runs[0].model), evidence.left_out)
+    evidence = question.evidence()
+    result = _judged(question, evidence)
     _open_the_judged_head(question, result)
     _verdict(result)
     _numbers(result)
-    with cache.drawing_in_turns:
-        row = _sentences(result, evidence)
-        left, right = st.columns(2, gap="medium")
-        with left:
-            standings_and_rules(result)
-            _export(result, evidence)
-        with right:
-            _map(result, evidence, row)
+    row = _sentences(result, evidence)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        standings_and_rules(result)
+        _export(question, result)
+    with right:
+        _map(question, result, evidence, row)
+
+
+def _judged(question: ClaimQuestion, evidence: Evidence) -> Result:
+    return verdict.judge(evidence.readings, question.tested_head(evidence.model), evidence.left_out)
 
 
 def _open_the_judged_head(question: ClaimQuestion, result: Result) -> None:
@@ -111,27 +115,27 @@ def _first_order(result: Result) -> str:
     return _("first order: {hits} / {total}").format(hits=same.hits, total=same.total)
 
 
-def _sentences(result: Result, evidence: head_runs.Evidence) -> int:
+def _sentences(result: Result, evidence: Evidence) -> int:
     """Show the sentences and the choice of the open one; gives its place."""
     st.subheader(_("Sentences"), anchor=False)
-    readings = result.readings
-    row = prompt_choice.chosen(len(readings))
+    lines = [f"{position_number(at)}  {marked(of.sentence)}" for at, of in enumerate(result.readings)]
+    row = prompt_choice.chosen(len(lines))
     st.session_state["claim_sentence"] = row
     sentence_table(result, evidence.runs)
     st.selectbox(
         _("Sentence whose map is shown"),
-        range(len(readings)),
+        range(len(lines)),
         key="claim_sentence",
-        format_func=lambda at: f"{position_number(at)}  {marked(readings[at].sentence)}",
+        format_func=lines.__getitem__,
         on_change=lambda: prompt_choice.choose(st.session_state["claim_sentence"]),
     )
     return row
 
 
-def _map(result: Result, evidence: head_runs.Evidence, row: int) -> None:
+def _map(question: ClaimQuestion, result: Result, evidence: Evidence, row: int) -> None:
     """Draw the open head over the open sentence, the query's row framed."""
     of = result.readings[row]
-    run = evidence.runs[of.source]
+    source, run = of.source, evidence.runs[of.source]
     layer, head = head_choice.controls(run.model)
     mark_head(layer, head)
     query, _key = marked_tokens(run, of)
@@ -143,14 +147,18 @@ def _map(result: Result, evidence: head_runs.Evidence, row: int) -> None:
             )
         )
     )
-    head_view(run, of.row, layer, head, query=query[0])
+    head_view(lambda: question.evidence().runs[source], of.row, layer, head, query=query[0])
 
 
-def _export(result: Result, evidence: head_runs.Evidence) -> None:
+def _export(question: ClaimQuestion, result: Result) -> None:
+    def make() -> bytes:
+        evidence = question.evidence()
+        return claims.as_zip(evidence.runs, _judged(question, evidence))
+
     name = f"claim_{head_label(result.standing.layer, result.standing.head)}.zip"
     st.download_button(
         _("Download the analysis (ZIP)"),
-        lambda: claims.as_zip(evidence.runs, result),
+        make,
         name,
         "application/zip",
         key="claim_zip",

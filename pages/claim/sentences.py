@@ -5,15 +5,13 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from pages.ui import guard
 from pages.ui.markdown import literal
 from viz.analysis.claims.templates import MAX_FILLED, fill_template, read_lists
 from viz.analysis.claims.text import MarkedSentence, marked
-from viz.errors import VizError
-from viz.text import _, sentence
+from viz.examples import example
+from viz.text import _
 
-TEMPLATE = "The {animal} _{verb}_ *{adverb}* across the road.\nThe {animal} *{adverb}* _{verb}_ across the road."
-LISTS = "animal: turtle, dog, cat\nverb: moves, runs\nadverb: slowly, quickly"
-PLAIN = "The turtle moves slow across the road."
 _OPEN = ("claim_template_open", "claim_marking_open")
 
 
@@ -37,8 +35,8 @@ def _template_form(take: Callable[[str], None]) -> None:
         "for a swapped order."
     )
     st.caption(literal(message))
-    _keep("claim_template", TEMPLATE)
-    _keep("claim_lists", LISTS)
+    _keep("claim_template", example("claims", "template"))
+    _keep("claim_lists", example("claims", "lists"))
     st.text_area(_("Template, one or more lines"), key="claim_template", height=92)
     st.text_area(_("Word lists, one a line"), key="claim_lists", height=104)
     n_column, seed_column = st.columns(2)
@@ -46,21 +44,22 @@ def _template_form(take: Callable[[str], None]) -> None:
     seed = seed_column.number_input(
         _("Seed"), 0, 9_999, 0, key="claim_seed", help=_("Which of them are drawn, where there are more.")
     )
-    try:
-        made = fill_template(
-            st.session_state["claim_template"], read_lists(st.session_state["claim_lists"]), n=n, seed=seed
-        )
-    except VizError as error:
-        st.error(literal(sentence(error)))
+    made = guard.attempt(_filled, n, seed)
+    if made is None:
         return
     st.caption(literal(_("{n} sentences, such as: {first}").format(n=len(made), first=made[0][:200])))
     st.button(_("Test these sentences"), key="claim_fill", type="primary", on_click=take, args=("\n".join(made),))
 
 
+def _filled(n: int, seed: int) -> list[str]:
+    lists = read_lists(st.session_state["claim_lists"])
+    return fill_template(st.session_state["claim_template"], lists, n=n, seed=seed)
+
+
 def _marking(take: Callable[[str], None]) -> None:
     """Show the words of a sentence as buttons, once for the query and once for the key."""
-    _keep("claim_plain", PLAIN)
-    text = " ".join(st.text_input(_("Sentence"), key="claim_plain").split())
+    _keep("claim_plain", example("claims", "plain"))
+    text = " ".join((st.text_input(_("Sentence"), key="claim_plain") or "").split())
     words = list(re.finditer(r"\w+", text))[:60]
 
     def name(at: int) -> str:

@@ -56,7 +56,7 @@ def _split_words(readings: Sequence[Reading], runs: Sequence[Run]) -> str:
     split = []
     for of in readings:
         run = runs[of.source]
-        words = zip((of.sentence.query_word, of.sentence.key_word), marked_tokens(run, of))
+        words = zip((of.sentence.query_word, of.sentence.key_word), marked_tokens(run, of), strict=True)
         split += [
             f"{word} = {' + '.join(run.batch.tokens[of.row][at] for at in places)}"
             for word, places in words

@@ -1,19 +1,21 @@
 """Choose which heads are off, what takes their place, which read-out is followed and which word is expected there."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import streamlit as st
 
 from pages.switch_off.board import switch_board
-from pages.ui import head_runs
-from pages.ui.markdown import literal
+from pages.ui import guard
+from pages.ui.question import one_of, whole
 from viz.analysis.heads.switch_off import OFF_BY, Head, off_text, parse_off
 from viz.analysis.predictions import top_k
+from viz.engine.local import engine
+from viz.engine.requests import Ask, FindWord
 from viz.errors import VizError
 from viz.names import position_number
 from viz.records import Run
-from viz.text import _, sentence
+from viz.text import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +27,18 @@ class Choice:
     readout: int
     word_id: int
 
+    def switched(self, request: Ask) -> Ask:
+        """Ask the same with the heads off; where none is, it is the same pass."""
+        return replace(request, off=self.off, off_by=self.off_by) if self.off else request
+
 
 def ask_choice(run: Run, bright: np.ndarray) -> Choice:
     """Show the switches and the fields, and give what is chosen; where an entry is wrong the last good one counts."""
     off = _off(run)
     if off and "open_head" not in st.session_state and "head" not in st.query_params:
         st.session_state["open_head"] = min(off)
-    switch_board(run.model, bright, off, lambda heads, last: _switch(heads, last, run.model.n_heads))
+    n_heads = run.model.n_heads  # the board outlives this run of the page, so it may not hold the run of the model
+    switch_board(run.model, bright, off, lambda heads, last: _switch(heads, last, n_heads))
     names, button = st.columns([3, 1], vertical_alignment="bottom")
     names.text_input(
         _("Heads that are off"),
@@ -60,7 +67,7 @@ def _off(run: Run) -> frozenset[Head]:
     try:
         off = parse_off(st.session_state["off_names"], n_layers, n_heads)
     except VizError as error:
-        st.error(literal(sentence(error)))
+        guard.explain(error)
         last = st.session_state.get("last_off", frozenset())
         return frozenset((layer, head) for layer, head in last if layer < n_layers and head < n_heads)
     st.session_state["kept_off_names"] = st.session_state["off_names"]
@@ -78,9 +85,11 @@ def _switch(off: frozenset[Head], last: Head | None, n_heads: int) -> None:
 def _off_by() -> str:
     names = {"zero": _("zeros"), "mean": _("its mean over the text's tokens")}
     if "off_by" not in st.session_state:
-        given = st.session_state.get("kept_off_by", st.query_params.get("by"))
-        st.session_state["off_by"] = given if given in OFF_BY else OFF_BY[0]
-    by = st.radio(_("In place of a head's output comes"), OFF_BY, key="off_by", horizontal=True, format_func=names.get)
+        given = st.session_state.get("kept_off_by", st.query_params.get("by", ""))
+        st.session_state["off_by"] = one_of(*OFF_BY)(given) or OFF_BY[0]
+    by = st.radio(
+        _("In place of a head's output comes"), OFF_BY, key="off_by", horizontal=True, format_func=names.__getitem__
+    )
     st.session_state["kept_off_by"] = by
     return by
 
@@ -93,8 +102,8 @@ def _readout(run: Run) -> int:
         return 0
     positions = [position_number(int(position)) for _row, position in run.readouts]
     if st.session_state.get("followed_mask") not in range(n_readouts):
-        given = st.query_params.get("mask", "")
-        st.session_state["followed_mask"] = positions.index(int(given)) if given in map(str, positions) else 0
+        given = whole(st.query_params.get("mask", ""))
+        st.session_state["followed_mask"] = positions.index(given) if given in positions else 0
     readout = st.selectbox(
         _("[MASK] that is followed"),
         range(n_readouts),
@@ -122,8 +131,8 @@ def _expected(run: Run, readout: int) -> int:
         return best.token_id
     st.query_params["word"] = word
     try:
-        return head_runs.expected_word(run.model.checkpoint, word, best.token)
+        return engine.ask(FindWord(run.model.checkpoint, word, best.token, run.model.revision))
     except VizError as error:
-        st.error(literal(sentence(error)))
+        guard.explain(error)
         st.caption(_("Followed instead: the word the model expects by itself."))
         return best.token_id

@@ -1,5 +1,7 @@
 """Switch heads off: which heads does the answer need, whatever their maps look like."""
 
+from functools import partial
+
 import streamlit as st
 
 from viz.text import _
@@ -17,9 +19,10 @@ from pages.switch_off import form  # noqa: E402
 from pages.switch_off.answer import answer_panel  # noqa: E402
 from pages.switch_off.controls import ask_choice  # noqa: E402
 from pages.switch_off.ranking import ranking_panel  # noqa: E402
-from pages.ui import cache, head_choice, head_runs, prompt_form  # noqa: E402
+from pages.ui import guard, head_choice  # noqa: E402
 from pages.ui.head_panel import head_panel  # noqa: E402
 from viz.analysis.heads.switch_off import brightness  # noqa: E402
+from viz.engine.local import engine  # noqa: E402
 
 question = form.ask()
 
@@ -29,22 +32,20 @@ with slot.skeleton(height=480):
 
 if answer is not None:
     question, run = answer
+    request = question.request
     with slot, head_choice.whole_page():
         bright = brightness(run, 0)
         left, right = st.columns(2, gap="medium")
         with left:
             st.subheader(_("Heads"), anchor=False)
             choice = ask_choice(run, bright)
-        switched = prompt_form.explained(
-            head_runs.switched_run, question.checkpoint, question.sentence, choice.off, choice.off_by
-        )
+        switched = guard.attempt(engine.ask, choice.switched(request))
         ranking, one_head = st.container(), st.container()
-        with cache.drawing_in_turns:
-            with right:
-                if switched is not None:
-                    answer_panel(run, switched, choice)
-            with one_head:
-                st.subheader(_("One head, with all heads on"), anchor=False)
-                head_panel(run, row=0)
+        with right:
+            if switched is not None:
+                answer_panel(run, switched, choice)
+        with one_head:
+            st.subheader(_("One head, with all heads on"), anchor=False)
+            head_panel(partial(engine.ask, request), row=0)
         with ranking:  # last, since it may go on for long
-            ranking_panel(question, run, choice, bright)
+            ranking_panel(request, run, choice, bright)

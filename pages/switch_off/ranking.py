@@ -7,17 +7,18 @@ import numpy as np
 import streamlit as st
 
 from pages.switch_off.controls import Choice
-from pages.switch_off.form import SwitchQuestion
-from pages.ui import head_choice, head_runs
+from pages.ui import guard, head_choice
 from pages.ui.markdown import literal
 from pages.ui.pictures import BARE
 from viz.analysis import tables
 from viz.analysis.heads.switch_off import HeadEffect, bright_but_idle, by_effect, dim_but_vital, ranking_table
 from viz.drawing.effect_scatter import effect_scatter
+from viz.engine.local import engine
+from viz.engine.requests import Ask, Estimate, Rank
 from viz.errors import VizError
 from viz.names import folder_name, head_title
 from viz.records import Run
-from viz.text import _, number, sentence
+from viz.text import _, number
 
 N_BUTTONS = 4
 
@@ -31,32 +32,30 @@ class Ranking:
     running: bool = False
 
 
-def ranking_panel(question: SwitchQuestion, run: Run, choice: Choice, bright: np.ndarray) -> None:
+def ranking_panel(request: Ask, run: Run, choice: Choice, bright: np.ndarray) -> None:
     """Offer to rank all heads, with the cost said beforehand; what was measured stays, also when it is stopped.
 
     No fragment: a click inside a fragment waits until it has run to its end, and then nothing could be stopped.
     """
     st.subheader(_("Which heads does the answer need?"), anchor=False)
-    asked = (question, choice.readout, choice.word_id, choice.off_by)
+    asked = (request, choice.readout, choice.word_id, choice.off_by)
     ranking: Ranking | None = st.session_state.get("ranking")
     if ranking is None or ranking.asked != asked:
         ranking = st.session_state["ranking"] = Ranking(asked)
     n_heads = run.model.n_layers * run.model.n_heads
     if ranking.running:
-        _stream(question, choice, ranking, bright, n_heads)
-    _offer(question, choice, ranking, n_heads)
+        _stream(request, choice, ranking, bright, n_heads)
+    _offer(request, choice, ranking, n_heads)
     _results(ranking.done, n_heads, run, bright)
 
 
-def _offer(question: SwitchQuestion, choice: Choice, ranking: Ranking, n_heads: int) -> None:
+def _offer(request: Ask, choice: Choice, ranking: Ranking, n_heads: int) -> None:
     """Show the button that begins, or goes on where it was stopped, and what it costs."""
     if len(ranking.done) == n_heads:
         st.caption(_("Each of the {n} heads was switched off alone.").format(n=n_heads))
         return
-    try:
-        cost = head_runs.ranking_cost(question.checkpoint, question.sentence, choice.readout, choice.off_by)
-    except VizError as error:
-        st.error(literal(sentence(error)))
+    cost = guard.attempt(engine.ask, Estimate(request, choice.readout, choice.off_by))
+    if cost is None:
         return
     label = _("Go on ranking") if ranking.done else _("Rank all {n} heads").format(n=n_heads)
     row = st.container(horizontal=True, vertical_alignment="center")
@@ -68,7 +67,7 @@ def _offer(question: SwitchQuestion, choice: Choice, ranking: Ranking, n_heads: 
     row.caption(message.format(n_passes=cost.n_passes, seconds=seconds))
 
 
-def _stream(question: SwitchQuestion, choice: Choice, ranking: Ranking, bright: np.ndarray, n_heads: int) -> None:
+def _stream(request: Ask, choice: Choice, ranking: Ranking, bright: np.ndarray, n_heads: int) -> None:
     """Measure pass by pass and draw what is there.
 
     Any click begins the page anew at the next drawing; the ranking goes on there, unless the click was on Stop. Each
@@ -77,13 +76,16 @@ def _stream(question: SwitchQuestion, choice: Choice, ranking: Ranking, bright: 
     stop, bar, chart = st.empty(), st.empty(), st.empty()
     stop.button(_("Stop ranking"), key="stop_ranking", icon=":material/stop:", on_click=_stop, args=(ranking,))
     bar.progress(len(ranking.done) / n_heads)
-    for part in head_runs.head_effects(
-        question.checkpoint, question.sentence, choice.readout, choice.word_id, choice.off_by, len(ranking.done)
-    ):
-        ranking.done += part
-        message = _("{n} of {total} heads").format(n=len(ranking.done), total=n_heads)
-        bar.progress(len(ranking.done) / n_heads, message)
-        chart.plotly_chart(effect_scatter(ranking.done, bright), key=f"streaming_{len(ranking.done)}", config=BARE)
+    try:
+        for part in engine.stream(
+            Rank(request, choice.readout, choice.word_id, choice.off_by, n_done=len(ranking.done))
+        ):
+            ranking.done += part
+            message = _("{n} of {total} heads").format(n=len(ranking.done), total=n_heads)
+            bar.progress(len(ranking.done) / n_heads, message)
+            chart.plotly_chart(effect_scatter(ranking.done, bright), key=f"streaming_{len(ranking.done)}", config=BARE)
+    except VizError as error:
+        guard.explain(error)
     ranking.running = False
     for place in (stop, bar, chart):
         place.empty()
@@ -159,7 +161,7 @@ def _table(done: Sequence[HeadEffect], run: Run, bright: np.ndarray) -> None:
     config[_("KL in bits")] = st.column_config.NumberColumn(format="%.6f")
     config[_("change")] = st.column_config.NumberColumn(format="%+.5f")
     st.dataframe(
-        dict(zip(names, table.values())),
+        dict(zip(names, table.values(), strict=True)),
         hide_index=True,
         height=320,
         column_config=config,

@@ -26,6 +26,10 @@ def _chips(batch: Batch, row: int) -> list[Chip]:
     """Make a chip of every token, with its position id under it."""
     special = batch.special_tokens_mask[row]
     kinds = [
-        "padding" if not real else "special" if s else "real" for real, s in zip(batch.attention_mask[row], special)
+        "padding" if not real else "special" if s else "real"
+        for real, s in zip(batch.attention_mask[row], special, strict=True)
     ]
-    return [Chip(token, str(at), kind) for token, at, kind in zip(batch.tokens[row], batch.position_ids[row], kinds)]
+    return [
+        Chip(token, str(at), kind)
+        for token, at, kind in zip(batch.tokens[row], batch.position_ids[row], kinds, strict=True)
+    ]

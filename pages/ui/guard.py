@@ -49,9 +49,9 @@ def fragment(*, key: str | None = None, run_every: float | None = None):
     return decorate
 
 
-def explain(error: VizError) -> None:
-    """Say an error of ours in the reader's language."""
-    st.error(literal(sentence(error)))
+def explain(error: VizError, label: str = "") -> None:
+    """Say an error of ours in the reader's language; ``label`` names what it is of, where there are two."""
+    st.error(literal(f"{label}: {sentence(error)}" if label else sentence(error)))
 
 
 def attempt(make: Callable[Parameters, Made], *args: Parameters.args, **kwargs: Parameters.kwargs) -> Made | None:
@@ -68,7 +68,6 @@ def _explain_unforeseen() -> None:
     log.exception("error %s", number)
     message = _(
         "Something went wrong here that should not have (error {number}). What you typed is kept. Try again; if it "
-        "comes "
-        "again, tell whoever runs this server the number: it stands in the log with what happened."
+        "comes again, tell whoever runs this server the number: it stands in the log with what happened."
     )
     st.error(message.format(number=number))

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass, replace
 from typing import Any, ClassVar, Protocol, Self, TypeVar
 
 import streamlit as st
@@ -75,7 +75,8 @@ def set_address(values: Mapping[str, str | None]) -> None:
 class Question:
     """Name what a page was asked; each page has its own kind, with its fields and their first values.
 
-    ``NAME`` is the key of the question in the session; pages that share one share the question.
+    ``NAME`` is the key of the question in the session; pages that share one share the question. ``revision`` is that of
+    the weights that answered: asked with it, an answer is found again when the model has changed or is gone.
     """
 
     NAME: ClassVar[str]
@@ -83,6 +84,8 @@ class Question:
 
     checkpoint: str = SHIPPED[0]
     text: str = ""
+    _: KW_ONLY
+    revision: str = ""
 
     @classmethod
     def current(cls) -> Self:
@@ -93,7 +96,7 @@ class Question:
         return st.session_state[key]
 
     @classmethod
-    def from_address(cls, given: Mapping[str, str], ending: str = "", otherwise: Self | None = None) -> Self:
+    def from_address(cls, given: Mapping[str, str], ending: str = "", otherwise: "Question | None" = None) -> Self:
         """Read a question from an address; what is not there, or no value, is as in the example."""
         example = otherwise or cls()
         values = {}
@@ -110,45 +113,76 @@ class Question:
 
     def fill(self, page: str | None = None) -> None:
         """Put the question into the fields where they are new: coming from another page they would stay empty."""
-        page = page or self.NAME
-        if st.session_state.get("form_page") != page or self.FIELDS[0].widget not in st.session_state:
-            st.session_state.update({field.widget: getattr(self, field.name) for field in self.FIELDS})
-        st.session_state["form_page"] = page
+        self.put(anew=arrives(page or self.NAME))
+
+    def put(self, *, anew: bool, ending: str = "") -> None:
+        """Put the question into its fields where they are new, or all must be filled anew.
+
+        ``ending`` tells apart the fields of a form that asks the same twice.
+        """
+        if anew or f"{self.FIELDS[0].widget}{ending}" not in st.session_state:
+            values = {f"{field.widget}{ending}": getattr(self, field.name) for field in self.FIELDS}
+            st.session_state.update(values)
+
+    @classmethod
+    def typed(cls, ending: str = "", **values: Any) -> Self:
+        """Give the question that stands in the form, with these values instead, which are put there."""
+        widgets = {field.name: f"{field.widget}{ending}" for field in cls.FIELDS}
+        st.session_state.update({widgets[name]: value for name, value in values.items() if name in widgets})
+        typed = {name: st.session_state.get(widget) for name, widget in widgets.items()}
+        typed = {name: value for name, value in typed.items() if value is not None} | values
+        typed["checkpoint"] = str(typed.get("checkpoint", "")).strip() or cls().checkpoint
+        typed.setdefault("text", "")
+        return cls(**typed)
 
     @classmethod
     def take(cls, **values: Any) -> None:
         """Ask what stands in the form, or these values instead; called by a button, before the page runs."""
-        given = {field.widget: values[field.name] for field in cls.FIELDS if field.name in values}
-        st.session_state.update(given)
-        typed = {field.name: st.session_state.get(field.widget) for field in cls.FIELDS}
-        typed = {name: value for name, value in typed.items() if value is not None} | values
-        typed["checkpoint"] = str(typed.get("checkpoint", "")).strip() or cls().checkpoint
-        typed.setdefault("text", "")
-        st.session_state[f"asked_{cls.NAME}"] = cls(**typed)
+        st.session_state[f"asked_{cls.NAME}"] = cls.typed(**values)
 
     def answered(
-        self, make: Callable[[Self], Answer], *, place: str = "", also: Callable[[VizError], None] | None = None
+        self,
+        make: Callable[[Self], Answer],
+        *,
+        place: str = "",
+        label: str = "",
+        also: Callable[[VizError], None] | None = None,
     ) -> tuple[Self, Answer] | None:
-        """Give this question and its answer; where it has none, say why and give the last pair, which stays shown.
+        """Give this question and its answer; where it has none, say why and give the last pair, which stays.
 
-        ``place`` tells apart the answers of a page with several questions; ``also`` draws what helps with an error.
+        ``place`` tells apart the answers of a page that asks several questions, ``label`` names the one an error is of;
+        ``also`` draws what helps with an error.
         """
         key = f"last_{place or self.NAME}"
-        last: Self | None = st.session_state.get(key)
         try:
             made = make(self)
         except VizError as error:
-            explain(error)
+            explain(error, label)
             if also is not None:
                 also(error)
-            if last is None:
-                return None
-            st.caption(_("Below is still the last answer."))
-            return last, make(last)
-        st.session_state[key] = self
+            return _last(st.session_state.get(key), make)
+        asked = st.session_state[key] = replace(self, revision=made.model.revision)
         if made.model.weights == "random":
             st.warning(_("The weights of this model are random, not trained: its words and its heads mean nothing."))
-        return self, made
+        return asked, made
+
+
+def arrives(page: str) -> bool:
+    """Tell whether the visitor comes to this page from another one, and note where they are."""
+    came_from, st.session_state["form_page"] = st.session_state.get("form_page"), page
+    return came_from != page
+
+
+def _last(last: Any, make: Callable[[Any], Answer]) -> tuple[Any, Answer] | None:
+    """Give the last question with its answer; None where there was none, or it cannot be given any more either."""
+    if last is None:
+        return None
+    try:
+        made = make(last)
+    except VizError:
+        return None  # why was just said of the question that was asked
+    st.caption(_("Below is still the last answer."))
+    return last, made
 
 
 def model_field(place, key: str, label: str | None = None) -> None:

@@ -112,7 +112,8 @@ def test_sixteen_texts_of_512_tokens_are_refused_and_the_number_that_fits_runs(l
         "print(*run(loaded, encode(loaded, ['the ' * 510] * 4)).attentions.shape)"
     )
     assert offline(local_hub, program) == [
-        "A batch of 16 x 512 tokens on 12 layers of 12 heads has 2,415 MB of attention and logits; at most 640 MB are kept. "
+        "A batch of 16 x 512 tokens on 12 layers of 12 heads has 2,415 MB of attention and logits; at most 640 MB are "
+        "kept. "
         "Of this length 4 texts fit; 16 texts fit with 263 tokens each.",
         "4 12 12 512 512",
     ]

@@ -97,7 +97,7 @@ def test_a_causal_model_that_may_see_later_is_not_given_its_triangle(tiny_gpt2):
 
 
 def test_a_model_that_is_not_told_of_padding_is_not_shown_as_if_it_were(tiny_bert, padded_bert, tiny_gpt2):
-    """With the padding layer off, all keys are told as real, and nothing is added: what the pass of the maps does too."""
+    """With the padding layer off, all keys are told as real, and nothing is added: as in the pass of the maps."""
     life = trace(tiny_bert, padded_bert, 1, leave_out=("attention_mask",))
     assert life.tokenizer.values == (0, 1)
     assert (life.given.shape, life.given.values) == ((2, 5), (1,))

@@ -75,7 +75,8 @@ def _cells(run: Run, row: int, layer: int, head: int, left: int, top: int) -> li
     states, weights = cell_states(run, layer)[row], run.attentions[row, layer, head]
     colours = theme.lookup_table(theme.WEIGHT_STOPS)[np.rint(255 * np.clip(weights, 0, 1)).astype(int)]
     fills = {PADDING: "url(#padding)", HIDDEN: "url(#hidden)", NOTHING: "url(#nothing)"}
-    words = f"<title>{escape(_('may look at nothing'))}</title>"
+    nothing = _("may look at nothing")
+    words = f"<title>{escape(nothing)}</title>"
     empty = np.isin(states, (CAUSAL, WINDOW))
     real = run.batch.attention_mask[row]
     cells = []

@@ -41,14 +41,14 @@ class LocalEngine:
 
         Raises what ``service.answer`` raises.
         """
-        service = self._imported()
-        pinned = service.pinned(request)
+        service, pinned = self._imported(), self._pinned(request)
         return self._once(pinned, lambda report: service.answer(pinned, ask=self.ask, hear=report), hear, pinned.kept)
 
     def stream(self, request: Request[Record]) -> Iterator[Record]:
         """Give the parts of an answer as they are made."""
-        service = self._imported()
-        parts = service.stream(service.pinned(request), ask=self.ask)
+        service, pinned = self._imported(), self._pinned(request)
+        with self.aside():
+            parts = service.stream(pinned, ask=self.ask)
         while True:
             with self.aside():
                 part = next(parts, None)
@@ -76,13 +76,20 @@ class LocalEngine:
             return found
 
         def make_and_keep(report: Hear) -> Record:
+            # Another work on the same may have come to its end between the look above and the beginning of this one.
+            again: Any = self._kept.find(key) if keep else None
+            if again is not None:
+                return again
             made = make(report)
             if keep:
                 self._kept.keep(key, made)
             return made
 
         with self.aside():
-            return self._work(key, make_and_keep, shared=keep).result(hear)
+            try:
+                return self._work(key, make_and_keep, shared=keep).result(hear)
+            finally:
+                self._drop_over()
 
     def _work(self, key: Hashable, make: Callable[[Hear], Record], *, shared: bool) -> Work[Record]:
         """Join the work on a key, or begin it."""
@@ -91,9 +98,20 @@ class LocalEngine:
         with self._lock:
             work = self._works.get(key)
             if work is None or not work.join():
-                self._works = {key: work for key, work in self._works.items() if not work.is_over}
                 work = self._works[key] = Work(make)
             return work
+
+    def _drop_over(self) -> None:
+        """Let go of works that are over: each holds its record, however many bytes may be kept."""
+        with self._lock:
+            self._works = {key: work for key, work in self._works.items() if not work.is_over}
+
+    def _pinned(self, request: Request[Record]) -> Request[Record]:
+        """Name the weights of a request that leaves them open; the asker steps aside, for a name may be downloaded."""
+        if getattr(getattr(request, "ask", request), "revision", None) != "":
+            return request
+        with self.aside():
+            return self._imported().pinned(request)
 
     def _imported(self) -> Any:
         """Import what brings torch, under one lock: two threads that import transformers at once fail."""

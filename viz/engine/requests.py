@@ -19,6 +19,8 @@ from viz.analysis.masks.hiding import FillResult, Hiding
 from viz.analysis.masks.stations import MaskLife
 from viz.records import PadToken, Run
 
+KEPT_TEXTS = 16  # so many texts are measured as one batch that is kept: opening another of them makes no pass
+
 Record = TypeVar("Record")
 
 

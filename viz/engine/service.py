@@ -33,6 +33,7 @@ from viz.engine import (
 )
 from viz.engine.models import LoadedModel, current_revision, load_model
 from viz.engine.requests import (
+    KEPT_TEXTS,
     Ask,
     Check,
     Continue,
@@ -52,8 +53,6 @@ from viz.engine.requests import (
 from viz.engine.work import Hear
 from viz.errors import BatchTooLarge
 from viz.records import Batch, PadToken, Run
-
-KEPT_TEXTS = 16  # so many are one batch that is kept: choosing another of them makes no pass
 
 Record = TypeVar("Record")
 Asking = Callable[[Request[Any]], Any]

@@ -11,11 +11,13 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from pages.board import form
-from pages.ui import head_runs
 from tests.known_heads import SHORT, TURTLE, write_known_heads
 from tests.model import families, plain
 from tests.pages.batch.test_page import count_passes
-from tests.pages.driver import figure, messages, open_app, press, table, title
+from tests.pages.driver import assert_no_failure, figure, messages, open_app, press, table, title
+from viz.engine import forward
+from viz.engine.local import engine
+from viz.engine.requests import Measure
 from viz.names import head_title
 from viz.shipped import MODELS_FOLDER
 
@@ -30,6 +32,12 @@ def maps() -> np.ndarray:
     torch.set_num_threads(1)
     model = plain.load(MODELS_FOLDER / "headlight-bert", causal=False)
     return plain.output(model, plain.tokenized(model, [SENTENCE]))[0][0]
+
+
+@pytest.fixture(scope="module")
+def opened() -> AppTest:
+    """Give the page as it opens, for tests that only read it."""
+    return open_app(PAGE)
 
 
 @pytest.fixture
@@ -54,21 +62,25 @@ def values(app: AppTest, column: str) -> dict[str, float]:
 
 def choose(app: AppTest, measure: str) -> AppTest:
     app.selectbox(key="board_measure").set_value(measure).run()
-    assert not app.exception
+    assert_no_failure(app)
     return app
 
 
 def upload(app: AppTest, name: str, data: bytes, side: str = "a") -> AppTest:
     app.file_uploader(key=f"board_file_{side}").set_value((name, data, "application/octet-stream")).run()
-    assert not app.exception
+    assert_no_failure(app)
     return app
 
 
-def test_it_opens_with_every_head_measured(maps):
-    app = open_app(PAGE)
+def measure_text(app: AppTest, text: str) -> AppTest:
+    app.text_area(key="board_text_a").set_value(text)
+    return press(app, "Measure")
+
+
+def test_it_opens_with_every_head_measured(maps, opened):
     n = maps.shape[-1]
     expected = np.mean([maps[:, :, q, q - 1] for q in range(1, n)], axis=0)
-    shown = values(app, "previous token")
+    shown = values(opened, "previous token")
     assert len(shown) == maps.shape[0] * maps.shape[1]
     for (layer, head), value in np.ndenumerate(expected):
         assert shown[head_title(layer, head)] == pytest.approx(value, abs=1e-5)
@@ -76,37 +88,38 @@ def test_it_opens_with_every_head_measured(maps):
     assert next(iter(shown)) == head_title(*map(int, best))
 
 
-def test_the_board_says_the_tables_numbers():
+def test_the_board_says_the_tables_numbers(opened):
+    shown = values(opened, "previous token")
+    assert sorted(board(opened)["titles"]) == sorted(f"{head}: {value:.4f}" for head, value in shown.items())
+
+
+FORMULAS = {
+    "self": ("itself", lambda a: np.mean([a[:, :, q, q] for q in range(10)], axis=0)),
+    "first": ("first token, [CLS]", lambda a: a[:, :, :, 0].mean(axis=2)),
+    "sep": ("[SEP] or punctuation", lambda a: a[:, :, :, [8, 9]].sum(axis=3).mean(axis=2)),
+    "pair": ("from this word to that word", lambda a: a[:, :, 4, 3]),
+    "entropy": ("entropy", lambda a: -(a * np.log2(np.maximum(a, 1e-30))).sum(axis=3).mean(axis=2)),
+}
+
+
+def test_every_measure_is_what_its_formula_says(maps):
     app = open_app(PAGE)
-    shown = values(app, "previous token")
-    assert sorted(board(app)["titles"]) == sorted(f"{head}: {value:.4f}" for head, value in shown.items())
+    for measure, (column, formula) in FORMULAS.items():
+        choose(app, measure)
+        expected = formula(maps)
+        shown = values(app, column)
+        assert len(shown) == expected.size
+        for head, value in shown.items():
+            layer, number = (int(part) for part in head.split("L")[-1].split("H"))
+            assert value == pytest.approx(expected[layer, number], abs=1e-5), (measure, head)
+    assert messages(app.markdown)[0].endswith(f"has {np.log2(10):.3f}.")  # of entropy, the last one
 
 
-@pytest.mark.parametrize(
-    "measure, column, formula",
-    [
-        ("self", "itself", lambda a: np.mean([a[:, :, q, q] for q in range(10)], axis=0)),
-        ("first", "first token, [CLS]", lambda a: a[:, :, :, 0].mean(axis=2)),
-        ("sep", "[SEP] or punctuation", lambda a: a[:, :, :, [8, 9]].sum(axis=3).mean(axis=2)),
-        ("entropy", "entropy", lambda a: -(a * np.log2(np.maximum(a, 1e-30))).sum(axis=3).mean(axis=2)),
-        ("pair", "from this word to that word", lambda a: a[:, :, 4, 3]),
-    ],
-)
-def test_every_measure_is_what_its_formula_says(measure, column, formula, maps):
-    app = choose(open_app(PAGE), measure)
-    expected = formula(maps)
-    for head, value in values(app, column).items():
-        layer, number = (int(part) for part in head.split("L")[-1].split("H"))
-        assert value == pytest.approx(expected[layer, number], abs=1e-5)
-
-
-def test_definition_formula_and_uniform_value_stand_beside_the_board():
-    app = open_app(PAGE)
-    said = messages(app.markdown)[0]
+def test_definition_formula_and_uniform_value_stand_beside_the_board(opened):
+    said = messages(opened.markdown)[0]
     assert "Attention at the token just before the query" in said
     assert "`mean over q of A[q, q-1]`" in said
     assert "evenly at all it may look at has 0.100." in said  # 1 of 10 tokens
-    assert messages(choose(app, "entropy").markdown)[0].endswith(f"has {np.log2(10):.3f}.")
 
 
 def test_layers_with_windows_of_their_own_have_a_range_of_even_values(tmp_path):
@@ -148,13 +161,13 @@ def test_the_filter_keeps_good_heads_and_empties_the_others():
     assert all(value <= 0.9 for value in values(app, "entropy").values())
 
 
-@pytest.mark.parametrize("order", ["last", "place"])
-def test_heads_are_listed_in_other_orders(order):
-    shown = values(open_app(PAGE, order=order), "previous token")
-    if order == "last":
-        assert list(shown.values()) == sorted(shown.values())
-    else:
-        assert list(shown) == [head_title(layer, head) for layer in range(6) for head in range(12)]
+def test_heads_are_listed_in_other_orders():
+    app = open_app(PAGE, order="last")
+    shown = list(values(app, "previous token").values())
+    assert shown == sorted(shown)
+    app.selectbox(key="board_order").set_value("place").run()
+    assert list(values(app, "previous token")) == [head_title(layer, head) for layer in range(6) for head in range(12)]
+    assert app.query_params["order"] == "place"
 
 
 def test_the_address_opens_measure_words_bound_and_head(maps):
@@ -169,20 +182,18 @@ def test_the_address_opens_measure_words_bound_and_head(maps):
     assert (app.query_params["query"], app.query_params["measure"]) == ("slow", "pair")
 
 
-@pytest.mark.parametrize(
-    "query",
-    [
-        {"measure": "nonsense"},
-        {"bound": "x"},
-        {"bound": "-1"},
-        {"order": "?"},
-        {"prompt": "99"},
-        {"measure": "pair", "query": "cat"},
-    ],
+NONSENSE = (
+    {"measure": "nonsense", "bound": "x", "order": "?", "prompt": "99"},
+    {"measure": "pair", "query": "cat", "key": "9" * 5_000, "bound": "-1", "prompt": "9" * 5_000},
+    {"bound": "9" * 5_000, "prompt": "-1", "special": "?"},
 )
-def test_nonsense_in_the_address_does_no_harm(query):
-    app = open_app(PAGE, **query)
-    assert not app.error and len(app.dataframe) == 1
+
+
+def test_nonsense_in_the_address_does_no_harm():
+    for query in NONSENSE:
+        app = open_app(PAGE, **query)
+        assert not app.error and len(app.dataframe) == 1, query
+        assert app.number_input(key="board_bound").value is None
 
 
 def test_another_word_of_a_pair_is_measured(maps):
@@ -218,10 +229,9 @@ def test_a_long_list_runs_in_few_passes_and_a_text_of_it_opens(monkeypatch):
         for n in range(10)
         for animal in ("dog", "cat", "horse", "fish")
     ]
-    app, passes = open_app(PAGE), []
+    app = open_app(PAGE)
     passes = count_passes(monkeypatch)
-    app.text_area(key="board_text_a").set_value("\n".join(texts))
-    press(app, "Measure")
+    measure_text(app, "\n".join(texts))
     assert len(passes) == 3 + 1  # 40 texts in batches of 16, and the one that is open
     assert "Measured in 40 of 40 texts" in " ".join(messages(app.caption))
     app.selectbox(key="board_text_open").set_value(39).run()
@@ -235,8 +245,10 @@ def test_the_example_of_many_sentences_is_measured():
     assert f"Measured in {n} of {n} texts" in " ".join(messages(app.caption))
 
 
-def test_the_known_heads_of_a_saved_run_come_out_on_top(known):
-    app = upload(open_app(PAGE), "monday.npz", known)
+def test_the_known_heads_of_a_saved_run_come_out_on_top_without_a_pass(known, monkeypatch):
+    app = open_app(PAGE)
+    passes = count_passes(monkeypatch)
+    upload(app, "monday.npz", known)
     assert "A is the saved run monday.npz" in " ".join(messages(app.caption))
     choose(app, "next")
     best, value = next(iter(values(app, "next token").items()))
@@ -249,28 +261,20 @@ def test_the_known_heads_of_a_saved_run_come_out_on_top(known):
     app.number_input(key="layer_number").set_value(4).run()
     app.number_input(key="head_number").set_value(11).run()
     assert "slow: 0.87 at moves" in " ".join(messages(app.markdown))
-
-
-def test_a_saved_run_is_measured_without_a_pass_and_the_model_comes_back(known, monkeypatch):
-    app = open_app(PAGE)
-    passes = count_passes(monkeypatch)
-    upload(app, "monday.npz", known)
-    assert len(values(app, "previous token")) == 144 and passes == []
-    press(app, "Measure")
-    assert len(values(app, "previous token")) == 72
-
-
-def test_another_text_of_a_saved_run_opens(known):
-    app = upload(open_app(PAGE), "monday.npz", known)
     app.selectbox(key="board_text_open").set_value(1).run()
     assert "dogs" in figure(app, "head_map")["layout"]["yaxis"]["ticktext"]
+    assert passes == []
 
 
-def test_a_file_that_is_no_run_is_refused_and_the_last_board_stays(known):
+def test_a_file_that_is_no_run_is_refused_the_last_board_stays_and_the_model_comes_back(known):
     app = upload(open_app(PAGE), "monday.npz", known)
     upload(app, "broken.npz", b"PK nonsense")
     assert messages(app.error)[0].startswith("'broken.npz' is not a saved run")
     assert len(values(app, "previous token")) == 144
+    press(app, "Measure")
+    assert not app.error and len(values(app, "previous token")) == 72
+    held = (*app.session_state["asked_boards"].values(), app.session_state["last_board_a"])
+    assert [question.file for question in held] == [None, None], "the bytes of both files are free"
 
 
 def test_a_text_file_fills_the_texts_and_one_that_is_no_text_is_refused():
@@ -333,38 +337,45 @@ def test_a_measure_that_finds_nothing_says_so_and_the_others_go_on():
     assert not choose(app, "self").error
 
 
-@pytest.mark.parametrize(
-    "text, sentence",
-    [
-        ("", "There is no prompt."),
-        ("a" * 10_001, "The text has 10,001 characters"),
-        ("My dog\n" * 401, "There are 401 prompts; at most 400"),
-        ("My dog is\n" + "the " * 600, "Text 2 has"),
-    ],
-)
-def test_bad_texts_are_refused_in_words_and_the_last_board_stays(text, sentence):
+BAD_TEXTS = {
+    "": "There is no prompt.",
+    "a" * 10_001: "The text has 10,001 characters",
+    "My dog\n" * 401: "There are 401 prompts; at most 400",
+    "My dog is\n" + "the " * 600: "Text 2 has",
+}
+
+
+def test_bad_texts_are_refused_in_words_and_the_last_board_stays():
     app = open_app(PAGE)
-    app.text_area(key="board_text_a").set_value(text)
-    press(app, "Measure")
-    assert messages(app.error)[0].startswith(sentence)
-    assert app.text_area(key="board_text_a").value == text
-    assert len(values(app, "previous token")) == 72
+    for text, sentence in BAD_TEXTS.items():
+        measure_text(app, text)
+        assert messages(app.error)[0].startswith(sentence)
+        assert app.text_area(key="board_text_a").value == text
+        assert len(values(app, "previous token")) == 72
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["[MASK]", "😀 我们 مرحبا", "<script>alert(1)</script> $x$ :red[x] **b**", "a" * 100, "...", "Дом [SEP] [PAD]"],
+STRANGE = (
+    "[MASK]",
+    "😀 我们 مرحبا",
+    "<script>alert(1)</script> $x$ :red[x] **b**",
+    "a" * 100,
+    "...",
+    "Дом [SEP] [PAD]",
 )
-@pytest.mark.parametrize("measure", ["previous", "pair"])
-def test_any_text_gets_a_board(text, measure):
-    app = open_app(PAGE, text=text, measure=measure)
-    assert not app.error
-    assert title(app).startswith("Layer")
 
 
-def test_a_board_that_fails_is_not_kept_and_fails_in_words_again(monkeypatch):
+def test_any_text_gets_a_board():
+    for measure in ("pair", "previous"):
+        app = open_app(PAGE, text=STRANGE[0], measure=measure)
+        for text in STRANGE:
+            measure_text(app, text)
+            assert not app.error and len(app.dataframe) == 1, (text, measure)
+            assert title(app).startswith("Layer")
+
+
+def test_a_board_that_fails_is_not_kept_and_fails_in_words_again():
     with pytest.raises(Exception, match="no model 'nothing-there'|Hub"):
-        head_runs.board("nothing-there/x", ("a",), lambda share: None)
+        engine.ask(Measure("nothing-there/x", ("a",)))
     app = open_app(PAGE, model="nothing-there/x")
     assert len(app.error) == 1 and not app.dataframe
 
@@ -374,8 +385,10 @@ TWENTY = tuple(f"The {name} sees {n} birds." for n in range(5) for name in ("dog
 
 def test_two_visitors_who_ask_for_the_same_board_wait_for_one(monkeypatch):
     passes = count_passes(monkeypatch)
-    with ThreadPoolExecutor(2) as pool:
-        first, second = pool.map(lambda _n: head_runs.board("headlight-bert", TWENTY, lambda share: None), range(2))
+    with ThreadPoolExecutor(2) as pool:  # each with a bar, as the page has it
+        first, second = pool.map(
+            lambda _n: engine.ask(Measure("headlight-bert", TWENTY), lambda _share: None), range(2)
+        )
     assert first is second and len(passes) == 2  # twenty texts in batches of 16
 
 
@@ -397,8 +410,8 @@ def test_a_visitor_who_clicks_on_leaves_the_work_to_the_next(monkeypatch):
     monkeypatch.setattr(forward, "run", slow)
     texts = tuple(f"{text} Today." for text in TWENTY)
     with pytest.raises(ClickedOn):
-        head_runs.board("headlight-bert", texts, click_on)
+        engine.ask(Measure("headlight-bert", texts), click_on)
     shares = []
-    board_of_all = head_runs.board("headlight-bert", texts, shares.append)
+    board_of_all = engine.ask(Measure("headlight-bert", texts), shares.append)
     assert (board_of_all.n_texts, len(passes)) == (20, 2)
     assert 0.8 in shares  # 16 of 20 were done meanwhile

@@ -1,18 +1,21 @@
 """The page Test a claim without a browser: the verdict and its numbers, every way to give sentences, every refusal."""
 
+import shutil
+
 import numpy as np
 import pytest
 import torch
 
+from pages.ui import question
 from tests.known_heads import TURTLE, write_known_heads
 from tests.model import plain
 from tests.pages.batch.test_page import count_passes
-from tests.pages.driver import figure, messages, open_app, press, table, title
-from viz.analysis.claims.text import EXAMPLES
-from viz.shipped import MODELS_FOLDER
+from tests.pages.driver import assert_no_failure, figure, messages, open_app, press, table, title
+from viz.analysis.claims.text import READY
+from viz.shipped import MODELS_FOLDER, SHIPPED
 
 PAGE = "pages/claim/page.py"
-ADVERBS = EXAMPLES[0].text
+ADVERBS = READY[0].text
 ONE = "The turtle _moves_ *slow* across the [MASK]."
 
 
@@ -21,6 +24,12 @@ def known(tmp_path) -> bytes:
     """Give a saved run of others: four entries, the known heads of bert-base in chance maps."""
     write_known_heads(tmp_path / "run.npz", rows=(TURTLE,))
     return (tmp_path / "run.npz").read_bytes()
+
+
+@pytest.fixture(scope="module")
+def opened():
+    """Give the page as it opens, for tests that only read it."""
+    return open_app(PAGE)
 
 
 def ask(app, *, text: str | None = None, head: str | None = None, model: str | None = None):
@@ -37,8 +46,14 @@ def numbers(app) -> dict[str, str]:
     return {metric.label: metric.value for metric in app.metric}
 
 
-def test_it_opens_with_a_claim_that_holds():
-    app = open_app(PAGE)
+def upload(app, *files: tuple[str, bytes]):
+    app.file_uploader(key="claim_files").set_value([(*file, "application/octet-stream") for file in files]).run()
+    assert_no_failure(app)
+    return app
+
+
+def test_it_opens_with_a_claim_that_holds(opened):
+    app = opened
     assert messages(app.success) == [
         "**Holds: Layer3_Head2 · L2H1 looks most from the query word at the key word in 10 of 10 sentences "
         "(luck: 1.4; p = 3.5e-9), also when the order is swapped (5 of 5).**"
@@ -49,14 +64,14 @@ def test_it_opens_with_a_claim_that_holds():
     assert pytest.approx(3.5e-9, rel=0.02) == (7**-10)  # ten hits among seven candidates each
 
 
-def test_the_weights_are_those_of_plain_transformers():
+def test_the_weights_are_those_of_plain_transformers(opened):
     torch.set_num_threads(1)
     model = plain.load(MODELS_FOLDER / "headlight-bert", causal=False)
     inputs = plain.tokenized(model, ["The turtle moves slow across the road."])
     tokens = model.tokenizer.convert_ids_to_tokens(inputs["input_ids"][0])
     maps = plain.output(model, inputs)[0][0]
     expected = maps[2, 1, tokens.index("slow"), tokens.index("moves")]
-    assert table(open_app(PAGE), "looks most at")["at the key"][0] == pytest.approx(expected, abs=1e-5)
+    assert table(opened, "looks most at")["at the key"][0] == pytest.approx(expected, abs=1e-5)
 
 
 def test_without_a_head_all_are_searched_and_p_is_corrected():
@@ -98,9 +113,8 @@ def test_another_head_opens_its_map_and_leaves_the_verdict_and_makes_no_pass(mon
     assert (app.query_params["prompt"], app.query_params["claim"]) == ("4", "Layer3_Head2")
 
 
-def test_the_row_of_the_query_is_framed():
-    app = open_app(PAGE)
-    layout = figure(app, "head_map")["layout"]
+def test_the_row_of_the_query_is_framed(opened):
+    layout = figure(opened, "head_map")["layout"]
     frame = next(shape for shape in layout["shapes"] if shape["type"] == "rect")
     assert layout["yaxis"]["ticktext"][round((frame["y0"] + frame["y1"]) / 2)] == "slow"
 
@@ -120,13 +134,14 @@ def test_a_head_alone_in_the_address_is_the_one_that_is_tested():
     assert title(app) == "Layer1_Head4 · L0H3"
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)
 @pytest.mark.parametrize("model", ["headlight-bert", "headlight-gpt2"])
-def test_every_ready_example_is_judged_by_both_models(example, model):
-    app = open_app(PAGE, model=model, claim="any")
-    app.button(key=f"example_{example.name}").click().run()
-    assert not app.exception
-    assert len(app.metric) == 5 or messages(app.error)[0].startswith("The model reads from left to right")
+def test_every_ready_example_is_judged_by_both_models(model):
+    app = open_app(PAGE, model=model, claim="any", text=ONE)
+    for ready in READY:
+        app.button(key=f"example_{ready.name}").click().run()
+        assert_no_failure(app)
+        judged = numbers(app).get("hits", "").endswith(f"/ {len(table(app, 'looks most at'))}")
+        assert judged or messages(app.error)[0].startswith("The model reads from left to right"), ready.name
 
 
 def test_gpt2_leaves_out_what_it_cannot_see_and_says_so():
@@ -181,8 +196,8 @@ def test_words_are_marked_by_clicking():
 def test_the_known_head_of_a_saved_run_hits_with_its_weight(known, monkeypatch):
     app = ask(open_app(PAGE), text=ONE, head="Layer4_Head11")
     passes = count_passes(monkeypatch)
-    app.file_uploader(key="claim_files").set_value([("monday.npz", known, "application/octet-stream")]).run()
-    assert not app.exception and passes == []
+    upload(app, ("monday.npz", known))
+    assert passes == []
     row = table(app, "looks most at").iloc[0]
     assert (row["result"], row["looks most at"]) == ("✓ hit", "moves")
     assert row["at the key"] == pytest.approx(0.87, abs=1e-6)
@@ -192,57 +207,80 @@ def test_the_known_head_of_a_saved_run_hits_with_its_weight(known, monkeypatch):
 
 
 def test_a_saved_run_without_the_sentence_says_so_and_the_last_claim_stays(known):
-    app = open_app(PAGE)
-    app.file_uploader(key="claim_files").set_value([("monday.npz", known, "application/octet-stream")]).run()
+    app = upload(open_app(PAGE), ("monday.npz", known))
     assert messages(app.error)[0].startswith("None of the 1 texts that were run consists of the words of this sentence")
     assert numbers(app)["hits"] == "10 / 10"
     app.file_uploader(key="claim_files").clear().run()
     assert not app.error
 
 
-@pytest.mark.parametrize(
-    "text, sentence",
-    [
-        ("", "There is no sentence."),
-        ("The turtle moves slow.", "Line 1 marks 0 query words and 0 key words"),
-        (f"{ONE}\n*a* *b* _c_", "Line 2 marks 2 query words and 1 key words"),
-        (f"{ONE}\n" * 201, "There are 201 sentences; at most 200"),
-        ("*a* _b_ " + "the " * 600, "Text 1 has"),
-        ("*a* _b_ " + "x" * 10_001, "The text has"),
-        ("*tur*_tle_ moves", "Query and key share a token"),
-    ],
+def test_a_file_that_is_no_run_is_refused_and_the_last_claim_stays(known):
+    app = upload(ask(open_app(PAGE), text=ONE, head="Layer4_Head11"), ("monday.npz", known))
+    upload(app, ("monday.npz", known), ("broken.npz", b"PK nonsense"))
+    assert messages(app.error)[-1].startswith("'broken.npz' is not a saved run")
+    assert table(app, "looks most at").iloc[0]["at the key"] == pytest.approx(0.87, abs=1e-6)
+    ask(app)
+    assert "broken" not in " ".join(messages(app.error))
+    assert table(app, "looks most at").iloc[0]["at the key"] != pytest.approx(0.87, abs=1e-6)
+    assert app.session_state["asked_claim"].files == app.session_state["last_claim"].files == (), "the bytes are free"
+
+
+def test_a_model_that_is_gone_is_said_and_the_last_claim_stays(tiny_bert_folder, tmp_path, monkeypatch):
+    folder = tmp_path / "model"
+    shutil.copytree(tiny_bert_folder, folder)
+    monkeypatch.setattr(question, "SHIPPED", (*SHIPPED, str(folder)))  # AppTest cannot choose what is no option
+    app = open_app(PAGE, text="the _cat_ *sat*", head="L0H0", model=str(folder))
+    before = numbers(app)
+    shutil.rmtree(folder)
+    ask(app, text="the _dog_ *ran*")
+    assert messages(app.error)[-1].startswith("There is no model") and messages(app.caption)[-1].startswith("Below is")
+    assert numbers(app) == before
+    app.number_input(key="layer_number").set_value(2).run()
+    assert_no_failure(app)
+    assert title(app).startswith("Layer2_")
+
+
+BAD_SENTENCES = {
+    "": "There is no sentence.",
+    "The turtle moves slow.": "Line 1 marks 0 query words and 0 key words",
+    f"{ONE}\n*a* *b* _c_": "Line 2 marks 2 query words and 1 key words",
+    f"{ONE}\n" * 201: "There are 201 sentences; at most 200",
+    "*a* _b_ " + "the " * 600: "Text 1 has",
+    "*a* _b_ " + "x" * 10_001: "The text has",
+    "*tur*_tle_ moves": "Query and key share a token",
+}
+BAD_HEADS = {"Layer13_Head1": "Layer13_Head1 does not exist", "the best": "'the best' is not the name of a head"}
+
+
+def test_bad_sentences_and_heads_are_refused_in_words_and_the_last_verdict_stays():
+    app = open_app(PAGE)
+    for text, sentence in BAD_SENTENCES.items():
+        ask(app, text=text)
+        assert messages(app.error)[0].startswith(sentence)
+        assert app.text_area(key="claim_text").value == text
+        assert numbers(app)["hits"] == "10 / 10"
+    for head, sentence in BAD_HEADS.items():
+        ask(app, text=ADVERBS, head=head)
+        assert messages(app.error)[0].startswith(sentence)
+        assert app.text_input(key="claim_head").value == head
+        assert numbers(app)["hits"] == "10 / 10"
+
+
+STRANGE = (
+    "*😀* likes _我们_ .",
+    "*<script>* alert _(1)_",
+    "*$x$* is _:red[x]_",
+    "*مرحبا* and _Дом_",
+    "_[MASK]_ is *so*",
+    "*a* _b_",
 )
-def test_bad_sentences_are_refused_in_words_and_the_last_verdict_stays(text, sentence):
-    app = ask(open_app(PAGE), text=text)
-    assert messages(app.error)[0].startswith(sentence)
-    assert app.text_area(key="claim_text").value == text
-    assert numbers(app)["hits"] == "10 / 10"
 
 
-@pytest.mark.parametrize(
-    "head, sentence",
-    [("Layer13_Head1", "Layer13_Head1 does not exist"), ("the best", "'the best' is not the name of a head")],
-)
-def test_a_head_that_is_none_is_refused_and_the_last_verdict_stays(head, sentence):
-    app = ask(open_app(PAGE), head=head)
-    assert messages(app.error)[0].startswith(sentence)
-    assert numbers(app)["hits"] == "10 / 10"
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "*😀* likes _我们_ .",
-        "*<script>* alert _(1)_",
-        "*$x$* is _:red[x]_",
-        "*مرحبا* and _Дом_",
-        "_[MASK]_ is *so*",
-        "*a* _b_",
-    ],
-)
-def test_any_marked_sentence_is_judged_or_refused_in_words(text):
-    app = ask(open_app(PAGE), text=text)
-    assert len(app.metric) == 5
+def test_any_marked_sentence_is_judged():
+    app = open_app(PAGE)
+    for text in STRANGE:
+        ask(app, text=text)
+        assert numbers(app)["hits"].endswith("/ 1"), text
 
 
 def test_random_weights_are_warned_of(untrained_bert_folder):
@@ -250,8 +288,7 @@ def test_random_weights_are_warned_of(untrained_bert_folder):
     assert any("random, not trained" in message for message in messages(app.warning))
 
 
-def test_the_mean_weight_is_the_mean_of_the_table():
-    app = open_app(PAGE)
-    assert float(numbers(app)["mean weight at the key"]) == pytest.approx(
-        np.mean(table(app, "looks most at")["at the key"]), abs=6e-4
+def test_the_mean_weight_is_the_mean_of_the_table(opened):
+    assert float(numbers(opened)["mean weight at the key"]) == pytest.approx(
+        np.mean(table(opened, "looks most at")["at the key"]), abs=6e-4
     )

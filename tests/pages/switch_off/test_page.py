@@ -7,7 +7,9 @@ import pytest
 import torch
 
 from tests.model import plain
-from tests.pages.driver import figure, messages, open_app, press, table, title
+from tests.pages.driver import assert_no_failure, figure, messages, open_app, press, table, title
+from viz.engine import forward, switch_off
+from viz.errors import ModelNotFound
 from viz.shipped import MODELS_FOLDER
 
 PAGE = "pages/switch_off/page.py"
@@ -27,6 +29,12 @@ def gpt2():
     """Give the shipped GPT-2 as plain transformers loads it."""
     torch.set_num_threads(1)
     return plain.load(MODELS_FOLDER / "headlight-gpt2", causal=True)
+
+
+@pytest.fixture(scope="module")
+def opened():
+    """Give the page as it opens, for tests that only read it."""
+    return open_app(PAGE)
 
 
 def shares(model, sentence: str, off=(), mask: int = 0) -> torch.Tensor:
@@ -81,12 +89,18 @@ def run_text(app, text: str, model: str | None = None):
 
 def name_off(app, names: str):
     app.text_input(key="off_names").set_value(names).run()
-    assert not app.exception
+    assert_no_failure(app)
     return app
 
 
-def test_it_opens_with_one_head_off_and_its_effect_in_numbers(bert):
-    app = open_app(PAGE)
+def expect_word(app, word: str):
+    app.text_input(key="expected").set_value(word).run()
+    assert_no_failure(app)
+    return app
+
+
+def test_it_opens_with_one_head_off_and_its_effect_in_numbers(bert, opened):
+    app = opened
     check_bars(app, bert, SENTENCE, [(1, 9)])
     before, after = shares(bert, SENTENCE), shares(bert, SENTENCE, [(1, 9)])
     road = ids(bert, ["road"])[0]
@@ -115,8 +129,11 @@ def test_the_mean_instead_of_zeros_is_another_answer_and_stands_in_the_address()
     assert app.query_params["by"] == "zero" and bars(app)[2] != by_mean
 
 
-def test_a_wrong_way_in_the_address_is_zeros():
-    assert open_app(PAGE, by="<b>").radio(key="off_by").value == "zero"
+def test_nonsense_in_the_address_does_no_harm():
+    digits = "9" * 5_000
+    app = open_app(PAGE, by="<b>", mask=digits, prompt=digits, text="The [MASK] barked at the [MASK].")
+    assert app.radio(key="off_by").value == "zero" and not app.error
+    assert app.selectbox(key="followed_mask").value == 0 and app.query_params["mask"] == "3"
 
 
 def test_heads_are_named_switched_on_and_switched_off():
@@ -134,40 +151,39 @@ def test_all_heads_off_is_an_answer_with_a_warning():
     assert messages(app.warning)[0].startswith("All 72 heads are off: no token knows of any other.")
 
 
-@pytest.mark.parametrize(
-    "names, sentence",
-    [
-        ("L9H1", "L9H1 does not exist: this model has 6 layers of 12 heads."),
-        ("<script>", "'<script>' is not the name of a head."),
-    ],
-)
-def test_a_head_that_does_not_exist_is_named_and_the_others_stay_off(names, sentence):
-    app = name_off(open_app(PAGE), names)
-    assert messages(app.error)[0].startswith(sentence)
-    assert "Off: **Layer2_Head10 · L1H9**" in said(app)
-    assert app.text_input(key="off_names").value == names
-    app = open_app(PAGE, off=names)
-    assert messages(app.error)[0].startswith(sentence)
-    assert messages(app.info)[0].startswith("No head is off")
+WRONG_NAMES = {
+    "L9H1": "L9H1 does not exist: this model has 6 layers of 12 heads.",
+    "<script>": "'<script>' is not the name of a head.",
+}
+
+
+def test_a_head_that_does_not_exist_is_named_and_the_others_stay_off():
+    app = open_app(PAGE)
+    for names, sentence in WRONG_NAMES.items():
+        name_off(app, names)
+        assert messages(app.error)[0].startswith(sentence)
+        assert "Off: **Layer2_Head10 · L1H9**" in said(app)
+        assert app.text_input(key="off_names").value == names
+        linked = open_app(PAGE, off=names)
+        assert messages(linked.error)[0].startswith(sentence)
+        assert messages(linked.info)[0].startswith("No head is off")
 
 
 def test_an_expected_word_is_followed_and_stands_in_the_address(bert):
-    app = open_app(PAGE)
-    app.text_input(key="expected").set_value(" river ").run()
+    app = expect_word(open_app(PAGE), " river ")
     river = ids(bert, ["river"])[0]
     before, after = (shares(bert, SENTENCE, off)[river] for off in ([], [(1, 9)]))
     assert f"Probability of **river**: **{before:.1%} → {after:.1%}**" in said(app)
     assert app.query_params["word"] == " river "
 
 
-@pytest.mark.parametrize("word", ["elephantine", "[SEP]", ":red[x]", "two words", "qxz " * 3000])
-def test_a_word_that_is_no_token_is_refused_and_the_models_own_is_followed(word):
+def test_a_word_that_is_no_token_is_refused_and_the_models_own_is_followed():
     app = open_app(PAGE)
-    app.text_input(key="expected").set_value(word).run()
-    assert not app.exception
-    assert "is not one of headlight-bert's tokens" in messages(app.error)[0] and len(messages(app.error)[0]) < 400
-    assert "Probability of **road**" in said(app)
-    assert app.text_input(key="expected").value == word
+    for word in ("elephantine", "[SEP]", ":red[x]", "two words", "qxz " * 3000):
+        expect_word(app, word)
+        assert "is not one of headlight-bert's tokens" in messages(app.error)[0] and len(messages(app.error)[0]) < 400
+        assert "Probability of **road**" in said(app)
+        assert app.text_input(key="expected").value == word
 
 
 def test_of_several_masks_one_is_followed(bert):
@@ -179,21 +195,22 @@ def test_of_several_masks_one_is_followed(bert):
     assert app.query_params["mask"] == "3"
 
 
-@pytest.mark.parametrize(
-    "text, model, sentence",
-    [
-        ("The turtle moves.", None, "There is no [MASK] in the text."),
-        ("", None, "There is no text."),
-        ("[MASK] " * 2000, None, "The text has 14,0"),
-        ("[MASK] " + "the " * 700, None, "Text 1 has 703 tokens"),
-        (SENTENCE, "headlight-gpt2", "headlight-gpt2 reads from left to right"),
-    ],
+BAD_INPUTS = (
+    ("The turtle moves.", None, "There is no [MASK] in the text."),
+    ("", None, "There is no text."),
+    ("[MASK] " * 2000, None, "The text has 14,0"),
+    ("[MASK] " + "the " * 700, None, "Text 1 has 703 tokens"),
+    (SENTENCE, "headlight-gpt2", "headlight-gpt2 reads from left to right"),
 )
-def test_bad_input_is_refused_in_words_and_the_last_answer_stays(text, model, sentence):
-    app = run_text(open_app(PAGE), text, model)
-    assert messages(app.error)[0].startswith(sentence)
-    assert "Probability of **road**" in said(app) and "Off: **Layer2_Head10 · L1H9**" in said(app)
-    assert app.text_input(key="switch_text").value == text
+
+
+def test_bad_input_is_refused_in_words_and_the_last_answer_stays():
+    app = open_app(PAGE)
+    for text, model, sentence in BAD_INPUTS:
+        run_text(app, text, model)
+        assert messages(app.error)[0].startswith(sentence)
+        assert "Probability of **road**" in said(app) and "Off: **Layer2_Head10 · L1H9**" in said(app)
+        assert app.text_input(key="switch_text").value == text
 
 
 def test_an_unknown_model_in_the_address_is_explained():
@@ -203,8 +220,9 @@ def test_an_unknown_model_in_the_address_is_explained():
 
 
 def test_a_lone_mask_and_text_that_looks_like_markup_are_run():
+    app = open_app(PAGE)
     for text in ("[MASK]", "<script>alert(1)</script> $x$ :red[x] 😀 我们 مرحبا [MASK]"):
-        app = run_text(open_app(PAGE), text)
+        run_text(app, text)
         assert not app.error and bars(app)[0]
 
 
@@ -218,8 +236,8 @@ def rank(app):
     return press(app, "Rank all 72 heads")
 
 
-def test_the_cost_is_said_before_anything_is_ranked():
-    notes = "\n".join(messages(open_app(PAGE).caption))
+def test_the_cost_is_said_before_anything_is_ranked(opened):
+    notes = "\n".join(messages(opened.caption))
     assert (
         "Each head is switched off alone: 7 passes, about " in notes
     )  # one with all heads on, one for each of 6 layers
@@ -250,7 +268,8 @@ def test_a_named_head_opens_its_map_without_any_pass(monkeypatch):
     button = next(button for button in app.button if (button.key or "").startswith("idle_"))
     name = button.label.replace("\\", "").split(":")[0]
     button.click().run()
-    assert not app.exception and title(app).startswith(name)
+    assert_no_failure(app)
+    assert title(app).startswith(name)
     app.number_input(key="layer_number").set_value(4).run()
     assert title(app).startswith("Layer4_")
     assert passes == []
@@ -267,14 +286,15 @@ def test_switching_a_head_is_one_pass_and_the_ranking_stays(monkeypatch):
 
 def count_passes(monkeypatch) -> list:
     """Collect every pass the app makes from here on, rankings too; the real pass is still made."""
-    core, passes = cache.core(), []
-    real_run, real_rank = core.forward.run, core.switch_off.rank_all
-    monkeypatch.setattr(
-        core.forward, "run", lambda *args, **options: (passes.append(args), real_run(*args, **options))[1]
-    )
-    monkeypatch.setattr(
-        core.switch_off, "rank_all", lambda *args, **options: (passes.append(args), real_rank(*args, **options))[1]
-    )
+    passes = []
+    for module, name in ((forward, "run"), (switch_off, "rank_all")):
+        real = getattr(module, name)
+
+        def counted(*arguments, _real=real, **options):
+            passes.append(arguments)
+            return _real(*arguments, **options)
+
+        monkeypatch.setattr(module, name, counted)
     return passes
 
 
@@ -290,9 +310,23 @@ def test_a_ranking_that_was_stopped_shows_what_it_has_and_goes_on():
     assert table(app, "KL in bits").equals(whole)
 
 
-def test_another_word_or_sentence_is_ranked_anew():
+def test_a_ranking_that_fails_midway_says_why_keeps_what_it_has_and_does_not_begin_again(monkeypatch):
+    real = switch_off.rank_all
+
+    def failing(*arguments, **options):
+        yield next(real(*arguments, **options))
+        raise ModelNotFound(checkpoint="headlight-bert", shipped="another")
+
+    monkeypatch.setattr(switch_off, "rank_all", failing)
     app = rank(open_app(PAGE))
-    app.text_input(key="expected").set_value("river").run()
+    assert messages(app.error)[0].startswith("There is no model 'headlight-bert'")
+    assert len(table(app, "KL in bits")) == 12
+    app.run()
+    assert not app.error and "Stopped after 12 of 72 heads; what follows is of these." in messages(app.info)
+
+
+def test_another_word_or_sentence_is_ranked_anew():
+    app = expect_word(rank(open_app(PAGE)), "river")
     assert "Nothing was ranked yet for this sentence and this word." in messages(app.caption)
     rank(app)
     assert set(table(app, "KL in bits")["expected word"]) == {"river"}
@@ -305,9 +339,9 @@ def test_random_weights_are_said(untrained_bert_folder):
 
 def test_from_another_page_and_back_everything_is_still_there():
     app = name_off(run_text(open_app(PAGE), "She is reading a [MASK]."), "L2H3")
-    app.text_input(key="expected").set_value("book").run()
+    expect_word(app, "book")
     app.switch_page("pages/batch/page.py").run()
     app.switch_page(PAGE).run()
-    assert not app.exception
+    assert_no_failure(app)
     assert app.text_input(key="switch_text").value == "She is reading a [MASK]."
     assert app.text_input(key="off_names").value == "L2H3" and app.text_input(key="expected").value == "book"

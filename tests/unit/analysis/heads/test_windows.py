@@ -99,7 +99,7 @@ def test_a_pair_whose_query_may_look_at_nothing_cannot_be_measured():
 
 
 def test_brightness_leaves_out_a_query_that_may_look_at_nothing_and_what_the_window_leaves_out():
-    # The first query: max(0.5, 0.3, 0.2). The second may look at nothing. The third does not see the 0.9: max(0.05, 0.05)
+    # The first query: max(0.5, 0.3, 0.2). The second sees nothing. The third does not see the 0.9: max(0.05, 0.05)
     weights = np.array([[0.5, 0.3, 0.2], [1 / 3] * 3, [0.9, 0.05, 0.05]], np.float32).reshape(1, 1, 1, 3, 3)
     allowed = np.array([[[[True] * 3, [False] * 3, [False, True, True]]]])
     run = hand_made.run([[1] * 3], attentions=weights, allowed=allowed)
