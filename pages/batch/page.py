@@ -29,7 +29,7 @@ with slot.skeleton(height=480):
 if answer is not None:
     question, run = answer
     prompt_form.say_dropped(question.text)
-    request = question.request.at(run)
+    request = question.request
     with slot, head_choice.whole_page():
         batch_tables(run)
         answers_table(run)

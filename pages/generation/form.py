@@ -19,7 +19,7 @@ class GenerationQuestion(BatchQuestion):
     @property
     def continued(self) -> Continue:
         """Give what the engine is asked; padding is on the left."""
-        return Continue(self.checkpoint, self.prompts, self.sampling)
+        return Continue(self.checkpoint, self.prompts, self.sampling, revision=self.revision)
 
 
 def ask() -> GenerationQuestion:

@@ -1,7 +1,5 @@
 """Generation, step by step: how a padded batch of prompts grows, and what each new token was chosen from."""
 
-from dataclasses import replace
-
 import streamlit as st
 
 from viz.text import _
@@ -26,7 +24,7 @@ with slot.skeleton(height=480):
     answer = form.answer(question)
 
 if answer is not None:
-    question, generation = answer
+    question, _generation = answer
     prompt_form.say_dropped(question.text)
     with slot, head_choice.whole_page():
-        steps_panel(replace(question.continued, revision=generation.model.revision))
+        steps_panel(question.continued)

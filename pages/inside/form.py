@@ -41,7 +41,7 @@ class TextQuestion(Question):
     @property
     def request(self) -> Ask:
         """Give what the engine is asked; raises what ``prompts`` raises."""
-        return Ask(self.checkpoint, self.prompts, second=self.second, padding_side=self.padding_side)
+        return Ask(self.checkpoint, self.prompts, self.revision, second=self.second, padding_side=self.padding_side)
 
 
 def ask() -> TextQuestion:

@@ -28,7 +28,7 @@ with slot.skeleton(height=480):
 
 if answer is not None:
     question, before = answer
-    usual = question.request.at(before)
+    usual = question.request
     with slot, head_choice.whole_page(MAPS, "fills", "life"):
         inside_strips(before)
         row = prompt_choice.control(len(before.batch.texts), whole_page=True) if len(before.batch.texts) > 1 else 0

@@ -31,7 +31,7 @@ class SentenceQuestion(Question):
     @property
     def request(self) -> Ask:
         """Give what the engine is asked."""
-        return Ask(self.checkpoint, (self.text,), truncate=self.truncate)
+        return Ask(self.checkpoint, (self.text,), self.revision, truncate=self.truncate)
 
 
 def examples(column) -> None:

@@ -33,7 +33,7 @@ with slot.skeleton(height=480):
 
 if answer is not None:
     question, run = answer
-    request = question.request.at(run)
+    request = question.request
     with slot, head_choice.whole_page():
         left, right = st.columns(2, gap="medium")
         with left:

@@ -32,7 +32,7 @@ if answer is not None:
     with slot, head_choice.whole_page():
         mistakes = ask_mistakes(causal=run.model.causal)
         place = (question.checkpoint, question.prompts, question.padding_side, mistakes)
-        request = Check(*place, revision=run.model.revision)
+        request = Check(*place, revision=question.revision)
         check = guard.attempt(engine.ask, request)
         if check is not None:
             table.show_verdict(check)
@@ -41,6 +41,6 @@ if answer is not None:
             st.caption(_("Under each token its position_ids, as the model used them."))
             table.worst_heads(check)
             if run.model.causal:
-                table.continuations(check.run, ContinueBothWays(*place, revision=run.model.revision))
+                table.continuations(check.run, ContinueBothWays(*place, revision=question.revision))
             st.subheader(_("The heads in this batch"), anchor=False)
             prompt_heads(partial(table.checked_run, request))

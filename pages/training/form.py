@@ -1,6 +1,6 @@
 """Ask for a training batch: sentences, and how the collator is to make it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
 
@@ -49,11 +49,8 @@ class TrainingQuestion(Question):
     @property
     def request(self) -> Train:
         """Give what the engine is asked."""
-        return Train(self.checkpoint, self.texts, self.seed, self.share, self.padding_side, self.append_end)
-
-    def request_at(self, revision: str) -> Train:
-        """Give the same of the very weights that an answer was made with."""
-        return replace(self.request, revision=revision)
+        options = (self.seed, self.share, self.padding_side, self.append_end)
+        return Train(self.checkpoint, self.texts, *options, revision=self.revision)
 
 
 def ask() -> TrainingQuestion:

@@ -26,7 +26,7 @@ with slot.skeleton(height=480):
 
 if answer is not None:
     question, lesson = answer
-    request = question.request_at(lesson.model.revision)
+    request = question.request
     with slot, head_choice.whole_page():
         show_verdict(lesson)
         seen_and_scored(lesson.four_ways.training_batch)

@@ -38,7 +38,7 @@ class BatchQuestion(Question):
     @property
     def request(self) -> Ask:
         """Give what the engine is asked; raises what ``prompts`` raises."""
-        return Ask(self.checkpoint, self.prompts, padding_side=self.padding_side)
+        return Ask(self.checkpoint, self.prompts, self.revision, padding_side=self.padding_side)
 
 
 def ask(page: str, *, sides: bool = True) -> BatchQuestion:

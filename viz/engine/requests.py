@@ -4,8 +4,8 @@ A request knows no torch and holds no arrays. Those about a model name its check
 an empty revision means the weights that are there when the engine is asked.
 """
 
-from dataclasses import dataclass, replace
-from typing import ClassVar, Generic, Self, TypeVar
+from dataclasses import dataclass
+from typing import ClassVar, Generic, TypeVar
 
 from viz.analysis.batches.generation import Generation, Sampling
 from viz.analysis.batches.same_alone import BatchCheck, BothWays, Mistakes, Speed
@@ -58,10 +58,6 @@ class Ask(Request[Run]):
     hiding: Hiding | None = None
     off: frozenset[Head] = frozenset()
     off_by: str = "zero"
-
-    def at(self, run: Run) -> Self:
-        """Ask the same of the very weights that a run was made with."""
-        return replace(self, revision=run.model.revision)
 
 
 @dataclass(frozen=True, slots=True)
