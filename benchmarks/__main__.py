@@ -1,7 +1,21 @@
 """Run every benchmark, one after another: ``make bench``."""
 
-from benchmarks import batch, batch_page, browser_page, capture, diagrams, first_visit, inside_page, rank_all, sessions
+from benchmarks import (
+    batch,
+    batch_page,
+    board,
+    browser_page,
+    capture,
+    diagrams,
+    first_visit,
+    inside_page,
+    memory,
+    rank_all,
+    sessions,
+)
 
-for benchmark in (diagrams, capture, batch, rank_all, first_visit, sessions, browser_page, batch_page, inside_page):
+SERVER = (first_visit, sessions, memory, browser_page, batch_page, inside_page)
+
+for benchmark in (diagrams, capture, batch, board, rank_all, *SERVER):
     print(f"\n## {benchmark.__name__}: {benchmark.__doc__.splitlines()[0]}", flush=True)
     benchmark.main()

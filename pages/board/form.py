@@ -64,9 +64,10 @@ def ask() -> dict[str, BoardQuestion]:
         question.put(anew=anew, ending=f"_{side}")
     with st.form("board_question", border=False):
         if len(questions) > 1:
+            model = _("Model")
             for side, column in zip(questions, st.columns(2, gap="medium"), strict=True):
                 _text_field(column, side, f"{side.upper()}: ")
-                model_field(column, f"board_model_{side}", f"{side.upper()}: {_('Model')}")
+                model_field(column, f"board_model_{side}", f"{side.upper()}: {model}")
             st.form_submit_button(_("Measure both"), type="primary", on_click=_take)
         else:
             text_column, choice_column = st.columns([3, 1], vertical_alignment="bottom")

@@ -1,5 +1,6 @@
 """Switch every head off alone, while the results stream in: a scatter against brightness, named heads, a table."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -21,6 +22,7 @@ from viz.records import Run
 from viz.text import _, number
 
 N_BUTTONS = 4
+CHART_SECONDS = 0.5  # between two pictures of a ranking that streams in: drawing took longer than the passes
 
 
 @dataclass
@@ -76,6 +78,7 @@ def _stream(request: Ask, choice: Choice, ranking: Ranking, bright: np.ndarray, 
     stop, bar, chart = st.empty(), st.empty(), st.empty()
     stop.button(_("Stop ranking"), key="stop_ranking", icon=":material/stop:", on_click=_stop, args=(ranking,))
     bar.progress(len(ranking.done) / n_heads)
+    drawn_at = -CHART_SECONDS
     try:
         for part in engine.stream(
             Rank(request, choice.readout, choice.word_id, choice.off_by, n_done=len(ranking.done))
@@ -83,7 +86,10 @@ def _stream(request: Ask, choice: Choice, ranking: Ranking, bright: np.ndarray, 
             ranking.done += part
             message = _("{n} of {total} heads").format(n=len(ranking.done), total=n_heads)
             bar.progress(len(ranking.done) / n_heads, message)
-            chart.plotly_chart(effect_scatter(ranking.done, bright), key=f"streaming_{len(ranking.done)}", config=BARE)
+            if time.monotonic() - drawn_at >= CHART_SECONDS:
+                figure = effect_scatter(ranking.done, bright)
+                chart.plotly_chart(figure, key=f"streaming_{len(ranking.done)}", config=BARE)
+                drawn_at = time.monotonic()
     except VizError as error:
         guard.explain(error)
     ranking.running = False

@@ -80,7 +80,7 @@ def test_a_model_without_an_end_continues_as_far_as_it_is_asked(bare):
     made = generate(bare, encode(bare, TEXTS, padding_side="left"), Sampling(max_new_tokens=4))
     assert made.n_new.tolist() == [4, 4]
     assert not made.finished.any()
-    assert len(same_alone.continuations(bare, TEXTS)) == 2
+    assert len(same_alone.continuations(bare, TEXTS).alone) == 2
 
 
 def test_a_training_batch_of_a_model_without_an_end_has_its_texts_alone(bare):

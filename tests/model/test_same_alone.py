@@ -330,7 +330,7 @@ def plain_text(second: plain.Plain, ids: torch.Tensor) -> str:
 @pytest.mark.parametrize("mistakes", COMBINATIONS, ids=short_name)
 def test_texts_go_on_as_in_the_loop_of_a_script_with_the_same_mistakes(mistakes):
     loaded, second = load_model("headlight-gpt2"), plain.load(MODELS_FOLDER / "headlight-gpt2", causal=True)
-    pairs = continuations(loaded, GPT2_TEXTS, mistakes=mistakes, max_new_tokens=6)
+    both = continuations(loaded, GPT2_TEXTS, mistakes=mistakes, max_new_tokens=6)
     inputs = plain.tokenized(second, GPT2_TEXTS, "right" if mistakes.right_padding else "left")
     if mistakes.pad_word:
         (word,) = second.tokenizer(" the")["input_ids"]
@@ -339,12 +339,12 @@ def test_texts_go_on_as_in_the_loop_of_a_script_with_the_same_mistakes(mistakes)
         del inputs["attention_mask"]
     if mistakes.no_position_ids:
         del inputs["position_ids"]
-    for text, ids, (alone, in_batch) in zip(GPT2_TEXTS, plain_loop(second, inputs, 6), pairs):
+    for text, ids, alone, in_batch in zip(GPT2_TEXTS, plain_loop(second, inputs, 6), both.alone, both.in_batch):
         assert in_batch == plain_text(second, ids)
         assert alone == plain_text(second, plain_loop(second, plain.tokenized(second, [text]), 6)[0])
-    assert pairs[LONGEST][0] == pairs[LONGEST][1]
+    assert both.alone[LONGEST] == both.in_batch[LONGEST]
     harmless = mistakes in (Mistakes(), Mistakes(pad_word="the"))
-    assert all(alone == in_batch for alone, in_batch in pairs) == harmless
+    assert (both.alone == both.in_batch) == harmless
 
 
 def test_only_what_can_be_continued_is(tiny_bert, tiny_gpt2):

@@ -263,6 +263,6 @@ def _check_every_layer_came(loaded: LoadedModel, n_returned: int) -> None:
 def asked_logits(logits: torch.Tensor, readouts: np.ndarray) -> torch.Tensor:
     """Give the logits of the read-outs, ``[N, V]``; a few models compute theirs past the output layer, everywhere."""
     if logits.ndim == 3:
-        rows, positions = readouts.T
+        rows, positions = torch.tensor(readouts).T
         logits = logits[rows, positions]
     return logits.float()
