@@ -1,44 +1,52 @@
 """Frame of the app: page settings, language, menu. The pages themselves are in ``pages/``."""
 
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
 from pages.ui import guard
 from viz import text
 from viz.engine.local import engine
 from viz.text import _
 
-st.set_page_config(page_title="Headlight", page_icon="🔦", layout="wide")
 
-if len(languages := text.languages()) > 1:  # with one there is nothing to look up, a hundred times a page
-    text.read_language_from(lambda: st.session_state.get("lang", "en"))
-    wanted = languages.index(text.nearest_language(st.query_params.get("lang", st.context.locale)))
-    st.sidebar.selectbox("Language", languages, key="lang", bind="query-params", index=wanted)
+def choose_language() -> None:
+    """Offer the languages there are; with one there is nothing to look up, a hundred times a page."""
+    if len(languages := text.languages()) > 1:
+        text.read_language_from(lambda: st.session_state.get("lang", "en"))
+        wanted = languages.index(text.nearest_language(st.query_params.get("lang", st.context.locale)))
+        st.sidebar.selectbox("Language", languages, key="lang", bind="query-params", index=wanted)
 
 
-def page(name: str, title: str, icon: str, *, default: bool = False):
+def choose_page() -> StreamlitPage:
+    """Draw the menu; gives the page that is asked for."""
+    return st.navigation(
+        {
+            _("Look"): [
+                page("masked_word", _("Masked word"), "theater_comedy", default=True),
+                page("batch", _("Batch of prompts"), "table_rows"),
+                page("generation", _("Generation, step by step"), "animation"),
+            ],
+            _("Masks"): [
+                page("same_alone", _("Same alone?"), "balance"),
+                page("inside", _("Inside the mask"), "layers"),
+                page("training", _("Training: seen and scored"), "school"),
+            ],
+            _("Heads"): [
+                page("board", _("Head board"), "grid_on"),
+                page("claim", _("Test a claim"), "fact_check"),
+                page("switch_off", _("Switch heads off"), "toggle_off"),
+            ],
+        }
+    )
+
+
+def page(name: str, title: str, icon: str, *, default: bool = False) -> StreamlitPage:
     """Give the page of a subject: its folder is its address."""
     return st.Page(f"pages/{name}/page.py", title=title, icon=f":material/{icon}:", url_path=name, default=default)
 
 
-chosen = st.navigation(
-    {
-        _("Look"): [
-            page("masked_word", _("Masked word"), "theater_comedy", default=True),
-            page("batch", _("Batch of prompts"), "table_rows"),
-            page("generation", _("Generation, step by step"), "animation"),
-        ],
-        _("Masks"): [
-            page("same_alone", _("Same alone?"), "balance"),
-            page("inside", _("Inside the mask"), "layers"),
-            page("training", _("Training: seen and scored"), "school"),
-        ],
-        _("Heads"): [
-            page("board", _("Head board"), "grid_on"),
-            page("claim", _("Test a claim"), "fact_check"),
-            page("switch_off", _("Switch heads off"), "toggle_off"),
-        ],
-    }
-)
 engine.warm_up()
-with guard.page():
-    chosen.run()
+with guard.page():  # the frame too is drawn in turn: thirty at once would all wait for one another's menus
+    st.set_page_config(page_title="Headlight", page_icon="🔦", layout="wide")
+    choose_language()
+    choose_page().run()
