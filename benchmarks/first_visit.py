@@ -13,9 +13,7 @@ from tests.browser.conftest import FLAGS, chromium_path
 from tests.browser.server import running_app
 
 ROUNDS = 5
-IMPORTS = (
-    "from viz import batching, edits, forward; from viz.engine.models import load_model; load_model('headlight-bert')"
-)
+IMPORTS = "from viz.engine import service; from viz.engine.models import load_model; load_model('headlight-bert')"
 
 
 def main() -> None:
