@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import torch
+from muon import Muon
 
 DECAY_SHARE = 0.28
 WARM_UP_TOKENS = 300_000
@@ -12,7 +13,7 @@ MUON_RATE = 4e-3
 
 def make_optimisers(model, adam_rate, adam_betas):
     """Return [Muon for the matrices of the layers, AdamW for embeddings, head, norms and biases]."""
-    inner = ("encoder.layer.", ".h.")
+    inner = ("encoder.layer.", ".h.", ".layers.")
     matrices, tables, vectors = [], [], []
     for name, parameter in model.named_parameters():
         if parameter.ndim < 2:
@@ -21,7 +22,7 @@ def make_optimisers(model, adam_rate, adam_betas):
             matrices.append(parameter)
         else:
             tables.append(parameter)
-    muon = torch.optim.Muon(matrices, lr=MUON_RATE, weight_decay=0.05, momentum=0.95, adjust_lr_fn="match_rms_adamw")
+    muon = Muon(matrices, lr=MUON_RATE, weight_decay=0.05, momentum=0.95)
     groups = [{"params": tables, "weight_decay": 0.01}, {"params": vectors, "weight_decay": 0.0}]
     adam = torch.optim.AdamW(groups, lr=adam_rate, betas=adam_betas, fused=True)
     optimisers = [muon, adam]

@@ -1,13 +1,15 @@
-"""Train the two tokenizers: an uncased WordPiece for BERT and a byte-level BPE for GPT-2."""
+"""Train the tokenizers: an uncased WordPiece for BERT, a byte-level BPE for GPT-2, one of two languages for Marian."""
 
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
-from transformers import BertTokenizerFast, GPT2TokenizerFast
+from transformers import BertTokenizerFast, GPT2TokenizerFast, PreTrainedTokenizerFast
 
 BERT_PIECES = 12_288
 GPT2_PIECES = 8_192
 MAX_POSITIONS = 128
 BERT_SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 END_OF_TEXT = "<|endoftext|>"
+SHARED_PIECES = 8_192
+SHARED_SPECIAL = ["<pad>", "<s>", "</s>"]
 
 
 def train_wordpiece(lines):
@@ -52,4 +54,36 @@ def train_byte_bpe(lines):
         bos_token=END_OF_TEXT,
         eos_token=END_OF_TEXT,
         unk_token=END_OF_TEXT,
+    )
+
+
+def train_shared_bpe(lines):
+    """Return a byte-level BPE of SHARED_PIECES pieces for two languages; every text ends with ``</s>``.
+
+    A word is the same piece at the beginning of a text and inside it.
+    """
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=True)
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=SHARED_PIECES,
+        min_frequency=2,
+        special_tokens=SHARED_SPECIAL,
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(lines, trainer)
+    end = tokenizer.token_to_id("</s>")
+    tokenizer.post_processor = processors.Sequence(
+        [
+            processors.ByteLevel(trim_offsets=False),
+            processors.TemplateProcessing(single="$A </s>", pair="$A </s> $B </s>", special_tokens=[("</s>", end)]),
+        ]
+    )
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        model_max_length=MAX_POSITIONS,
+        pad_token="<pad>",
+        bos_token="<s>",
+        eos_token="</s>",
     )

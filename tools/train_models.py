@@ -1,4 +1,4 @@
-"""Train a small BERT or GPT-2 from a folder of text.
+"""Train a small BERT, GPT-2 or translator from a folder of text.
 
 python tools/train_models.py bert --corpus texts --out assets/models/headlight-bert --tokens 12.4e6
 """
@@ -10,83 +10,20 @@ import time
 from contextlib import nullcontext
 from pathlib import Path
 
-import grammar
-import held_out
 import optimisation
+import rearrange
 import small_models
-import subword
 import torch
-import torch.nn.functional as functional
-from causal_rows import CausalRows
-from corpus import read_corpus
-from masked_rows import MaskedRows
-from packing import encode
+from tasks import CausalTask, MaskedTask
 from tqdm import tqdm
 from transformers import AutoTokenizer
+from translation import TranslationTask
 
 EVALUATION_TOKENS = 1_000_000
 CHECKPOINT_SECONDS = 240
 
 
-class MaskedTask:
-    """Train BERT: guess hidden words."""
-
-    micro_batches, adam_rate, adam_betas, default_tokens = 4, 2e-3, (0.9, 0.98), 12.4e6
-    generated_share = 0.10
-    build = staticmethod(small_models.build_bert)
-    train_tokenizer = staticmethod(subword.train_wordpiece)
-
-    def __init__(self, tokenizer, splits, seed):
-        encoded = {source: encode(tokenizer, split.train) for source, split in splits.items() if split.train}
-        self.rows = MaskedRows(tokenizer, encoded, self.generated_share, seed)
-        self.tests = {
-            source.name: held_out.masked_batches(tokenizer, split.held_out, 600) for source, split in splits.items()
-        }
-
-    def loss(self, model, batch, number):
-        """Return (mean loss of the hidden words, tokens read)."""
-        ids, labels = map(torch.from_numpy, self.rows.hide(batch, number))
-        chosen = labels >= 0
-        hidden = model.bert(ids, token_type_ids=torch.from_numpy(batch.types)).last_hidden_state
-        return functional.cross_entropy(model.cls(hidden[chosen]).float(), labels[chosen]), ids.numel()
-
-    def figures(self, model):
-        """Return the held-out figures of every source."""
-        return {name: held_out.masked_figures(model, batches) for name, batches in self.tests.items()}
-
-
-class CausalTask:
-    """Train GPT-2: guess the next token."""
-
-    micro_batches, adam_rate, adam_betas, default_tokens = 3, 3e-3, (0.9, 0.95), 9.2e6
-    generated_share = 0.12
-    build = staticmethod(small_models.build_gpt2)
-    train_tokenizer = staticmethod(subword.train_byte_bpe)
-
-    def __init__(self, tokenizer, splits, seed):
-        trained = {source: split.train for source, split in splits.items() if split.train}
-        first = {source: encode(tokenizer, sentences) for source, sentences in trained.items()}
-        inside = {source: encode(tokenizer, sentences, prefix=" ") for source, sentences in trained.items()}
-        self.rows = CausalRows(tokenizer, first, inside, self.generated_share, seed)
-        self.tests = {
-            source.name: held_out.causal_batches(tokenizer, source, split.held_out, 300)
-            for source, split in splits.items()
-        }
-
-    def loss(self, model, batch, number):
-        """Return (mean loss of the labelled tokens, tokens read)."""
-        ids, labels = torch.from_numpy(batch[0]), torch.from_numpy(batch[1])
-        hidden = model.transformer(ids).last_hidden_state[:, :-1]
-        wanted = labels[:, 1:]
-        chosen = wanted >= 0
-        return functional.cross_entropy(model.lm_head(hidden[chosen]).float(), wanted[chosen]), ids.numel()
-
-    def figures(self, model):
-        """Return the held-out figures of every source."""
-        return {name: held_out.causal_figures(model, batches) for name, batches in self.tests.items()}
-
-
-TASKS = {"bert": MaskedTask, "gpt2": CausalTask}
+TASKS = {"bert": MaskedTask, "gpt2": CausalTask, "en-fr": TranslationTask}
 
 
 def half_precision():
@@ -95,15 +32,25 @@ def half_precision():
     return torch.autocast("cpu", torch.bfloat16) if has.get("avx512_bf16") or has.get("amx_bf16") else nullcontext()
 
 
-def tokenizer_for(task, splits, work, seed):
-    """Return the tokenizer kept in the work folder, training it on the training sentences when there is none."""
-    folder = Path(work) / "tokenizer"
+def tokenizer_for(task, splits, work, seed, begin_with):
+    """Return the tokenizer of the model to go on from, or the one in the work folder, trained when there is none."""
+    folder = Path(begin_with or Path(work) / "tokenizer")
     if not folder.exists():
-        real = [s.text for source, split in splits.items() for _ in range(source.repeats) for s in split.train]
-        weights = dict.fromkeys(grammar.KINDS, 1)
-        generated = [sentence.text for sentence in grammar.generate(80_000, weights, f"tokenizer {seed}")]
-        task.train_tokenizer(real + generated).save_pretrained(folder)
+        task.train_tokenizer(splits, seed).save_pretrained(folder)
     return AutoTokenizer.from_pretrained(folder)
+
+
+def first_model(task, tokenizer, begin_with, layers):
+    """Return a fresh model, or one that goes on from the weights in a folder, its layers in the order asked for."""
+    fresh = task.build(tokenizer)
+    if begin_with is None:
+        return fresh
+    known = type(fresh).from_pretrained(begin_with, dtype=torch.float32, attn_implementation="eager")
+    if layers:
+        ids = torch.from_numpy(next(batch for batch in task.rows.epoch(0) if not batch.generated).ids)
+        known = rearrange.with_layers(known, rearrange.parse_layers(layers), ids)
+    fresh.load_state_dict(known.state_dict())
+    return fresh
 
 
 class Trainer:
@@ -205,12 +152,14 @@ class Trainer:
 
 def parse_arguments():
     """Read the command line."""
-    parser = argparse.ArgumentParser(description="Train a small BERT or GPT-2 from a folder of text.")
+    parser = argparse.ArgumentParser(description="Train a small BERT, GPT-2 or translator from a folder of text.")
     parser.add_argument("kind", choices=TASKS)
-    parser.add_argument("--corpus", required=True, help="folder of .txt files")
+    parser.add_argument("--corpus", required=True, help="folder of .txt files, or of the pairs")
     parser.add_argument("--out", required=True, help="folder the finished model goes to")
     parser.add_argument("--tokens", type=float, help="token budget")
     parser.add_argument("--work", default="training", help="folder for checkpoints, tokenizer and log")
+    parser.add_argument("--begin-with", help="folder of a model to go on from: its tokenizer and its weights")
+    parser.add_argument("--layers", help="which of its layers, in which order (BERT), such as 0,1,new,2,4,5")
     parser.add_argument("--resume", action="store_true", help="continue from the newest checkpoint")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=2)
@@ -225,10 +174,10 @@ def main():
     task_type = TASKS[arguments.kind]
     work = Path(arguments.work) / arguments.kind
     work.mkdir(parents=True, exist_ok=True)
-    splits = read_corpus(arguments.corpus)
-    tokenizer = tokenizer_for(task_type, splits, work, arguments.seed)
+    splits = task_type.read(arguments.corpus)
+    tokenizer = tokenizer_for(task_type, splits, work, arguments.seed, arguments.begin_with)
     task = task_type(tokenizer, splits, arguments.seed)
-    model = task.build(tokenizer).train()
+    model = first_model(task, tokenizer, arguments.begin_with, arguments.layers).train()
     trainer = Trainer(task, model, tokenizer, int(arguments.tokens or task.default_tokens), work)
     if arguments.resume:
         trainer.resume()

@@ -12,9 +12,22 @@ import numpy as np
 from viz.errors import WrongShape
 
 
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """Say how many layers and heads a model has for one kind of attention."""
+
+    kind: str  # "self"; "encoder", "decoder" and "cross" in a model of two stacks
+    n_layers: int
+    n_heads: int
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class ModelInfo:
-    """Describe a model: what it is called, how large it is, whether its weights were trained."""
+    """Describe a model: what it is called, how large it is, whether its weights were trained.
+
+    ``words`` says whether its output layer can be believed: ``"read"``; ``"none"`` where it has none (a sentence
+    encoder); ``"missing"`` where its weights were not in the files. Where it is not ``"read"`` a run has no read-outs.
+    """
 
     checkpoint: str
     revision: str
@@ -25,7 +38,14 @@ class ModelInfo:
     n_heads: int
     max_positions: int
     mask_token: str | None
-    vocabulary: tuple[str, ...]  # [V] display strings
+    vocabulary: tuple[str, ...]  # [V] display strings; empty where no words are read
+    words: str = "read"
+    stacks: tuple[Stack, ...] = ()  # of a model of two stacks: one a kind; n_layers and n_heads are its decoder's
+
+    def stack(self, kind: str) -> Stack:
+        """Give the layers and heads of one kind of attention. Raises ``KeyError`` where the model has none of it."""
+        known = self.stacks or (Stack("self", self.n_layers, self.n_heads),)
+        return {stack.kind: stack for stack in known}[kind]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,0 +1,41 @@
+"""Read the settings an administrator gives by environment variables; asked for when needed, so tests can change them.
+
+``HEADLIGHT_DEVICE``         auto (default: CUDA where there is one), cpu, cuda or mps
+``HEADLIGHT_MAX_MODEL_GB``   the largest model that is loaded, in GB of weights as float32; 3 by default, 0: no limit
+``HEADLIGHT_MODELS``         folders whose models are listed, parted as in PATH
+``HEADLIGHT_ALLOW``          the only models that may be opened, parted by commas: names on the Hub, folders, or
+                             ``folder/*``; the shipped ones always may. Empty: all. For servers others can reach.
+"""
+
+import os
+from pathlib import Path
+
+DEVICES = ("auto", "cpu", "cuda", "mps")
+DEFAULT_MAX_GB = 3.0
+
+
+def device() -> str:
+    """Name the device that is asked for; what is no device is ``"auto"``."""
+    named = os.environ.get("HEADLIGHT_DEVICE", "auto").strip().lower()
+    return named if named in DEVICES else "auto"
+
+
+def max_model_bytes() -> float:
+    """Give the largest size of a model's weights in bytes; infinite where there is no limit."""
+    try:
+        limit = float(os.environ.get("HEADLIGHT_MAX_MODEL_GB", DEFAULT_MAX_GB))
+    except ValueError:
+        limit = DEFAULT_MAX_GB
+    return limit * 1e9 if limit > 0 else float("inf")
+
+
+def model_folders() -> tuple[Path, ...]:
+    """List the folders whose models are listed."""
+    named = os.environ.get("HEADLIGHT_MODELS", "").split(os.pathsep)
+    return tuple(Path(folder).expanduser() for folder in named if folder.strip())
+
+
+def allowed() -> tuple[str, ...]:
+    """List the only models that may be opened; empty: all may."""
+    named = os.environ.get("HEADLIGHT_ALLOW", "").split(",")
+    return tuple(name.strip() for name in named if name.strip())
