@@ -14,7 +14,7 @@ SCORED = 500  # held-out sentences a BLEU is measured on while training
 
 
 class TranslationTask:
-    """Train a Marian: write the translation, piece by piece, from the source and the pieces before (teacher forcing)."""
+    """Train a Marian: write each piece of the translation from the source and the pieces before (teacher forcing)."""
 
     micro_batches, adam_rate, adam_betas, default_tokens = 4, 2e-3, (0.9, 0.98), 20e6
     build = staticmethod(small_models.build_marian)

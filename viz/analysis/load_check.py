@@ -1,4 +1,4 @@
-"""Say whether a model loaded as it should: which weights were not where they belong, and what its attention looks like."""
+"""Say whether a model loaded as it should: weights not where they belong, and what its attention looks like."""
 
 from dataclasses import dataclass
 
