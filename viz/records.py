@@ -129,6 +129,9 @@ class Run:
     ``maps`` has one entry a kind of attention: ``"self"`` where a model has one stack; ``"encoder"``, ``"decoder"``
     and ``"cross"`` where it has two. ``given_mask`` is what the model was told (bool ``[B, K]`` or ``[B, Q, K]``,
     True = may be looked at); it differs from ``batch.attention_mask`` where a person hid tokens.
+
+    Where there are two stacks ``batch`` and ``given_mask`` are of the source, ``target`` holds what the decoder read
+    (its start token first), and read-outs are positions of the target: each predicts the token after it.
     """
 
     model: ModelInfo
@@ -137,6 +140,7 @@ class Run:
     maps: dict[str, Maps]
     readouts: np.ndarray  # int64[N, 2]: (row, position) of each prediction
     readout_logits: np.ndarray  # float32[N, V]
+    target: Batch | None = None
 
     def __post_init__(self):
         n_rows, n_tokens = self.batch.input_ids.shape

@@ -61,6 +61,24 @@ class Ask(Request[Run]):
 
 
 @dataclass(frozen=True, slots=True)
+class Translate(Request[Run]):
+    """Ask for one pass of an encoder-decoder over sources and their targets: given ones, or greedy ones where none are.
+
+    Cross-attention heads that are ``off`` give way to zeros, or to their mean (``off_by``); greedy targets are those
+    of the whole model, so that a run with heads off stands beside the run without that.
+    """
+
+    checkpoint: str
+    texts: tuple[str, ...]  # the sources
+    targets: tuple[str, ...] = ()  # one a source, or none
+    revision: str = ""
+    padding_side: str = "right"
+    max_new_tokens: int = 40
+    off: frozenset[Head] = frozenset()
+    off_by: str = "zero"
+
+
+@dataclass(frozen=True, slots=True)
 class Continue(Request[Generation]):
     """Ask how a padded batch of prompts goes on."""
 
