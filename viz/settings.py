@@ -5,6 +5,8 @@
 ``HEADLIGHT_MODELS``         folders whose models are listed, parted as in PATH
 ``HEADLIGHT_ALLOW``          the only models that may be opened, parted by commas: names on the Hub, folders, or
                              ``folder/*``; the shipped ones always may. Empty: all. For servers others can reach.
+
+Of the Hub's own variables two are read here too: ``HF_ENDPOINT``, a mirror, and ``HF_HUB_OFFLINE``, ask nobody.
 """
 
 import os
@@ -12,6 +14,7 @@ from pathlib import Path
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 DEFAULT_MAX_GB = 3.0
+HUB = "https://huggingface.co"
 
 
 def device() -> str:
@@ -39,3 +42,14 @@ def allowed() -> tuple[str, ...]:
     """List the only models that may be opened; empty: all may."""
     named = os.environ.get("HEADLIGHT_ALLOW", "").split(",")
     return tuple(name.strip() for name in named if name.strip())
+
+
+def hub_endpoint() -> str:
+    """Give the address of the Hub, or of the mirror in its place."""
+    return os.environ.get("HF_ENDPOINT", "").strip().rstrip("/") or HUB
+
+
+def is_offline() -> bool:
+    """Tell whether the Hub may not be asked."""
+    named = (os.environ.get(name, "") for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"))
+    return any(value.strip().upper() in ("1", "ON", "YES", "TRUE") for value in named)

@@ -17,6 +17,7 @@ from viz.analysis.heads.switch_off import Cost, Head, HeadEffect
 from viz.analysis.masks.choice import MaskChoice
 from viz.analysis.masks.hiding import FillResult, Hiding
 from viz.analysis.masks.stations import MaskLife
+from viz.listing import DownloadState, ListedModel, Weight
 from viz.records import PadToken, Run
 
 KEPT_TEXTS = 16  # so many texts are measured as one batch that is kept: opening another of them makes no pass
@@ -210,3 +211,48 @@ class Rank(Request[list[HeadEffect]]):
     word_id: int
     off_by: str = "zero"
     n_done: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ListModels(Request[tuple[ListedModel, ...]]):
+    """Ask which models are on this computer; nobody outside of it is asked."""
+
+    kept: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, slots=True)
+class Weigh(Request[Weight]):
+    """Ask how large a model is before it is fetched; ``endpoint`` is a mirror, empty for the Hub that is set."""
+
+    kept: ClassVar[bool] = False
+
+    checkpoint: str
+    endpoint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Download(Request[DownloadState]):
+    """Ask to fetch a model in the background; answered at once, and one download a checkpoint whoever asks."""
+
+    kept: ClassVar[bool] = False
+
+    checkpoint: str
+    endpoint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Watch(Request[DownloadState]):
+    """Ask how far a download is; answered with the error that ended it, where one did."""
+
+    kept: ClassVar[bool] = False
+
+    checkpoint: str
+
+
+@dataclass(frozen=True, slots=True)
+class StopDownload(Request[DownloadState]):
+    """Ask to break a download off; what has come stays, and the next download goes on from there."""
+
+    kept: ClassVar[bool] = False
+
+    checkpoint: str
