@@ -11,8 +11,11 @@ WARM_UP_TOKENS = 300_000
 MUON_RATE = 4e-3
 
 
-def make_optimisers(model, adam_rate, adam_betas):
-    """Return [Muon for the matrices of the layers, AdamW for embeddings, head, norms and biases]."""
+def make_optimisers(model, adam_rate, adam_betas, share=1.0):
+    """Return [Muon for the matrices of the layers, AdamW for embeddings, head, norms and biases].
+
+    Their peak rates are ``share`` of the usual ones: less for a short training that goes on from a finished one.
+    """
     inner = ("encoder.layer.", ".h.", ".layers.")
     matrices, tables, vectors = [], [], []
     for name, parameter in model.named_parameters():
@@ -28,7 +31,7 @@ def make_optimisers(model, adam_rate, adam_betas):
     optimisers = [muon, adam]
     for optimiser in optimisers:
         for group in optimiser.param_groups:
-            group["peak"] = group["lr"]
+            group["peak"] = group["lr"] * share
     return optimisers
 
 

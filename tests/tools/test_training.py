@@ -77,6 +77,14 @@ def test_the_rate_warms_up_stays_and_falls_to_nothing():
     assert [optimisation.rate_factor(tokens, 600_000, 1_000_000) for tokens in (800_000, 1_000_000)] == [0.5, 0.0]
 
 
+def test_a_training_that_goes_on_from_a_finished_one_may_have_lower_rates():
+    """The usual peaks are 0.004 (matrices of layers) and what the task says (the rest): here a quarter of either."""
+    model = torch.nn.ModuleDict({"layers": torch.nn.ModuleList([torch.nn.Linear(4, 4)]), "head": torch.nn.Linear(4, 2)})
+    optimisers = optimisation.make_optimisers(model, 2e-3, (0.9, 0.98), share=0.25)
+    optimisation.set_rate(optimisers, 0.5)
+    assert [[group["lr"] for group in optimiser.param_groups] for optimiser in optimisers] == [[5e-4], [2.5e-4, 2.5e-4]]
+
+
 def test_another_budget_goes_on_from_before_the_decay(tmp_path):
     """A rate that has already gone down cannot be taken back: the state before it is taken."""
     progress = {"tokens": 90, "decay_start": 72, "total": 100}
