@@ -79,7 +79,8 @@ def test_the_rate_warms_up_stays_and_falls_to_nothing():
 
 def test_a_training_that_goes_on_from_a_finished_one_may_have_lower_rates():
     """The usual peaks are 0.004 (matrices of layers) and what the task says (the rest): here a quarter of either."""
-    model = torch.nn.ModuleDict({"layers": torch.nn.ModuleList([torch.nn.Linear(4, 4)]), "head": torch.nn.Linear(4, 2)})
+    stack = torch.nn.ModuleDict({"layers": torch.nn.ModuleList([torch.nn.Linear(4, 4)])})
+    model = torch.nn.ModuleDict({"model": stack, "head": torch.nn.Linear(4, 2)})
     optimisers = optimisation.make_optimisers(model, 2e-3, (0.9, 0.98), share=0.25)
     optimisation.set_rate(optimisers, 0.5)
     assert [[group["lr"] for group in optimiser.param_groups] for optimiser in optimisers] == [[5e-4], [2.5e-4, 2.5e-4]]
