@@ -112,6 +112,42 @@ class NotAGenerator(VizError):
     template = N_("{checkpoint} guesses masked words and does not continue a text. Choose a GPT-2 model.")
 
 
+class TwoStacks(VizError):
+    """Refuse an encoder-decoder where a model of one stack is asked for."""
+
+    template = N_(
+        "{checkpoint} has an encoder and a decoder, and here a model of one stack is read. Open it on the page "
+        "'Translate and cross-attention', or choose {shipped}."
+    )
+
+
+class OneStack(VizError):
+    """Refuse a model of one stack where an encoder-decoder is asked for."""
+
+    template = N_(
+        "{checkpoint} has one stack and translates nothing: it has no cross-attention. Choose an encoder-decoder, such "
+        "as a T5, BART or Marian, or open this model on the page 'Masked word'."
+    )
+
+
+class TargetsDoNotMatch(VizError):
+    """Refuse targets that are not one a source."""
+
+    template = N_(
+        "There are {n_sources} sources and {n_targets} targets. Give one target a source, or none: then the model "
+        "writes them."
+    )
+
+
+class TranslationTooLarge(VizError):
+    """Refuse sources and targets whose attention would not fit into memory."""
+
+    template = N_(
+        "{n_rows} x {n_source:,} tokens of sources with {n_target:,} of targets have {megabytes:,} MB of attention and "
+        "logits; at most {limit:,} MB are kept. Give fewer or shorter texts: of this length {fit_rows} fit."
+    )
+
+
 class TooLongToContinue(VizError):
     """Refuse to continue a prompt beyond the model's last position."""
 

@@ -33,7 +33,7 @@ class ModelInfo:
     revision: str
     family: str
     weights: str  # "pretrained", or "random": printed on every picture
-    causal: bool
+    causal: bool  # of attention "self"; False where there are two stacks: of these the decoder's alone is causal
     n_layers: int
     n_heads: int
     max_positions: int

@@ -19,7 +19,7 @@ from viz.analysis.masks.choice import MaskChoice
 from viz.analysis.masks.hiding import Hiding
 from viz.engine import requests
 from viz.engine.local import LocalEngine
-from viz.engine.requests import Ask, Edit, Rank, Request
+from viz.engine.requests import Ask, Edit, Rank, Request, Translate
 from viz.engine.service import answer, pinned, stream
 from viz.errors import WeightsChanged
 from viz.shipped import MODELS_FOLDER, SHIPPED
@@ -50,8 +50,9 @@ EXAMPLES: tuple[Request, ...] = (
 
 
 def test_every_kind_of_request_is_among_the_examples():
+    """A ranking is streamed; a translation needs a model of two stacks, and travels in ``test_translating``."""
     kinds = {kind for kind in vars(requests).values() if isinstance(kind, type) and issubclass(kind, Request)}
-    assert kinds - {Request, Rank} == {type(example) for example in EXAMPLES}
+    assert kinds - {Request, Rank, Translate} == {type(example) for example in EXAMPLES}
 
 
 def test_a_request_and_its_record_travel_and_the_same_request_is_the_same_key():

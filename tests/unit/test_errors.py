@@ -63,6 +63,25 @@ SENTENCES = {
         {"checkpoint": "headlight-bert"},
         "headlight-bert guesses masked words and does not continue a text. Choose a GPT-2 model.",
     ),
+    errors.TwoStacks: (
+        {"checkpoint": "t5-small", "shipped": "A or B"},
+        "t5-small has an encoder and a decoder, and here a model of one stack is read. Open it on the page 'Translate "
+        "and cross-attention', or choose A or B.",
+    ),
+    errors.OneStack: (
+        {"checkpoint": "gpt2"},
+        "gpt2 has one stack and translates nothing: it has no cross-attention. Choose an encoder-decoder, such as a "
+        "T5, BART or Marian, or open this model on the page 'Masked word'.",
+    ),
+    errors.TargetsDoNotMatch: (
+        {"n_sources": 2, "n_targets": 1},
+        "There are 2 sources and 1 targets. Give one target a source, or none: then the model writes them.",
+    ),
+    errors.TranslationTooLarge: (
+        {"n_rows": 4, "n_source": 1024, "n_target": 512, "megabytes": 1200, "limit": 640, "fit_rows": 2},
+        "4 x 1,024 tokens of sources with 512 of targets have 1,200 MB of attention and logits; at most 640 MB are "
+        "kept. Give fewer or shorter texts: of this length 2 fit.",
+    ),
     errors.TooLongToContinue: (
         {"number": 2, "n_tokens": 1020, "max_new_tokens": 10, "max_positions": 1024, "n_left": 4},
         "Prompt 2 has 1,020 tokens and 10 more are asked for; this model reads 1,024, so 4 more fit. "

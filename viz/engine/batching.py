@@ -1,6 +1,7 @@
 """Turn texts into a Batch: ids, masks and positions as the tokenizer makes them, with labels a person can read."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -28,9 +29,9 @@ def encode(loaded: LoadedModel, texts: Sequence[str], *, padding_side: str = "ri
     # Half a surrogate pair, as a command line can hold, is no character and would stop the tokenizer.
     texts = [text.encode(errors="replace").decode() for text in texts]
     for text in texts:
-        _check(loaded, text)
+        check_text(loaded, text)
     rows = [_row(loaded, text, number, truncate) for number, text in enumerate(texts, start=1)]
-    return _pad(loaded, tuple(texts), rows, padding_side)
+    return pad(loaded, tuple(texts), rows, padding_side)
 
 
 def encode_pair(loaded: LoadedModel, first: str, second: str, truncate: bool = False) -> Batch:
@@ -42,10 +43,10 @@ def encode_pair(loaded: LoadedModel, first: str, second: str, truncate: bool = F
     cuts the longer text first.
     """
     first, second = (text.encode(errors="replace").decode() for text in (first, second))
-    _check(loaded, first)
-    _check(loaded, second)
+    check_text(loaded, first)
+    check_text(loaded, second)
     text = f"{first}{second}" if loaded.info.causal else f"{first} {second}"
-    return _pad(loaded, (text,), [_row(loaded, first, position_number(0), truncate, second)], "right")
+    return pad(loaded, (text,), [_row(loaded, first, position_number(0), truncate, second)], "right")
 
 
 def replace_token(loaded: LoadedModel, batch: Batch, row: int, position: int, word: str) -> Batch:
@@ -64,7 +65,7 @@ def replace_token(loaded: LoadedModel, batch: Batch, row: int, position: int, wo
     new_ids = _replacement_ids(loaded, word, replaced)
     tokens = list(np.array(batch.tokens[row], dtype=object)[real])
     ids[at : at + 1] = new_ids
-    tokens[at : at + 1] = _labels(loaded, new_ids)
+    tokens[at : at + 1] = token_labels(loaded, new_ids)
     special[at : at + 1] = [False] * len(new_ids)
     if types is not None:
         types[at : at + 1] = [types[at]] * len(new_ids)
@@ -75,20 +76,20 @@ def replace_token(loaded: LoadedModel, batch: Batch, row: int, position: int, wo
     )
     encoding = {
         "input_ids": ids,
-        "tokens": _labels(loaded, ids) if loaded.byte_level else tokens,
+        "tokens": token_labels(loaded, ids) if loaded.byte_level else tokens,
         "token_type_ids": types,
         "special_tokens_mask": special,
         "word_ids": [-1] * len(ids),
         "truncated": batch.truncated[row],
     }
-    return _pad(loaded, (text.strip(),), [encoding], batch.padding_side)
+    return pad(loaded, (text.strip(),), [encoding], batch.padding_side)
 
 
 def _replacement_ids(loaded: LoadedModel, word: str, replaced: str) -> list[int]:
     """Tokenize a word that takes the place of a token."""
     if not word.strip():
         raise EmptyReplacement(word=word)
-    _check(loaded, word)
+    check_text(loaded, word)
     typed = _normalise(loaded, word.strip())
     spaced = f" {typed}" if loaded.byte_level and replaced.startswith("Ġ") else typed
     new_ids = loaded.tokenize(spaced, add_special_tokens=False, verbose=False)["input_ids"]
@@ -97,7 +98,8 @@ def _replacement_ids(loaded: LoadedModel, word: str, replaced: str) -> list[int]
     return new_ids
 
 
-def _check(loaded: LoadedModel, text: str) -> None:
+def check_text(loaded: LoadedModel, text: str) -> None:
+    """Refuse a text before it is tokenized: ``EmptyText``, ``TextTooLarge``, ``MaskTokenInCausalModel``."""
     if not text.strip():
         raise EmptyText(example=EXAMPLE)
     if len(text) > MAX_CHARACTERS:
@@ -124,13 +126,18 @@ def _row(loaded: LoadedModel, text: str, number: int, truncate: bool, second: st
         raise TextTooLong(number=number, n_tokens=n_tokens, max_positions=limit)
     if n_tokens > limit:
         encoding = loaded.tokenize(*normal, truncation=True, max_length=limit, **wanted)
+    return described(loaded, normal, encoding) | {"truncated": n_tokens > limit}
+
+
+def described(loaded: LoadedModel, texts: list[str], encoding: Any) -> dict:
+    """Give a row for ``pad`` of what the tokenizer, asked for special tokens and offsets, made of a text or a pair."""
     return {
         "input_ids": encoding["input_ids"],
-        "tokens": _with_unknown(loaded, normal, encoding),
+        "tokens": _with_unknown(loaded, texts, encoding),
         "token_type_ids": encoding.get("token_type_ids"),
         "special_tokens_mask": encoding["special_tokens_mask"],
         "word_ids": _word_ids(encoding),
-        "truncated": n_tokens > limit,
+        "truncated": False,
     }
 
 
@@ -143,8 +150,8 @@ def _word_ids(encoding) -> list[int]:
     return [-1 if word is None else word + (n_first if part else 0) for part, word in zip(parts, words, strict=True)]
 
 
-def _pad(loaded: LoadedModel, texts: tuple[str, ...], rows: list[dict], padding_side: str) -> Batch:
-    """Put rows of different length into one rectangle."""
+def pad(loaded: LoadedModel, texts: tuple[str, ...], rows: list[dict], padding_side: str) -> Batch:
+    """Put rows of different length into one rectangle; a row says what a ``Batch`` holds of one text."""
     width = max(len(row["input_ids"]) for row in rows)
 
     def rectangle(name: str, filler: int | bool, dtype: type) -> np.ndarray:
@@ -158,7 +165,7 @@ def _pad(loaded: LoadedModel, texts: tuple[str, ...], rows: list[dict], padding_
         return padded
 
     def padded_tokens(row: dict) -> tuple[str, ...]:
-        padding = _labels(loaded, [pad_token_id(loaded)]) * (width - len(row["tokens"]))
+        padding = token_labels(loaded, [pad_token_id(loaded)]) * (width - len(row["tokens"]))
         return tuple(row["tokens"] + padding if padding_side == "right" else padding + row["tokens"])
 
     attention_mask = rectangle("attention_mask", False, bool)
@@ -206,8 +213,8 @@ def extend(loaded: LoadedModel, batch: Batch, new_ids: np.ndarray, new_mask: np.
 
 def _extended_labels(loaded: LoadedModel, batch: Batch, row: int, ids: np.ndarray, real: np.ndarray) -> tuple[str, ...]:
     """Label a row's text and what was appended to it; outside byte-level models the text's own labels say more."""
-    labels = np.array(_labels(loaded, ids.tolist()), dtype=object)
-    labels[real] = _labels(loaded, ids[real].tolist())
+    labels = np.array(token_labels(loaded, ids.tolist()), dtype=object)
+    labels[real] = token_labels(loaded, ids[real].tolist())
     if not loaded.byte_level:
         labels[: batch.n_tokens] = batch.tokens[row]
     return tuple(labels)
@@ -235,13 +242,14 @@ def pad_token(loaded: LoadedModel) -> PadToken:
     token_id, tokenizer = pad_token_id(loaded), loaded.tokenizer
     return PadToken(
         token_id,
-        _labels(loaded, [token_id])[0],
+        token_labels(loaded, [token_id])[0],
         is_end_token=token_id == tokenizer.eos_token_id,
         is_filler=token_id not in (tokenizer.pad_token_id, tokenizer.eos_token_id),
     )
 
 
-def _labels(loaded: LoadedModel, ids: list[int]) -> list[str]:
+def token_labels(loaded: LoadedModel, ids: list[int]) -> list[str]:
+    """Label the tokens of one text, as a person reads them."""
     tokens = loaded.tokenizer.convert_ids_to_tokens(ids)
     return piece_labels(tokens, frozenset(loaded.tokenizer.all_special_tokens), loaded.byte_level)
 
@@ -251,7 +259,7 @@ def _with_unknown(loaded: LoadedModel, texts: list[str], encoding) -> list[str]:
 
     For example ``[UNK]·北``.
     """
-    labels, parts = _labels(loaded, encoding["input_ids"]), encoding.sequence_ids()
+    labels, parts = token_labels(loaded, encoding["input_ids"]), encoding.sequence_ids()
     if loaded.byte_level:
         return labels
     for at, token_id in enumerate(encoding["input_ids"]):

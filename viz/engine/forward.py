@@ -14,7 +14,7 @@ from viz.engine import capture, maps, stacks
 from viz.engine.models import LoadedModel
 from viz.errors import AllTokensHidden, BatchTooLarge, CaptureFailed, HeadOutOfRange, HeadsStayOn, NotRecorded
 from viz.names import head_index_label
-from viz.records import Batch, Maps, Run
+from viz.records import Batch, Maps, Run, Stack
 from viz.shipped import shipped_names
 
 # Above this the scores are not kept: attentions alone of one text of 512 tokens on a 12x12 model take 151 MB.
@@ -67,7 +67,7 @@ def run(
         _check_something_is_seen(batch, told)
     record = new_recording(loaded, batch, readouts, hiding)
     layers = record.layers["self"]
-    layers.off = _switched_off(loaded, batch, off, off_by)
+    layers.off = switched_off(loaded, loaded.info.stack("self"), batch, off, off_by)
     inputs = model_inputs(loaded, batch, told, see_later)
     if "position_ids" in leave_out:
         del inputs["position_ids"]
@@ -95,10 +95,11 @@ def _pass(loaded: LoadedModel, inputs: dict[str, torch.Tensor], record: capture.
 
 def _maps(loaded: LoadedModel, batch: Batch, told: np.ndarray, layers: capture.LayerRecord, output) -> dict[str, Maps]:
     """Give what was recorded, or what the model returned. Raises ``CaptureFailed``, ``NotRecorded``."""
+    stack = loaded.info.stack("self")
     if layers.attentions is not None:
-        _check_every_layer_came(loaded, layers.n_layers)
+        check_every_layer_came(loaded, stack, layers.n_layers)
         return maps.recorded(batch, layers.attentions, layers)
-    _check_every_layer_came(loaded, len(output.attentions))
+    check_every_layer_came(loaded, stack, len(output.attentions))
     made = maps.read_off(batch, output.attentions, told, causal=loaded.info.causal)
     if told.ndim == 3 and not maps.is_obeyed(made["self"], told):
         raise NotRecorded(checkpoint=loaded.info.checkpoint, shipped=shipped_names())
@@ -122,8 +123,8 @@ def check_size(loaded: LoadedModel, n_rows: int, n_tokens: int, *, n_readouts: i
         n_heads=loaded.info.n_heads,
         megabytes=n_bytes // 10**6,
         limit=MAX_PASS_BYTES // 10**6,
-        fit_rows=_most_that_fit(n_rows, lambda rows: _pass_bytes(loaded, rows, n_tokens, of_text)),
-        fit_tokens=_most_that_fit(n_tokens, lambda tokens: _pass_bytes(loaded, n_rows, tokens, of_text)),
+        fit_rows=most_that_fit(n_rows, lambda rows: _pass_bytes(loaded, rows, n_tokens, of_text)),
+        fit_tokens=most_that_fit(n_tokens, lambda tokens: _pass_bytes(loaded, n_rows, tokens, of_text)),
     )
 
 
@@ -134,8 +135,8 @@ def _pass_bytes(loaded: LoadedModel, n_rows: int, n_tokens: int, readouts_of_tex
     return maps + scores + 4 * n_rows * min(readouts_of_text, n_tokens) * len(loaded.info.vocabulary)
 
 
-def _most_that_fit(refused: int, n_bytes: Callable[[int], int]) -> int:
-    """Give the largest number below a refused one with which a pass fits, or 0."""
+def most_that_fit(refused: int, n_bytes: Callable[[int], int]) -> int:
+    """Give the largest number below a refused one with which a pass fits, by its bytes; or 0."""
     return next((n for n in range(refused - 1, 0, -1) if n_bytes(n) <= MAX_PASS_BYTES), 0)
 
 
@@ -151,20 +152,23 @@ def require_switchable(loaded: LoadedModel) -> None:
         raise HeadsStayOn(checkpoint=loaded.info.checkpoint, shipped=shipped_names())
 
 
-def _switched_off(
-    loaded: LoadedModel, batch: Batch, off: Collection[tuple[int, int]], off_by: str
+def switched_off(
+    loaded: LoadedModel, stack: Stack, queries: Batch, off: Collection[tuple[int, int]], off_by: str
 ) -> capture.SwitchedOff | None:
-    """Mark the heads that are off, the same ones in every row. Raises ``HeadsStayOn``, ``HeadOutOfRange``."""
+    """Mark the heads of a stack that are off, the same ones in every row; a head's mean is over the real queries.
+
+    Raises ``HeadsStayOn``, ``HeadOutOfRange``.
+    """
     if not off:
         return None
     require_switchable(loaded)
-    n_layers, n_heads = loaded.info.n_layers, loaded.info.n_heads
+    n_layers, n_heads = stack.n_layers, stack.n_heads
     heads = torch.zeros((1, n_layers, n_heads), dtype=torch.bool)
     for layer, head in off:
         if not (0 <= layer < n_layers and 0 <= head < n_heads):
             raise HeadOutOfRange(label=head_index_label(layer, head), n_layers=n_layers, n_heads=n_heads)
         heads[0, layer, head] = True
-    return capture.SwitchedOff(heads, replacing(batch.attention_mask, off_by))
+    return capture.SwitchedOff(heads, replacing(queries.attention_mask, off_by))
 
 
 def replacing(attention_mask: np.ndarray, off_by: str) -> torch.Tensor | None:
@@ -249,13 +253,13 @@ def _mask_for_model(loaded: LoadedModel, told: np.ndarray, see_later: bool) -> n
     return allowed[:, None]
 
 
-def _check_every_layer_came(loaded: LoadedModel, n_returned: int) -> None:
-    """Refuse maps that are not there: an empty answer is an error, never a blank page."""
-    if n_returned != loaded.info.n_layers:
+def check_every_layer_came(loaded: LoadedModel, stack: Stack, n_returned: int) -> None:
+    """Refuse maps that are not there: an empty answer is an error, never a blank page. Raises ``CaptureFailed``."""
+    if n_returned != stack.n_layers:
         raise CaptureFailed(
             checkpoint=loaded.info.checkpoint,
             n_returned=n_returned,
-            n_layers=loaded.info.n_layers,
+            n_layers=stack.n_layers,
             shipped=shipped_names(),
         )
 

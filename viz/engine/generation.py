@@ -71,7 +71,7 @@ def continue_by_hand(
     Raises ``NotAGenerator``, ``TooLongToContinue``.
     """
     _check(loaded, batch, max_new_tokens)
-    ends = _end_ids(loaded)
+    ends = end_ids(loaded)
     inputs = _tensors(batch) | {"position_ids": torch.tensor(batch.position_ids + loaded.first_position)}
     inputs = {name: tensor for name, tensor in inputs.items() if name not in leave_out}
     rows: list[list[int]] = [[] for _ in batch.texts]
@@ -91,7 +91,7 @@ def continue_by_hand(
 
 def continuation(loaded: LoadedModel, batch: Batch, row: int, new_ids: list[int]) -> str:
     """Write the tokens a text got as text; its end token is not printed, bytes that are no character as ``<E4>``."""
-    kept = new_ids[:-1] if new_ids and new_ids[-1] in _end_ids(loaded) else new_ids
+    kept = new_ids[:-1] if new_ids and new_ids[-1] in end_ids(loaded) else new_ids
     if loaded.byte_level:
         return byte_text(loaded.tokenizer.convert_ids_to_tokens(kept))
     # Decoded without its text a word can lose the space before it.
@@ -160,7 +160,7 @@ def _next_inputs(inputs: dict[str, torch.Tensor], chosen: torch.Tensor) -> dict[
     return following
 
 
-def _end_ids(loaded: LoadedModel) -> set[int]:
+def end_ids(loaded: LoadedModel) -> set[int]:
     """List the tokens that end a text: none, one or several."""
     ends = loaded.model.generation_config.eos_token_id
     return set() if ends is None else set(np.atleast_1d(ends).tolist())
@@ -168,7 +168,7 @@ def _end_ids(loaded: LoadedModel) -> set[int]:
 
 def _lengths(loaded: LoadedModel, new_ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Count each row's tokens up to its end token, and say whether it came: int64 ``[B]``, bool ``[B]``."""
-    is_end = np.isin(new_ids, list(_end_ids(loaded)))
+    is_end = np.isin(new_ids, list(end_ids(loaded)))
     finished = np.any(is_end, axis=1)
     return np.where(finished, is_end.argmax(axis=1) + 1, new_ids.shape[1]), finished
 

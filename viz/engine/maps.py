@@ -13,10 +13,16 @@ from viz.records import Batch, Maps, self_maps
 
 def recorded(batch: Batch, attentions: torch.Tensor, layers: LayerRecord) -> dict[str, Maps]:
     """Give the maps of a model of one stack that was recorded, masks as they reached each layer."""
+    return self_maps(batch, *of_recording(attentions, layers))
+
+
+def of_recording(
+    attentions: torch.Tensor, layers: LayerRecord
+) -> tuple[np.ndarray, np.ndarray | None, np.ndarray | None, np.ndarray]:
+    """Give attentions, scores, what was added and what was allowed, as ``Maps`` holds them, of one kind recorded."""
     n_rows, _n_layers, _n_heads, *cells = attentions.shape
     shape = (n_rows, 1, *cells)
-    return self_maps(
-        batch,
+    return (
         attentions.numpy(),
         None if layers.scores is None else layers.scores.numpy(),
         _added(layers.added, shape),
@@ -26,10 +32,17 @@ def recorded(batch: Batch, attentions: torch.Tensor, layers: LayerRecord) -> dic
 
 def read_off(batch: Batch, attentions: Sequence[torch.Tensor], told: np.ndarray, *, causal: bool) -> dict[str, Maps]:
     """Give the maps of a model whose attention is its own: its weights, and what they say was let through."""
+    return self_maps(batch, *of_weights(attentions, allowed_by(told, None, causal=causal)))
+
+
+def of_weights(
+    attentions: Sequence[torch.Tensor], told: np.ndarray
+) -> tuple[np.ndarray, np.ndarray | None, np.ndarray | None, np.ndarray]:
+    """Give what ``of_recording`` does of the weights a model returns; ``told`` as in ``allowed_by_weights``."""
     weights = torch.stack(list(attentions), dim=1).float().numpy()
-    allowed = allowed_by_weights(weights, allowed_by(told, None, causal=causal))
+    allowed = allowed_by_weights(weights, told)
     same = (allowed == allowed[:, :1]).all()
-    return self_maps(batch, weights, None, None, allowed[:, :1].copy() if same else allowed)
+    return weights, None, None, allowed[:, :1].copy() if same else allowed
 
 
 def is_obeyed(made: Maps, told: np.ndarray) -> bool:

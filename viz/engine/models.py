@@ -16,16 +16,18 @@ import torch
 from safetensors import SafetensorError
 from transformers import (
     MODEL_FOR_MASKED_LM_MAPPING,
+    MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING,
     AutoConfig,
     AutoModelForCausalLM,
     AutoModelForMaskedLM,
+    AutoModelForSeq2SeqLM,
     AutoTokenizer,
     PreTrainedConfig,
     PreTrainedModel,
     logging,
 )
 
-from viz.engine import capture, hub
+from viz.engine import capture, hub, two_stacks
 from viz.engine.single_flight import SingleFlight
 from viz.engine.tokenizing import Tokenize
 from viz.errors import ModelRefused, Reason, WeightsChanged
@@ -170,7 +172,14 @@ def _read(checkpoint: str, folder: Path, revision: str) -> LoadedModel:
     tokenizer = _read_tokenizer(checkpoint, folder)
     first_position = config.pad_token_id + 1 if config.model_type in _POSITIONS_BEHIND_PADDING else 0
     tokenize = Tokenize(tokenizer)
-    _prove(checkpoint, model, causal, tokenize(TRIAL)["input_ids"], first_position)
+    trial, of_stacks = tokenize(TRIAL)["input_ids"], ()
+    if config.is_encoder_decoder:
+        n_positions = two_stacks.max_positions(config, tokenizer)
+        of_stacks = two_stacks.prove(checkpoint, model, trial, n_positions)
+    else:
+        _prove(checkpoint, model, causal, trial, first_position)
+        n_positions = config.max_position_embeddings - first_position
+    n_layers, n_heads = two_stacks.of_decoder(of_stacks) or (config.num_hidden_layers, config.num_attention_heads)
     capture.read_only_asked_positions(model)
     byte_level = "ByteLevel" in repr(tokenizer.backend_tokenizer.pre_tokenizer)
     info = ModelInfo(
@@ -179,11 +188,12 @@ def _read(checkpoint: str, folder: Path, revision: str) -> LoadedModel:
         family=config.model_type,
         weights="random" if report["missing_keys"] or _looks_untrained(model) else "pretrained",
         causal=causal,
-        n_layers=config.num_hidden_layers,
-        n_heads=config.num_attention_heads,
-        max_positions=config.max_position_embeddings - first_position,
-        mask_token=None if causal else tokenizer.mask_token,
+        n_layers=n_layers,
+        n_heads=n_heads,
+        max_positions=n_positions,
+        mask_token=None if causal or of_stacks else tokenizer.mask_token,
         vocabulary=_vocabulary(tokenizer, byte_level, _n_words(checkpoint, model)),
+        stacks=of_stacks,
     )
     recorded = model.config._attn_implementation == capture.IMPLEMENTATION
     return LoadedModel(info, model, tokenizer, tokenize, byte_level, recorded, first_position)
@@ -192,6 +202,8 @@ def _read(checkpoint: str, folder: Path, revision: str) -> LoadedModel:
 def _choose_class(checkpoint: str, config: PreTrainedConfig) -> tuple[type, bool]:
     """Choose the class by the checkpoint's own word: BERT would load as a causal model without any complaint."""
     architectures = config.architectures or [""]
+    if config.is_encoder_decoder and type(config) in MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING:
+        return AutoModelForSeq2SeqLM, False
     if any("ForMaskedLM" in name or "ForPreTraining" in name for name in architectures):
         return AutoModelForMaskedLM, False
     if any("LMHead" in name or "ForCausalLM" in name for name in architectures):

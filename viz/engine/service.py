@@ -30,6 +30,8 @@ from viz.engine import (
     same_alone,
     switch_off,
     training,
+    translating,
+    two_stacks,
 )
 from viz.engine.models import LoadedModel, current_revision, load_model
 from viz.engine.requests import (
@@ -48,6 +50,7 @@ from viz.engine.requests import (
     Time,
     Trace,
     Train,
+    Translate,
     TryValues,
 )
 from viz.engine.work import Hear
@@ -87,7 +90,10 @@ def _to_nobody(_share: float) -> None:
 
 
 def _load(request: Any) -> LoadedModel:
-    return load_model(request.checkpoint, request.revision)
+    """Load the model of a request that one stack answers. Raises ``TwoStacks``."""
+    loaded = load_model(request.checkpoint, request.revision)
+    two_stacks.require_one(loaded.info)
+    return loaded
 
 
 def _run(request: Ask, ask: Asking, _hear: Hear) -> Run:
@@ -111,6 +117,17 @@ def _mask_options(loaded: LoadedModel, batch: Batch, request: Ask) -> dict[str, 
         return {}
     made = told(request.mask, batch, loaded.info.causal)
     return {"given_mask": made.given_mask, "see_later": made.see_later, "leave_out": made.leave_out}
+
+
+def _translate(request: Translate, _ask: Asking, _hear: Hear) -> Run:
+    loaded = load_model(request.checkpoint, request.revision)
+    two_stacks.require_two(loaded.info)
+    source = translating.encode(loaded, request.texts, padding_side=request.padding_side)
+    if request.targets:
+        target = translating.encode_targets(loaded, source, request.targets)
+    else:
+        target = translating.write_targets(loaded, source, request.max_new_tokens)
+    return translating.run(loaded, source, target, off=request.off, off_by=request.off_by)
 
 
 def _continue(request: Continue, _ask: Asking, _hear: Hear) -> Generation:
@@ -196,6 +213,7 @@ def _rank(request: Rank, ask: Asking) -> Iterator[list[HeadEffect]]:
 
 _ANSWERS: dict[type, Callable[..., Any]] = {
     Ask: _run,
+    Translate: _translate,
     Continue: _continue,
     Check: _check,
     ContinueBothWays: _both_ways,

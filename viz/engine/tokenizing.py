@@ -22,6 +22,11 @@ class Tokenize:
         with self._turn:
             return self._shared(text, second, **options)
 
+    def target(self, text: str, **options: Any) -> BatchEncoding:
+        """Tokenize what a decoder reads; some families cut it otherwise, or mark its language."""
+        with self._turn:
+            return self._shared(text_target=text, **options)
+
     def copy(self) -> PreTrainedTokenizerFast:
         """Give a tokenizer of the caller's own, free to be changed."""
         with self._turn:
