@@ -8,7 +8,7 @@ import pytest
 from tests import hand_made
 from viz.errors import NotARun
 from viz.files import saved
-from viz.records import Batch, Maps, ModelInfo, Run, self_maps
+from viz.records import Batch, Maps, ModelInfo, Run, Stack, self_maps
 
 RUN_ARRAYS = ("given_mask", "readouts", "readout_logits")
 BATCH_ARRAYS = ("input_ids", "attention_mask", "special_tokens_mask", "token_type_ids", "position_ids", "word_ids")
@@ -50,7 +50,10 @@ def full_run() -> Run:
 
 
 def three_kind_run() -> Run:
-    """Build a run of a model with two stacks: 3 source tokens, 2 target tokens, layers and heads of their own."""
+    """Build a run of a model with two stacks: 3 source tokens, 2 target tokens, layers and heads of their own.
+
+    Its read-outs are in the second text of the target, which the source has more tokens than.
+    """
     random = np.random.default_rng(6)
     source = ((("die", "Maus", "[PAD]"), ("ein", "🐢", "·1/2")), np.array([[1, 1, 0], [1, 1, 1]], dtype=bool))
     target = ((("a", "mouse"), ("[PAD]", "b")), np.array([[1, 1], [0, 1]], dtype=bool))
@@ -64,8 +67,9 @@ def three_kind_run() -> Run:
         attentions = random.random(shape, dtype=np.float32)
         return Maps(queries[0], keys[0], queries[1], keys[1], attentions, scores, added, allowed)
 
+    stacks = (Stack("encoder", 2, 2), Stack("decoder", 3, 2), Stack("cross", 3, 2))
     return Run(
-        model=hand_made.model_info(2, 2, family="t5"),
+        model=hand_made.model_info(3, 2, family="t5", mask_token=None, vocabulary=("b", "c"), stacks=stacks),
         batch=hand_made.batch(source[1].tolist(), tokens=source[0]),
         given_mask=source[1],
         maps={
@@ -73,8 +77,11 @@ def three_kind_run() -> Run:
             "decoder": maps(target, target, 3, scored=True),
             "cross": maps(target, source, 3, scored=True),
         },
-        readouts=np.zeros((0, 2), dtype=np.int64),
-        readout_logits=np.zeros((0, 0), dtype=np.float32),
+        readouts=np.array([[0, 0], [0, 1], [1, 1]]),
+        readout_logits=random.standard_normal((3, 2)).astype(np.float32),
+        target=hand_made.batch(
+            target[1].tolist(), tokens=target[0], texts=("mouse", "<b>"), padding_side="left", truncated=(True, False)
+        ),
     )
 
 
@@ -105,15 +112,22 @@ def refusal(source, name: str = "mine.npz") -> str:
 def assert_same(run: Run, again: Run) -> None:
     """Compare two runs bit for bit."""
     _assert_same_arrays(run, again, RUN_ARRAYS)
-    _assert_same_arrays(run.batch, again.batch, BATCH_ARRAYS)
     assert list(run.maps) == list(again.maps)
     for kind, maps in run.maps.items():
         _assert_same_arrays(maps, again.maps[kind], MAPS_ARRAYS)
         assert (maps.queries, maps.keys) == (again.maps[kind].queries, again.maps[kind].keys), kind
-    for name in ("texts", "tokens", "padding_side", "truncated"):
-        assert getattr(run.batch, name) == getattr(again.batch, name), name
+    _assert_same_batch(run.batch, again.batch)
+    assert (run.target is None) == (again.target is None)
+    if run.target is not None and again.target is not None:
+        _assert_same_batch(run.target, again.target)
     for name in ModelInfo.__dataclass_fields__:
         assert getattr(run.model, name) == getattr(again.model, name), name
+
+
+def _assert_same_batch(batch: Batch, again: Batch) -> None:
+    _assert_same_arrays(batch, again, BATCH_ARRAYS)
+    for name in ("texts", "tokens", "padding_side", "truncated"):
+        assert getattr(batch, name) == getattr(again, name), name
 
 
 def _assert_same_arrays(of, again, names: tuple[str, ...]) -> None:

@@ -1,5 +1,6 @@
 """Encoder-decoders show plain transformers' numbers: three kinds of attention, every read-out, greedy targets."""
 
+import io
 import pickle
 
 import numpy as np
@@ -8,6 +9,7 @@ import torch
 
 from tests.model.families import write
 from tests.model.translators import SOURCES, TARGETS, TRANSLATORS, bart, load_plain, marian, mbart, mbart50, t5
+from tests.saved_runs import assert_same
 from viz.engine import models, service
 from viz.engine.requests import Ask, Translate
 from viz.errors import (
@@ -20,6 +22,7 @@ from viz.errors import (
     TranslationTooLarge,
     TwoStacks,
 )
+from viz.files import saved
 from viz.records import Stack
 
 KINDS = ("encoder", "decoder", "cross")
@@ -225,6 +228,12 @@ def test_the_request_and_its_run_travel_and_the_request_is_pinned_to_its_weights
     travelled = pickle.loads(pickle.dumps(run))
     assert travelled.target is not None
     assert (travelled.maps["cross"].attentions == run.maps["cross"].attentions).all()
+
+
+def test_a_saved_run_holds_all_three_kinds_and_the_target(checkpoints):
+    for options in ({"targets": TARGETS}, {"max_new_tokens": 4, "padding_side": "left"}):
+        run = translate(checkpoints[mbart50], **options)
+        assert_same(run, saved.read(io.BytesIO(saved.as_bytes(run))))
 
 
 def test_what_cannot_be_translated_is_refused(checkpoints, monkeypatch):

@@ -14,6 +14,7 @@ from viz.files.archive import Header
 MAX_BYTES = 1_000_000_000  # in memory; a run made here has at most 640 MB of attention
 MAX_LABEL = 200  # characters of a token; the longest of GPT-2's own has 128
 KINDS = ("encoder", "decoder", "cross")  # of a model with two stacks; one stack's kind, "self", needs no prefix
+TARGET = "target/"  # before the entries of what a decoder read
 
 # In Python's own objects: a string and its place, one character made visible, one character of JSON once it is parsed.
 _STRING_BYTES, _SHOWN_BYTES, _JSON_BYTES = 80, 12, 32
@@ -58,7 +59,12 @@ OF_A_KIND = {
     "added": Entry(np.float32, _CELLS),
 }
 _OPTIONAL_OF_A_KIND = ("scores", "added")
-ENTRIES = _ONE_KIND | {f"{kind}/{name}": entry for kind in KINDS for name, entry in OF_A_KIND.items()}
+OF_TARGET = {
+    name: _ONE_KIND[name]
+    for name in ("tokens", "attention_mask", "input_ids", "special_tokens_mask", "position_ids", "word_ids")
+}
+_OF_KINDS = {f"{kind}/{name}": entry for kind in KINDS for name, entry in OF_A_KIND.items()}
+ENTRIES = _ONE_KIND | {TARGET + name: entry for name, entry in OF_TARGET.items()} | _OF_KINDS
 
 
 def check(headers: Mapping[str, Header]) -> None:
@@ -89,10 +95,17 @@ def kinds_of(names: Mapping[str, object]) -> list[str]:
     return [kind for kind in KINDS if any(f"{kind}/{name}" in names for name in OF_A_KIND)]
 
 
+def has_target(names: Iterable[str]) -> bool:
+    """Tell whether any entry is of what a decoder read."""
+    return any(name.startswith(TARGET) for name in names)
+
+
 def _check_presence(headers: Mapping[str, Header]) -> None:
     kinds = kinds_of(headers)
     required = ["tokens", "attention_mask", *([] if kinds else ["attentions"]), "meta"]
     required += [f"{kind}/{name}" for kind in kinds for name in OF_A_KIND if name not in _OPTIONAL_OF_A_KIND]
+    if has_target(headers):  # then its maps are known by their names
+        required += [f"{TARGET}tokens", f"{TARGET}attention_mask", "decoder/attentions", "cross/attentions"]
     require(required, headers)
 
 
@@ -111,13 +124,28 @@ def _check_type(name: str, kind: str) -> None:
 
 
 def _check_shapes(shapes: Mapping[str, tuple[int, ...]]) -> None:
-    """Let the first entry that has a letter say how long it is; B is one for all kinds, the others for one kind."""
-    lengths: dict[str, int] = {}
-    for prefix in ("", *(f"{kind}/" for kind in KINDS)):
-        lengths = {"1": 1, "2": 2} | {letter: length for letter, length in lengths.items() if letter == "B"}
-        for name in OF_A_KIND if prefix else _ONE_KIND:
-            if (whole := prefix + name) in shapes:
-                lengths |= _bound(whole, shapes[whole], lengths)
+    """Let the first entry that has a letter say how long it is; B is one for all kinds, the others for one kind.
+
+    Where a file has a target, queries and keys are as many as it and the source have tokens.
+    """
+    found = {"": _found_lengths("", _ONE_KIND, shapes, {})}
+    n_rows = {letter: n for letter, n in found[""].items() if letter == "B"}
+    found[TARGET] = _found_lengths(TARGET, OF_TARGET, shapes, n_rows)
+    for kind, sides in {"encoder": ("", ""), "decoder": (TARGET, TARGET), "cross": (TARGET, "")}.items():
+        tokens = [found[side].get("T") for side in sides] if has_target(shapes) else []
+        known = {letter: n for letter, n in zip("QK", tokens) if n is not None}
+        _found_lengths(f"{kind}/", OF_A_KIND, shapes, n_rows | known)
+
+
+def _found_lengths(
+    prefix: str, entries: Mapping[str, Entry], shapes: Mapping[str, tuple[int, ...]], known: dict[str, int]
+) -> dict[str, int]:
+    """Give the letters of the entries under a prefix, beside those that are known before; ``WrongShape``."""
+    lengths = {"1": 1, "2": 2} | known
+    for name in entries:
+        if (whole := prefix + name) in shapes:
+            lengths |= _bound(whole, shapes[whole], lengths)
+    return lengths
 
 
 def _bound(name: str, shape: tuple[int, ...], lengths: dict[str, int]) -> dict[str, int]:
@@ -136,7 +164,7 @@ def _bound(name: str, shape: tuple[int, ...], lengths: dict[str, int]) -> dict[s
 def memory(headers: Mapping[str, Header]) -> int:
     """Count the bytes a run takes once it is open, what is made up for missing entries included."""
     needed = sum(_bytes_of(header) for header in headers.values())
-    needed += headers["tokens"].size * _BATCH_BYTES
+    needed += sum(headers[name].size * _BATCH_BYTES for name in ("tokens", f"{TARGET}tokens") if name in headers)
     if "attentions" in headers and "allowed" not in headers:
         n_rows, _n_layers, _n_heads, n_queries, n_keys = headers["attentions"].shape
         needed += 2 * (n_rows + 1) * n_queries * n_keys

@@ -20,6 +20,7 @@ MODEL = {
     "revision": _TEXT,
     "family": _TEXT,
     "weights": _TEXT,
+    "words": _TEXT,
     "causal": ((bool,), Reason("true or false")),
     "n_layers": _NUMBER,
     "n_heads": _NUMBER,
@@ -29,12 +30,20 @@ MODEL = {
 
 
 @dataclass(frozen=True, slots=True)
-class Meta:
-    """Hold what a file says in words; None, or a model without a field, where it does not."""
+class Texts:
+    """Hold what a file says of the texts of a batch; None where it does not."""
 
     texts: tuple[str, ...] | None  # [B]
     padding_side: str
     truncated: tuple[bool, ...] | None  # [B]
+
+
+@dataclass(frozen=True, slots=True)
+class Meta:
+    """Hold what a file says in words; a model without a field where it does not."""
+
+    source: Texts
+    target: Texts
     model: dict
     entries: tuple[str, ...]  # what was written beside it; none where a file does not say
 
@@ -45,17 +54,27 @@ def parsed(written: str, n_rows: int) -> Meta:
     if not isinstance(meta, dict):
         raise NotARun(name="", reason=Reason("meta is not a JSON object."))
     _check_format(meta.get("format", FORMAT))
-    side = meta.get("padding_side", "right")
-    if side not in ("left", "right"):
-        raise NotARun(name="", reason=Reason("padding_side in meta must be left or right."))
+    target = meta.get("target", {})
+    if not isinstance(target, dict):
+        raise NotARun(name="", reason=Reason("target in meta must be a JSON object."))
     return Meta(
-        texts=_listed(meta, "texts", str, Reason("a list of {n_rows} texts", n_rows=n_rows), n_rows),
-        padding_side=side,
-        truncated=_listed(
-            meta, "truncated", bool, Reason("a list of {n_rows} times true or false", n_rows=n_rows), n_rows
-        ),
+        source=_texts(meta, n_rows),
+        target=_texts(target, n_rows),
         model=_model(meta.get("model", {})),
         entries=_listed(meta, "entries", str, Reason("a list of names")) or (),
+    )
+
+
+def _texts(said: dict, n_rows: int) -> Texts:
+    """Take what is said of B texts."""
+    side = said.get("padding_side", "right")
+    if side not in ("left", "right"):
+        raise NotARun(name="", reason=Reason("padding_side in meta must be left or right."))
+    times = Reason("a list of {n_rows} times true or false", n_rows=n_rows)
+    return Texts(
+        texts=_listed(said, "texts", str, Reason("a list of {n_rows} texts", n_rows=n_rows), n_rows),
+        padding_side=side,
+        truncated=_listed(said, "truncated", bool, times, n_rows),
     )
 
 
@@ -112,4 +131,6 @@ def _model(given: object) -> dict:
             )
     if fields.get("weights", "pretrained") not in ("pretrained", "random"):
         raise NotARun(name="", reason=Reason("weights of the model in meta must be pretrained or random."))
+    if fields.get("words", "read") not in ("read", "none", "missing"):
+        raise NotARun(name="", reason=Reason("words of the model in meta must be read, none or missing."))
     return fields

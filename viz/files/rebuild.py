@@ -6,11 +6,11 @@ import numpy as np
 
 from viz.analysis.masks.cells import allowed_by
 from viz.errors import NotARun, Reason
-from viz.files.entries import MAX_LABEL, kinds_of
-from viz.files.meta import Meta, vocabulary
+from viz.files.entries import MAX_LABEL, TARGET, has_target, kinds_of
+from viz.files.meta import Meta, Texts, vocabulary
 from viz.labels import visible
 from viz.names import position_number
-from viz.records import Batch, Maps, ModelInfo, Run, self_maps
+from viz.records import Batch, Maps, ModelInfo, Run, Stack, self_maps
 
 MAX_WEIGHT = 1.001  # of rounding size above 1
 _OF_THE_BATCH = ("input_ids", "special_tokens_mask", "token_type_ids", "position_ids", "word_ids")
@@ -20,7 +20,8 @@ Arrays = Mapping[str, np.ndarray]
 
 def run_of(arrays: Arrays, meta: Meta) -> Run:
     """Put the arrays of one file together; raises ``NotARun`` or ``WrongShape`` where they cannot be a run's."""
-    batch = _batch(arrays, meta)
+    batch = _batch(arrays, meta.source)
+    target = _batch(arrays, meta.target, TARGET) if has_target(arrays) else None
     model = _model(arrays, meta)
     given_mask = arrays.get("given_mask", batch.attention_mask)
     maps = {kind: _maps(arrays, kind) for kind in kinds_of(arrays)}
@@ -31,13 +32,15 @@ def run_of(arrays: Arrays, meta: Meta) -> Run:
         batch=batch,
         given_mask=given_mask,
         maps=maps,
-        readouts=_readouts(arrays, batch),
+        readouts=_readouts(arrays, target or batch),
         readout_logits=arrays.get("readout_logits", np.zeros((0, 0), dtype=np.float32)),
+        target=target,
     )
 
 
-def _batch(arrays: Arrays, meta: Meta) -> Batch:
-    tokens, real = _labels(arrays["tokens"]), _real(arrays, "attention_mask")
+def _batch(arrays: Arrays, said: Texts, prefix: str = "") -> Batch:
+    """Put the texts under a prefix together, the source's or the target's."""
+    tokens, real = _labels(arrays[f"{prefix}tokens"]), _real(arrays, f"{prefix}attention_mask")
     made_up = {
         "input_ids": np.full(real.shape, -1, dtype=np.int64),
         "special_tokens_mask": ~real,
@@ -45,13 +48,13 @@ def _batch(arrays: Arrays, meta: Meta) -> Batch:
         "position_ids": np.maximum(real.cumsum(axis=1) - 1, 0),
         "word_ids": np.full(real.shape, -1, dtype=np.int64),
     }
-    given = {name: arrays[name] for name in _OF_THE_BATCH if name in arrays}
+    given = {name: arrays[prefix + name] for name in _OF_THE_BATCH if prefix + name in arrays}
     return Batch(
-        texts=tuple(" ".join(row) for row in tokens) if meta.texts is None else meta.texts,
+        texts=tuple(" ".join(row) for row in tokens) if said.texts is None else said.texts,
         tokens=tokens,
         attention_mask=real,
-        padding_side=meta.padding_side,
-        truncated=(False,) * len(tokens) if meta.truncated is None else meta.truncated,
+        padding_side=said.padding_side,
+        truncated=(False,) * len(tokens) if said.truncated is None else said.truncated,
         **(made_up | given),
     )
 
@@ -111,8 +114,12 @@ def _readouts(arrays: Arrays, batch: Batch) -> np.ndarray:
 
 def _model(arrays: Arrays, meta: Meta) -> ModelInfo:
     """Describe the model as far as the file does; a foreign file says little."""
-    first = "attentions" if "attentions" in arrays else f"{kinds_of(arrays)[0]}/attentions"
-    n_layers, n_heads = arrays[first].shape[1:3]
+    kinds = {kind: Stack(kind, *arrays[f"{kind}/attentions"].shape[1:3]) for kind in kinds_of(arrays)}
+    if "attentions" in arrays:
+        n_layers, n_heads = arrays["attentions"].shape[1:3]
+    else:
+        of_decoder = kinds.get("decoder", next(iter(kinds.values())))
+        n_layers, n_heads = of_decoder.n_layers, of_decoder.n_heads
     unknown = {
         "checkpoint": "unknown model",
         "revision": "",
@@ -125,7 +132,8 @@ def _model(arrays: Arrays, meta: Meta) -> ModelInfo:
         "mask_token": None,
     }
     words = vocabulary(arrays["vocabulary"].tobytes()) if "vocabulary" in arrays else ()
-    return ModelInfo(**(unknown | meta.model), vocabulary=words)
+    stacks = () if "attentions" in arrays else tuple(kinds.values())
+    return ModelInfo(**(unknown | meta.model), vocabulary=words, stacks=stacks)
 
 
 def _looks_causal(arrays: Arrays) -> bool:

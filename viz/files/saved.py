@@ -13,7 +13,7 @@ import numpy as np
 from viz.errors import NotARun, Reason, WrongShape
 from viz.files import entries, meta, rebuild
 from viz.files.archive import UNREADABLE, Archive
-from viz.records import Maps, ModelInfo, Run
+from viz.records import Batch, Maps, ModelInfo, Run
 
 _BATCH_ARRAYS = ("attention_mask", "input_ids", "special_tokens_mask", "token_type_ids", "position_ids", "word_ids")
 _RUN_ARRAYS = ("given_mask", "readouts", "readout_logits")
@@ -26,6 +26,8 @@ def write(run: Run, target: str | Path | BinaryIO) -> None:
     arrays = {"tokens": np.array(batch.tokens)}
     arrays |= {name: getattr(batch, name) for name in _BATCH_ARRAYS if getattr(batch, name) is not None}
     arrays |= {name: getattr(run, name) for name in _RUN_ARRAYS}
+    if run.target is not None:
+        arrays |= _arrays_of_target(run.target)
     for kind, maps in run.maps.items():
         arrays |= _arrays_of(kind, maps)
     if len(run.readouts):
@@ -47,15 +49,24 @@ def _arrays_of(kind: str, maps: Maps) -> dict[str, np.ndarray]:
     return {name: np.asarray(array) for name, array in named.items() if array is not None}
 
 
+def _arrays_of_target(target: Batch) -> dict[str, np.ndarray]:
+    named = {name: getattr(target, name) for name in entries.OF_TARGET if name != "tokens"}
+    return {entries.TARGET + name: array for name, array in {"tokens": np.array(target.tokens), **named}.items()}
+
+
 def _meta_of(run: Run) -> dict:
-    fields = [name for name in ModelInfo.__dataclass_fields__ if name != "vocabulary"]
-    return {
+    """Say in words what no array says; layers and heads of each kind are those of its arrays."""
+    fields = [name for name in ModelInfo.__dataclass_fields__ if name not in ("vocabulary", "stacks")]
+    said = {
         "format": meta.FORMAT,
         "model": {name: getattr(run.model, name) for name in fields},
-        "texts": run.batch.texts,
-        "padding_side": run.batch.padding_side,
-        "truncated": run.batch.truncated,
+        **_said_of(run.batch),
     }
+    return said if run.target is None else said | {"target": _said_of(run.target)}
+
+
+def _said_of(batch: Batch) -> dict:
+    return {"texts": batch.texts, "padding_side": batch.padding_side, "truncated": batch.truncated}
 
 
 def as_bytes(run: Run) -> bytes:

@@ -26,6 +26,7 @@ def test_the_lines_of_the_document_write_a_file_that_opens(tmp_path, monkeypatch
 def test_the_document_names_every_entry_and_every_field():
     kinds = {f"{kind}/" for kind in entries.KINDS}
     names = {name for name in entries.ENTRIES if "/" not in name} | {f"cross/{name}" for name in entries.OF_A_KIND}
-    fields = {"format", "texts", "padding_side", "truncated", "entries", "model", *meta.MODEL}
+    names |= {f"target/{name}" for name in entries.OF_TARGET}
+    fields = {"format", "texts", "padding_side", "truncated", "entries", "model", "target", *meta.MODEL}
     assert {name for name in kinds | names | fields if f"`{name}`" not in DOCUMENT} == set()
     assert f"more than {entries.MAX_BYTES // 10**6:,} MB" in DOCUMENT

@@ -4,6 +4,7 @@ import io
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from tests.conftest import REPOSITORY
 from tests.saved_runs import assert_same, foreign, full_run, refusal, three_kind_run
 from viz.analysis.masks.cells import allowed_by
 from viz.files import saved
+from viz.records import Stack
 
 FORMAT_1 = Path(__file__).with_name("format_1.npz")  # full_run, as the last version that wrote format 1 wrote it
 
@@ -69,6 +71,30 @@ def test_other_kinds_stand_under_their_name_in_plain_numpy(tmp_path):
         for name in ("attentions", "scores", "added", "allowed", "query_mask", "key_mask"):
             np.testing.assert_array_equal(file[f"cross/{name}"], getattr(run.maps["cross"], name))
         assert "encoder/scores" not in file
+
+
+def test_a_target_stands_under_its_name_in_plain_numpy(tmp_path):
+    saved.write(three_kind_run(), tmp_path / "run.npz")
+    with np.load(tmp_path / "run.npz", allow_pickle=False) as file:
+        assert file["target/tokens"].tolist() == [["a", "mouse"], ["[PAD]", "b"]]
+        assert file["target/attention_mask"].tolist() == [[True, True], [False, True]]
+        assert json.loads(str(file["meta"]))["target"]["texts"] == ["mouse", "<b>"]
+
+
+def test_a_file_of_format_2_from_before_targets_opens_without_one():
+    old = three_kind_run()
+    read = through_a_file(replace(old, target=None, readouts=old.readouts[:0], readout_logits=old.readout_logits[:0]))
+    assert read.target is None
+    assert [stack.kind for stack in read.model.stacks] == ["encoder", "decoder", "cross"]
+    np.testing.assert_array_equal(read.maps["cross"].attentions, old.maps["cross"].attentions)
+
+
+def test_layers_and_heads_of_a_kind_are_those_of_its_arrays():
+    lying = three_kind_run()
+    lying = replace(lying, model=replace(lying.model, stacks=(Stack("cross", 9, 9),), words="missing"))
+    again = through_a_file(lying).model
+    assert again.stacks == three_kind_run().model.stacks
+    assert again.words == "missing"
 
 
 def test_a_file_of_format_1_opens_as_it_did():
