@@ -25,6 +25,7 @@ def choose_page() -> StreamlitPage:
                 page("masked_word", _("Masked word"), "theater_comedy", default=True),
                 page("batch", _("Batch of prompts"), "table_rows"),
                 page("generation", _("Generation, step by step"), "animation"),
+                page("cross", _("Translate and cross-attention"), "translate"),
             ],
             _("Masks"): [
                 page("same_alone", _("Same alone?"), "balance"),

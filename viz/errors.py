@@ -421,6 +421,23 @@ class NotARun(VizError):
     template = N_("'{name}' is not a saved run: {reason}")
 
 
+class HoldsTwoStacks(VizError):
+    """Refuse a saved run of three kinds of attention where one kind is read."""
+
+    template = N_(
+        "'{name}' holds a run of an encoder-decoder, with three kinds of attention; here one kind is read. Open it on "
+        "the page 'Translate and cross-attention'."
+    )
+
+
+class HoldsOneStack(VizError):
+    """Refuse a saved run without cross-attention where it is looked at."""
+
+    template = N_(
+        "'{name}' holds a run of a model with one stack: it has no cross-attention. Open it on the page 'Head board'."
+    )
+
+
 class WrongShape(VizError):
     """Refuse an array of another shape than its neighbours ask for."""
 

@@ -19,9 +19,22 @@ def head_index_label(layer: int, head: int) -> str:
     return f"L{layer}H{head}"
 
 
-def head_title(layer: int, head: int) -> str:
-    """Give both names of a head: ``Layer4_Head11 · L3H10``."""
-    return f"{head_label(layer, head)} · {head_index_label(layer, head)}"
+def head_title(layer: int, head: int, kind: str = "self") -> str:
+    """Give both names of a head: ``Layer4_Head11 · L3H10``; of one of three kinds with it: ``Cross Layer4_Head11``."""
+    before = "" if kind == "self" else f"{kind.capitalize()} "
+    return f"{before}{head_label(layer, head)} · {head_index_label(layer, head)}"
+
+
+def layer_label(layer: int) -> str:
+    """Name a layer as ``head_label`` does, counted from 1: ``Layer4``."""
+    return f"Layer{layer + 1}"
+
+
+def parse_layer(name: str, n_layers: int) -> int | None:
+    """Read ``Layer4`` into a 0-based layer; None if it is no layer of the model."""
+    match = re.fullmatch(r"layer[\s_-]*(\d{1,4})", name.strip(), re.IGNORECASE)
+    layer = int(match[1]) - 1 if match else -1
+    return layer if 0 <= layer < n_layers else None
 
 
 def parse_head(name: str, n_layers: int, n_heads: int) -> tuple[int, int]:
@@ -43,9 +56,13 @@ def parse_head(name: str, n_layers: int, n_heads: int) -> tuple[int, int]:
     return layer, head
 
 
-def diagram_name(layer: int, head: int, extension: str = "png") -> str:
-    """Name one head's picture as the CS50 exercise does: ``Attention_Layer4_Head11.png``."""
-    return f"Attention_{head_label(layer, head)}.{extension}"
+def diagram_name(layer: int, head: int, extension: str = "png", kind: str = "self") -> str:
+    """Name one head's picture as the CS50 exercise does: ``Attention_Layer4_Head11.png``.
+
+    Where a model has three kinds of attention the kind stands in the name: ``Attention_Cross_Layer2_Head3.png``.
+    """
+    of = "" if kind == "self" else f"{kind.capitalize()}_"
+    return f"Attention_{of}{head_label(layer, head)}.{extension}"
 
 
 def position_number(position: int) -> int:

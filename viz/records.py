@@ -173,6 +173,10 @@ class Run:
         """What each layer let through, bool ``[B, 1 or L, Q, K]``, of a run of one kind."""
         return self.maps["self"].allowed
 
+    def stack(self, kind: str) -> Stack:
+        """Give the layers and heads of the maps of one kind; a file of others says them nowhere else."""
+        return Stack(kind, *self.maps[kind].attentions.shape[1:3])
+
     @property
     def nbytes(self) -> int:
         """Memory its arrays take, in bytes; what a bounded cache counts."""

@@ -12,7 +12,7 @@ import streamlit as st
 from pages.ui.markdown import literal
 from viz.errors import VizError
 from viz.names import head_label, parse_head, position_from_number, position_number
-from viz.records import ModelInfo
+from viz.records import ModelInfo, Stack
 from viz.text import _, sentence
 
 DEFAULT = (2, 1)  # Layer3_Head2: in headlight-bert the adverb of the first example looks at its verb there
@@ -41,7 +41,7 @@ def whole_page(*also: str) -> Iterator[None]:
     st.session_state["page_is_whole"] = True
 
 
-def chosen(model: ModelInfo) -> tuple[int, int]:
+def chosen(model: ModelInfo | Stack) -> tuple[int, int]:
     """Give the open head as 0-based (layer, head), the nearest one where the model has fewer."""
     if "open_head" not in st.session_state:
         st.session_state["open_head"] = DEFAULT
@@ -56,7 +56,7 @@ def chosen(model: ModelInfo) -> tuple[int, int]:
         return st.session_state["open_head"]
 
 
-def controls(model: ModelInfo) -> tuple[int, int]:
+def controls(model: ModelInfo | Stack) -> tuple[int, int]:
     """Show the three ways to name a head (its name, its layer, its number) and give the open one."""
     layer, head = chosen(model)
     st.query_params["head"] = head_label(layer, head)
@@ -73,7 +73,7 @@ def controls(model: ModelInfo) -> tuple[int, int]:
     return layer, head
 
 
-def _take(name: str, model: ModelInfo) -> None:
+def _take(name: str, model: ModelInfo | Stack) -> None:
     """Open the head of a name; a name that is none leaves the open one and says why."""
     try:
         st.session_state["open_head"] = parse_head(name, model.n_layers, model.n_heads)
@@ -82,7 +82,7 @@ def _take(name: str, model: ModelInfo) -> None:
         st.session_state["head_error"] = error
 
 
-def _name_typed(model: ModelInfo) -> None:
+def _name_typed(model: ModelInfo | Stack) -> None:
     _take(st.session_state["head_name"], model)
     draw_again()
 

@@ -1,8 +1,8 @@
 // A board of small maps on one canvas: all heads of a text, or one head of every prompt. Drawn from one byte a cell; no
 // library, no request.
 //
-// `data` is: length of the header (u32, little endian), the header as JSON, then levels tile by tile (row by row). The
-// last row of tiles may be shorter. A level up to `top` is a weight, top + n a state without a weight: 1 later key,
+// `data` is: length of the header (u32, little endian), the header as JSON, then levels tile by tile (row by row), each
+// `side` wide and `high` high. The last row of tiles may be shorter. A level up to `top` is a weight, top + n a state without a weight: 1 later key,
 // 2 padding, 3 hidden, 4 left out by the layer's window, 5 in the row of a query that may look at nothing. Names stand above their tiles or, where `inks` gives their colours, inside.
 //
 // Which tile is chosen comes from Python by another, tiny component (head_mark.js) as an event on the window that names
@@ -22,10 +22,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const { header, levels } = unpack(data);
   if (grid.key !== header.key) {
     grid.key = header.key;
-    grid.chosen = null;
-    delete canvas.dataset.chosen;
     grid.renders += 1;
-    root.querySelector(".mark").hidden = true;
+    unmark(root, canvas, grid);
     const started = performance.now();
     drawTiles(canvas, header, levels);
     writeLabels(root, header);
@@ -35,7 +33,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
   canvas.dataset.renders = grid.renders;
 
   const mark = (place) => {
-    if (!exists(header, place)) return;
+    if (!place) unmark(root, canvas, grid);
+    if (!place || !exists(header, place)) return;
     grid.chosen = place;
     placeMark(root, header, place);
     canvas.dataset.chosen = title(header, place);
@@ -79,40 +78,47 @@ function exists(header, [row, column]) {
   return inside && row * header.columns + column < header.titles.length;
 }
 
+function unmark(root, canvas, grid) {
+  grid.chosen = null;
+  delete canvas.dataset.chosen;
+  root.querySelector(".mark").hidden = true;
+}
+
 function title(header, [row, column]) {
   return header.titles[row * header.columns + column];
 }
 
 // Where everything lies on the canvas, in its own px. A cell has a whole number of them: edges stay sharp.
 function layout(header) {
-  const size = header.side * Math.max(1, Math.ceil(header.tile / header.side));
-  const above = header.names.length && !header.inks ? Math.round(NAME * size) : 0;
-  const left = (tile) => (tile % header.columns) * (size + GAP);
-  const top = (tile) => Math.floor(tile / header.columns) * (above + size + GAP) + above;
-  const width = header.columns * (size + GAP) - GAP;
-  const height = header.rows * (above + size + GAP) - GAP;
-  return { size, cell: size / header.side, above, left, top, width, height };
+  const cell = Math.max(1, Math.ceil(header.tile / Math.max(header.side, header.high)));
+  const size = { wide: cell * header.side, high: cell * header.high };
+  const above = header.names.length && !header.inks ? Math.round(NAME * size.high) : 0;
+  const left = (tile) => (tile % header.columns) * (size.wide + GAP);
+  const top = (tile) => Math.floor(tile / header.columns) * (above + size.high + GAP) + above;
+  const width = header.columns * (size.wide + GAP) - GAP;
+  const height = header.rows * (above + size.high + GAP) - GAP;
+  return { size, cell, above, left, top, width, height };
 }
 
 function drawTiles(canvas, header, levels) {
-  const { side } = header;
+  const { side, high } = header;
   const { size, left, top, width, height } = layout(header);
   canvas.width = width;
   canvas.height = height;
   const context = canvas.getContext("2d");
   context.imageSmoothingEnabled = false;
   context.strokeStyle = "rgba(128, 128, 128, 0.6)"; // a tile without weights still has an edge, on any background
-  const small = new OffscreenCanvas(side, side);
+  const small = new OffscreenCanvas(side, high);
   const smallContext = small.getContext("2d");
-  const image = smallContext.createImageData(side, side);
+  const image = smallContext.createImageData(side, high);
   const pixels = new Uint32Array(image.data.buffer);
   const colours = colourTable(header);
   let from = 0;
   for (let tile = 0; tile < header.titles.length; tile++) {
     for (let i = 0; i < pixels.length; i++) pixels[i] = colours[levels[from++]];
     smallContext.putImageData(image, 0, 0);
-    context.drawImage(small, left(tile), top(tile), size, size);
-    context.strokeRect(left(tile) + 0.5, top(tile) + 0.5, size - 1, size - 1);
+    context.drawImage(small, left(tile), top(tile), size.wide, size.high);
+    context.strokeRect(left(tile) + 0.5, top(tile) + 0.5, size.wide - 1, size.high - 1);
   }
   hatchPadding(context, header, levels);
 }
@@ -130,16 +136,16 @@ function colourTable(header) {
 
 // Grey alone could be taken for a weight, and a weight on padding for one on a word: padding is hatched too. One path.
 function hatchPadding(context, header, levels) {
-  const { side } = header;
+  const { side, high } = header;
   const { cell, left, top } = layout(header);
   const every = Math.ceil(header.tile / 32 / cell); // lines closer than this would fill small cells
   context.beginPath();
   for (let tile = 0; tile < header.titles.length; tile++) {
-    const real = header.real[tile];
-    for (let i = 0; i < side * side; i++) {
+    const real = header.real[tile], realQueries = (header.real_queries || header.real)[tile];
+    for (let i = 0; i < side * high; i++) {
       const column = i % side, row = Math.floor(i / side);
       if ((column + row) % every) continue;
-      const isPadding = levels[tile * side * side + i] === header.top + 2 || real[column] === "0" || real[row] === "0";
+      const isPadding = levels[tile * side * high + i] === header.top + 2 || real[column] === "0" || realQueries[row] === "0";
       if (!isPadding) continue;
       const x = left(tile) + column * cell, y = top(tile) + row * cell;
       context.moveTo(x, y + cell);
@@ -184,11 +190,11 @@ function nameTiles(header) {
   const spans = spansOf(header.names);
   spans.forEach((span, tile) => {
     span.style.left = percent(left(tile), width);
-    span.style.width = percent(size, width);
+    span.style.width = percent(size.wide, width);
     if (header.inks) {
       span.className = "inside";
       span.style.top = percent(top(tile), height);
-      span.style.height = percent(size, height);
+      span.style.height = percent(size.high, height);
       span.style.fontSize = `min(12px, ${36 / header.columns}cqw)`;
       span.style.color = header.inks[tile];
     } else {
@@ -204,8 +210,8 @@ function placeMark(root, header, [row, column]) {
   const mark = root.querySelector(".mark");
   mark.style.left = percent(left(tile) - GAP, width);
   mark.style.top = percent(top(tile) - GAP, height);
-  mark.style.width = percent(size + 2 * GAP, width);
-  mark.style.height = percent(size + 2 * GAP, height);
+  mark.style.width = percent(size.wide + 2 * GAP, width);
+  mark.style.height = percent(size.high + 2 * GAP, height);
   mark.hidden = false;
 }
 

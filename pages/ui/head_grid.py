@@ -1,13 +1,13 @@
 """Show small maps on one canvas: all heads of a text, where a click opens the head, or one head of every prompt."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import streamlit as st
 from streamlit.components import v2
 
 from pages.ui import head_choice, pictures
-from viz.drawing.overview import PROMPTS_ACROSS
+from viz.drawing.overview import PROMPTS_ACROSS, board_name
 from viz.records import Run
 
 _HERE = Path(__file__).resolve().parent
@@ -21,14 +21,20 @@ _grid = v2.component("head_grid", html=_read("head_grid.html"), css=_read("head_
 _mark = v2.component("head_mark", js=_read("head_mark.js"))
 
 
-def head_grid(run: Run, row: int, key: str = "head_grid") -> None:
-    """Draw every head of one row: layers down, heads across."""
+def head_grid(
+    run: Run,
+    row: int,
+    key: str = "head_grid",
+    kind: str = "self",
+    on_choose: Callable[[int, int], None] = head_choice.choose,
+) -> None:
+    """Draw every head of one kind of one row: layers down, heads across; a click calls ``on_choose`` with the head."""
 
     def picked() -> None:
         if place := st.session_state[key].picked:
-            head_choice.choose(*place)
+            on_choose(*place)
 
-    _grid(data=pictures.overview_payload(run, row), key=key, on_picked_change=picked)
+    _grid(data=pictures.overview_payload(run, row, kind), key=key, on_picked_change=picked)
 
 
 def prompt_grid(run: Run, layer: int, head: int, on_choose: Callable[[int], None], key: str = "prompt_grid") -> None:
@@ -52,9 +58,10 @@ def number_grid(data: bytes, key: str) -> None:
     _grid(data=data, key=key, on_picked_change=picked)
 
 
-def mark_head(layer: int, head: int) -> None:
-    """Frame the chosen head in the overview, without sending the pictures again."""
-    _mark(data={"board": "heads", "place": [layer, head]}, key="head_mark", height=0)
+def mark_head(layer: int, head: int, kind: str = "self", beside: Iterable[str] = ()) -> None:
+    """Frame the chosen head in the overview of its kind, and in none ``beside`` it; the pictures are not sent again."""
+    others = [board_name(other) for other in beside if other != kind]
+    _mark(data={"board": board_name(kind), "place": [layer, head], "beside": others}, key="head_mark", height=0)
 
 
 def mark_prompt(row: int) -> None:

@@ -32,49 +32,50 @@ def head_panel(give: Give, row: int) -> None:
     head_view(give, row, layer, head)
 
 
-def head_view(give: Give, row: int, layer: int, head: int, query: int | None = None) -> None:
-    """Draw one head of one row with all that belongs to it; ``query`` frames the row of that token."""
+def head_view(give: Give, row: int, layer: int, head: int, query: int | None = None, kind: str = "self") -> None:
+    """Draw one head of one kind of one row with all that belongs to it; ``query`` frames the row of that token."""
     run = give()
     own_scale = st.session_state.get("own_scale", False)
-    spoken = tables.describe(run, row, layer, head)
-    figure = pictures.head_figure(run, row, layer, head, own_scale, query)
+    spoken = tables.describe(run, row, layer, head, kind=kind)
+    figure = pictures.head_figure(run, row, layer, head, own_scale, query, kind)
     st.plotly_chart(figure, key="head_map", config=pictures.BARE, alt=spoken)
     st.toggle(_("Colours up to this map's largest weight (instead of 1)"), key="own_scale")
     st.markdown(literal(spoken))
-    _table(run, row, layer, head)
-    _downloads(give, row, layer, head, folder_name(run.batch.texts[row]))
+    _table(run, row, layer, head, kind)
+    _downloads(give, row, layer, head, kind, folder_name(run.batch.texts[row]))
 
 
-def _table(run: Run, row: int, layer: int, head: int) -> None:
+def _table(run: Run, row: int, layer: int, head: int, kind: str) -> None:
     expander = st.expander(_("Table of this head"), on_change="rerun", key="table_open")
     if not expander.open:
         return
     names = (_("query position"), _("query"), _("key position"), _("key"), _("attention"))
-    table = tables.head_table(run, row, layer, head, limit=TABLE_ROWS)
+    table = tables.head_table(run, row, layer, head, kind=kind, limit=TABLE_ROWS)
     expander.dataframe(dict(zip(names, table.values(), strict=True)), hide_index=True, height=300)
 
 
-def _downloads(give: Give, row: int, layer: int, head: int, folder: str) -> None:
+def _downloads(give: Give, row: int, layer: int, head: int, kind: str, folder: str) -> None:
     """Offer files; each is made when its button is pressed."""
     popover = st.popover(_("Download"), icon=":material/download:", on_change="rerun", key="downloads_open")
     if not popover.open:
         return
     place = (row, layer, head)
     with popover:
-        _button(_("This head as PNG"), lambda: _png(give(), *place), diagram_name(layer, head), "image/png")
+        name = diagram_name(layer, head, kind=kind)
+        _button(_("This head as PNG"), lambda: _png(give(), *place, kind), name, "image/png")
         _button(
             _("This head as SVG"),
-            lambda: svg.head_svg(give(), *place),
-            diagram_name(layer, head, "svg"),
+            lambda: svg.head_svg(give(), *place, kind),
+            diagram_name(layer, head, "svg", kind),
             "image/svg+xml",
         )
         _button(
             _("This head as CSV"),
-            lambda: tables.as_csv(tables.head_table(give(), *place)),
-            diagram_name(layer, head, "csv"),
+            lambda: tables.as_csv(tables.head_table(give(), *place, kind=kind)),
+            diagram_name(layer, head, "csv", kind),
             "text/csv",
         )
-        _button(_("All heads as ZIP"), lambda: diagrams.zip_all(give(), row), f"{folder}.zip", "application/zip")
+        _button(_("All heads as ZIP"), lambda: diagrams.zip_all(give(), row, kind), f"{folder}.zip", "application/zip")
         _button(_("The run as .npz"), lambda: saved.as_bytes(give()), f"{folder}.npz", "application/octet-stream")
 
 
@@ -82,7 +83,7 @@ def _button(label: str, make: Callable[[], str | bytes], file_name: str, mime: s
     st.download_button(label, make, file_name, mime, key=f"download_{mime}", on_click="ignore", width="stretch")
 
 
-def _png(run: Run, row: int, layer: int, head: int) -> bytes:
+def _png(run: Run, row: int, layer: int, head: int, kind: str) -> bytes:
     buffer = io.BytesIO()
-    diagrams.draw(run, row, layer, head).save(buffer, format="PNG")
+    diagrams.draw(run, row, layer, head, kind).save(buffer, format="PNG")
     return buffer.getvalue()

@@ -15,6 +15,7 @@ from viz.analysis.claims.text import MarkedSentence
 from viz.analysis.heads import boards
 from viz.analysis.heads.boards import Board
 from viz.engine.local import engine
+from viz.errors import HoldsOneStack, HoldsTwoStacks
 from viz.files import saved
 from viz.records import Run
 
@@ -33,16 +34,29 @@ class OpenedFile:
         return cls(name, hashlib.sha256(data).hexdigest(), data)
 
     def run(self) -> Run:
-        """Read the run. Raises ``NotARun``."""
+        """Read the run of a model of one stack. Raises ``NotARun`` or ``HoldsTwoStacks``."""
+        run = self._read()
+        if "self" not in run.maps:
+            raise HoldsTwoStacks(name=self.name)
+        return run
+
+    def translation(self) -> Run:
+        """Read the run of an encoder-decoder. Raises ``NotARun`` or ``HoldsOneStack``."""
+        run = self._read()
+        if "cross" not in run.maps:
+            raise HoldsOneStack(name=self.name)
+        return run
+
+    def _read(self) -> Run:
         return engine.remember(("saved run", self.digest), lambda: saved.read(io.BytesIO(self.data), self.name))
 
     def board(self) -> Board:
-        """Measure every head over the texts of the run. Raises ``NotARun``."""
+        """Measure every head over the texts of the run. Raises ``NotARun`` or ``HoldsTwoStacks``."""
         return engine.remember(("saved board", self.digest), lambda: boards.measure([self.run()]))
 
 
 def evidence(files: Iterable[OpenedFile], sentences: tuple[MarkedSentence, ...]) -> Evidence:
-    """Find marked sentences in the runs. Raises ``NotARun`` and what ``gather`` raises."""
+    """Find marked sentences in the runs. Raises ``NotARun``, ``HoldsTwoStacks`` and what ``gather`` raises."""
     files = tuple(files)
 
     def make() -> Evidence:

@@ -16,10 +16,10 @@ Picture = TypeVar("Picture")
 _drawn = Kept(MAX_BYTES)
 
 
-def overview_payload(run: Run, row: int) -> bytes:
-    """Give the picture of all heads for the browser."""
-    key = overview.picture_key(run, row)
-    return _once(("overview", key), lambda: overview.payload(run, row, key))
+def overview_payload(run: Run, row: int, kind: str = "self") -> bytes:
+    """Give the picture of all heads of one kind for the browser."""
+    key = overview.picture_key(run, row, kind)
+    return _once(("overview", key), lambda: overview.payload(run, row, key, kind))
 
 
 def prompt_payload(run: Run, layer: int, head: int) -> bytes:
@@ -28,11 +28,14 @@ def prompt_payload(run: Run, layer: int, head: int) -> bytes:
     return _once(("prompts", key), lambda: overview.prompt_tiles(run, layer, head, key))
 
 
-def head_figure(run: Run, row: int, layer: int, head: int, own_scale: bool, query: int | None = None):
+def head_figure(
+    run: Run, row: int, layer: int, head: int, own_scale: bool, query: int | None = None, kind: str = "self"
+):
     """Give the map of one head; ``own_scale`` ends its colours at its largest weight."""
     # Equal weights may stand under other words: all unknown words are one id.
-    key = ("head", overview.picture_key(run, row), run.batch.tokens[row], layer, head, own_scale, query)
-    return _once(key, lambda: heatmap.head_map(run, row, layer, head, own_scale=own_scale, query=query))
+    words = (run.maps[kind].queries[row], run.maps[kind].keys[row])
+    key = ("head", overview.picture_key(run, row, kind), words, layer, head, own_scale, query)
+    return _once(key, lambda: heatmap.head_map(run, row, layer, head, kind=kind, own_scale=own_scale, query=query))
 
 
 def _once(key: Hashable, draw: Callable[[], Picture]) -> Picture:

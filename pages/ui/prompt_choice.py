@@ -36,12 +36,12 @@ def shortened(text: str, limit: int = 90) -> str:
     return line if len(line) <= limit else f"{line[: limit - 1]}…"
 
 
-def control(n_rows: int, *, whole_page: bool = False) -> int:
+def control(n_rows: int, *, whole_page: bool = False, label: str | None = None) -> int:
     """Show a button a prompt and give the open one; ``whole_page`` where more than the head's parts shows it."""
     row = chosen(n_rows)
     st.session_state["prompt_number"] = row
     st.segmented_control(
-        _("Prompt"),
+        label or _("Prompt"),
         range(n_rows),
         key="prompt_number",
         format_func=lambda at: str(position_number(at)),

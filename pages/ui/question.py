@@ -185,14 +185,13 @@ def _last(last: Any, make: Callable[[Any], Answer]) -> tuple[Any, Answer] | None
     return last, made
 
 
-def model_field(place, key: str, label: str | None = None) -> None:
+def model_field(
+    place, key: str, label: str | None = None, ours: tuple[str, ...] = (), example: str = "bert-base-uncased"
+) -> None:
     """Ask for a model: one of ours, a folder, or a name on the Hub."""
+    message = _("A shipped model, a folder with weights, or a name on the Hub such as {example}.")
     place.selectbox(
-        label or _("Model"),
-        SHIPPED,
-        key=key,
-        accept_new_options=True,
-        help=_("A shipped model, a folder with weights, or a name on the Hub such as bert-base-uncased."),
+        label or _("Model"), ours or SHIPPED, key=key, accept_new_options=True, help=message.format(example=example)
     )
 
 

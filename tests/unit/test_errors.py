@@ -237,6 +237,16 @@ SENTENCES = {
         "of its own. Type a word that is one token, for example: river",
     ),
     errors.NotARun: ({"name": "a.npz", "reason": "it is empty."}, "'a.npz' is not a saved run: it is empty."),
+    errors.HoldsTwoStacks: (
+        {"name": "monday.npz"},
+        "'monday.npz' holds a run of an encoder-decoder, with three kinds of attention; here one kind is read. Open it "
+        "on the page 'Translate and cross-attention'.",
+    ),
+    errors.HoldsOneStack: (
+        {"name": "monday.npz"},
+        "'monday.npz' holds a run of a model with one stack: it has no cross-attention. Open it on the page 'Head "
+        "board'.",
+    ),
     errors.WrongShape: (
         {"name": "scores", "seen": [1, 2], "expected": [1, 3]},
         "scores has the shape [1, 2]; it must be [1, 3].",

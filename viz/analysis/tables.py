@@ -16,21 +16,23 @@ COLUMNS = ("query_position", "query", "key_position", "key", "attention")
 _FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
 
 
-def head_table(run: Run, row: int, layer: int, head: int, *, limit: int | None = None) -> dict[str, list]:
-    """List the visible cells of a head, largest attention first, as columns; at most ``limit`` of them.
+def head_table(
+    run: Run, row: int, layer: int, head: int, *, kind: str = "self", limit: int | None = None
+) -> dict[str, list]:
+    """List the visible cells of a head of one kind, largest attention first, as columns; at most ``limit`` of them.
 
     Positions count from 1, as on the screen. Attention is the model's own float32, not rounded.
     """
-    weights = run.attentions[row, layer, head]
-    queries, keys = np.nonzero(cell_states(run, layer)[row] == VISIBLE)
+    maps = run.maps[kind]
+    weights = maps.attentions[row, layer, head]
+    queries, keys = np.nonzero(cell_states(run, layer, kind)[row] == VISIBLE)
     order = np.argsort(-weights[queries, keys], kind="stable")[:limit]
     queries, keys = queries[order], keys[order]
-    tokens = run.batch.tokens[row]
     columns = (
         [position_number(q) for q in queries.tolist()],
-        [tokens[q] for q in queries],
+        [maps.queries[row][q] for q in queries],
         [position_number(k) for k in keys.tolist()],
-        [tokens[k] for k in keys],
+        [maps.keys[row][k] for k in keys],
         [float(weight) for weight in weights[queries, keys]],
     )
     return dict(zip(COLUMNS, columns, strict=True))
@@ -53,19 +55,19 @@ def _harmless(value: object) -> object:
     return f"'{value}" if risky else value
 
 
-def describe(run: Run, row: int, layer: int, head: int, *, n_links: int = 3) -> str:
+def describe(run: Run, row: int, layer: int, head: int, *, kind: str = "self", n_links: int = 3) -> str:
     """Say which links of a head are strongest: ``slow: 0.87 at moves``.
 
     A token that stands in the text more than once is followed by its position.
     """
-    table = head_table(run, row, layer, head, limit=n_links)
-    tokens = run.batch.tokens[row]
+    table = head_table(run, row, layer, head, kind=kind, limit=n_links)
+    queries, keys = run.maps[kind].queries[row], run.maps[kind].keys[row]
 
-    def name(token: str, position: int) -> str:
+    def name(token: str, position: int, tokens: tuple[str, ...]) -> str:
         return f"{token} ({position})" if tokens.count(token) > 1 else token
 
     links = [
-        _("{query}: {weight:.2f} at {key}").format(query=name(query, q), weight=weight, key=name(key, k))
+        _("{query}: {weight:.2f} at {key}").format(query=name(query, q, queries), weight=weight, key=name(key, k, keys))
         for q, query, k, key, weight in zip(*table.values(), strict=True)
     ]
     return _("Strongest links: {links}.").format(links="; ".join(links))

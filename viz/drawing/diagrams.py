@@ -36,9 +36,9 @@ class _Template:
     shows_weight: np.ndarray | None  # bool[side, side], None = every pixel of the grid
 
 
-def draw(run: Run, row: int, layer: int, head: int) -> Image.Image:
-    """Draw one head of one text as a grey image: query rows, key columns."""
-    return _fill(_template(run, row, layer), run, row, layer, head)
+def draw(run: Run, row: int, layer: int, head: int, kind: str = "self") -> Image.Image:
+    """Draw one head of one kind of one text as a grey image: query rows, key columns."""
+    return _fill(_template(run, row, layer, kind), run, row, layer, head, kind)
 
 
 def write_all(run: Run, row: int, folder: Path) -> list[Path]:
@@ -51,11 +51,11 @@ def write_all(run: Run, row: int, folder: Path) -> list[Path]:
     return written
 
 
-def zip_all(run: Run, row: int) -> bytes:
-    """Pack one PNG a head into a ZIP, in a folder named after the text."""
+def zip_all(run: Run, row: int, kind: str = "self") -> bytes:
+    """Pack one PNG a head of one kind into a ZIP, in a folder named after the text."""
     buffer, folder = io.BytesIO(), folder_name(run.batch.texts[row])
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:  # PNGs are compressed already
-        for name, png in _all_pngs(run, row):
+        for name, png in _all_pngs(run, row, kind):
             archive.writestr(f"{folder}/{name}", png)
     return buffer.getvalue()
 
@@ -67,49 +67,50 @@ def png(picture: Image.Image) -> bytes:
     return buffer.getvalue()
 
 
-def _all_pngs(run: Run, row: int) -> Iterator[tuple[str, bytes]]:
-    n_templates, n_layers, n_heads = run.allowed.shape[1], run.model.n_layers, run.model.n_heads
+def _all_pngs(run: Run, row: int, kind: str = "self") -> Iterator[tuple[str, bytes]]:
+    n_templates, stack = run.maps[kind].allowed.shape[1], run.stack(kind)
     for first in range(n_templates):
-        template = _template(run, row, first)
-        for layer in [first] if n_templates > 1 else range(n_layers):
-            for head in range(n_heads):
-                yield diagram_name(layer, head), png(_fill(template, run, row, layer, head))
+        template = _template(run, row, first, kind)
+        for layer in [first] if n_templates > 1 else range(stack.n_layers):
+            for head in range(stack.n_heads):
+                yield diagram_name(layer, head, kind=kind), png(_fill(template, run, row, layer, head, kind))
 
 
-def _fill(template: _Template, run: Run, row: int, layer: int, head: int) -> Image.Image:
+def _fill(template: _Template, run: Run, row: int, layer: int, head: int, kind: str) -> Image.Image:
     """Put a head's weights, as round(255 * weight), and its name into a copy of the template."""
     pixels = template.pixels.copy()
-    levels = np.rint(255 * np.clip(run.attentions[row, layer, head], 0, 1)).astype(np.uint8)
+    levels = np.rint(255 * np.clip(run.maps[kind].attentions[row, layer, head], 0, 1)).astype(np.uint8)
     squares = _enlarged(levels, template.cell)
-    side = len(squares)
-    grid = pixels[template.top : template.top + side, template.left : template.left + side]
+    high, wide = squares.shape
+    grid = pixels[template.top : template.top + high, template.left : template.left + wide]
     np.copyto(grid, squares, where=True if template.shows_weight is None else template.shows_weight)
     image = Image.fromarray(pixels)
-    title = head_title(layer, head)
+    title = head_title(layer, head, kind)
     ImageDraw.Draw(image).text((_GAP, _GAP), title, fill=_INK, font=font_for(title, _title_size(template.cell)))
     return image
 
 
-def _template(run: Run, row: int, layer: int) -> _Template:
-    tokens = run.batch.tokens[row]
-    cell = max(1, min(CELL, MAX_SIDE // len(tokens)))
-    labels = [_label(token, _label_size(cell)) for token in tokens]
-    left = max(label.width for label in labels) + 2 * _GAP
-    top = left + _title_height(cell)
-    side = cell * len(tokens)
-    canvas = _canvas(run, left + side, top + side, cell)
-    _draw_labels(canvas, labels, left, top, cell)
-    ImageDraw.Draw(canvas).rectangle((left - 1, top - 1, left + side, top + side), outline=_QUIET)
+def _template(run: Run, row: int, layer: int, kind: str) -> _Template:
+    queries, keys = run.maps[kind].queries[row], run.maps[kind].keys[row]
+    cell = max(1, min(CELL, MAX_SIDE // max(len(queries), len(keys))))
+    beside, overhead = ([_label(token, _label_size(cell)) for token in tokens] for tokens in (queries, keys))
+    left = max(label.width for label in beside) + 2 * _GAP
+    top = max(label.width for label in overhead) + 2 * _GAP + _title_height(cell)
+    high, wide = cell * len(queries), cell * len(keys)
+    canvas = _canvas(run, left + wide, top + high, cell, kind)
+    _draw_labels(canvas, beside, overhead, left, top, cell)
+    ImageDraw.Draw(canvas).rectangle((left - 1, top - 1, left + wide, top + high), outline=_QUIET)
     pixels = np.array(canvas)
-    grid, shows_weight = _grid(run, row, layer, cell)
-    pixels[top : top + side, left : left + side] = grid
+    grid, shows_weight = _grid(run, row, layer, cell, kind)
+    pixels[top : top + high, left : left + wide] = grid
     return _Template(pixels, left, top, cell, shows_weight)
 
 
-def _canvas(run: Run, right: int, bottom: int, cell: int) -> Image.Image:
+def _canvas(run: Run, right: int, bottom: int, cell: int, kind: str) -> Image.Image:
     """Make a canvas for a grid that ends there, wide enough for every title, with the stamp of random weights."""
     stamp = _("random weights") if run.model.weights == "random" else ""
-    title = _label(f"{head_title(run.model.n_layers, run.model.n_heads)}   {stamp}", _title_size(cell))
+    stack = run.stack(kind)
+    title = _label(f"{head_title(stack.n_layers, stack.n_heads, kind)}   {stamp}", _title_size(cell))
     canvas = Image.new("L", (max(right, title.width + _GAP) + _GAP, bottom + _GAP), _BACKGROUND)
     if stamp:
         label = _label(stamp, _title_size(cell))
@@ -117,21 +118,26 @@ def _canvas(run: Run, right: int, bottom: int, cell: int) -> Image.Image:
     return canvas
 
 
-def _draw_labels(canvas: Image.Image, labels: list[Image.Image], left: int, top: int, cell: int) -> None:
+def _draw_labels(
+    canvas: Image.Image, beside: list[Image.Image], overhead: list[Image.Image], left: int, top: int, cell: int
+) -> None:
     """Write the tokens beside the grid and, turned, above it; not every one where cells are lower than a letter."""
-    for i in range(0, len(labels), -(-_label_size(cell) // cell)):
-        label, middle = labels[i], cell * i + cell // 2
+    step = -(-_label_size(cell) // cell)
+    for i in range(0, len(beside), step):
+        label, middle = beside[i], cell * i + cell // 2
         canvas.paste(_INK, (left - _GAP - label.width, top + middle - label.height // 2), label)
-        turned = label.transpose(Image.Transpose.ROTATE_90)
+    for i in range(0, len(overhead), step):
+        turned, middle = overhead[i].transpose(Image.Transpose.ROTATE_90), cell * i + cell // 2
         canvas.paste(_INK, (left + middle - turned.width // 2, top - _GAP - turned.height), turned)
 
 
-def _grid(run: Run, row: int, layer: int, cell: int) -> tuple[np.ndarray | int, np.ndarray | None]:
+def _grid(run: Run, row: int, layer: int, cell: int, kind: str) -> tuple[np.ndarray | int, np.ndarray | None]:
     """Give the grid's pixels without weights, and those that show a weight: not all where a state or hatching is."""
-    states, real = cell_states(run, layer)[row], run.batch.attention_mask[row]
+    maps = run.maps[kind]
+    states, real = cell_states(run, layer, kind)[row], maps.query_mask[row][:, None] & maps.key_mask[row]
     if (states == VISIBLE).all() and real.all():
         return _BACKGROUND, None
-    on_padding = (states == VISIBLE) & ~(real[:, None] & real)
+    on_padding = (states == VISIBLE) & ~real
     grid = _stateful_grid(np.where(on_padding, PADDING, states), cell)
     hatched = _enlarged(on_padding, cell) & (grid == _QUIET)
     return grid, _enlarged(states == VISIBLE, cell) & ~hatched
@@ -145,9 +151,9 @@ def _enlarged(cells: np.ndarray, cell: int) -> np.ndarray:
 def _stateful_grid(states: np.ndarray, cell: int) -> np.ndarray:
     """Draw cells by state: padding hatched, hidden crossed, later keys as dots, rows of nothing struck."""
     tiles = {state: _tile(state, cell) for state in (VISIBLE, CAUSAL, PADDING, HIDDEN, WINDOW, NOTHING)}
-    n = len(states)
+    n_queries, n_keys = states.shape
     tile_table = np.stack([tiles[state] for state in sorted(tiles)])
-    return tile_table[states].transpose(0, 2, 1, 3).reshape(n * cell, n * cell)
+    return tile_table[states].transpose(0, 2, 1, 3).reshape(n_queries * cell, n_keys * cell)
 
 
 def _tile(state: int, cell: int) -> np.ndarray:

@@ -1,10 +1,12 @@
 """Draw one head as a map of query rows and key columns, and the difference of two such maps."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from viz import theme
 from viz.analysis.heads.movement import compared_queries, difference, shared_positions
-from viz.analysis.masks.cells import NOTHING, VISIBLE, cell_states
+from viz.analysis.masks.cells import NOTHING, VISIBLE, cell_states, is_causal
 from viz.drawing import axes, state_layers
 from viz.drawing.plotly import Shown, go
 from viz.names import head_title
@@ -21,6 +23,7 @@ def head_map(
     layer: int,
     head: int,
     *,
+    kind: str = "self",
     own_scale: bool = False,
     height: int = HEIGHT,
     query: int | None = None,
@@ -33,16 +36,19 @@ def head_map(
     ``query``; without one, the row that predicts a causal model's next token. What a model that was not told of padding
     puts on it is shown as a weight, hatched.
     """
-    tokens = run.batch.tokens[row]
-    states = cell_states(run, layer)[row]
-    weights = np.where(states == VISIBLE, run.attentions[row, layer, head], np.nan).astype(np.float32)
-    names = axes.categories(tokens)
+    of = run.maps[kind]
+    states = cell_states(run, layer, kind)[row]
+    weights = np.where(states == VISIBLE, of.attentions[row, layer, head], np.nan).astype(np.float32)
+    queries, keys = axes.categories(of.queries[row]), axes.categories(of.keys[row])
     largest = float(np.nan_to_num(weights).max(initial=0)) or 1.0
-    maps = [*state_layers.layers(states, names), _weight_layer(weights, names, largest if own_scale else 1.0)]
-    layout = frame(tokens, names, head_title(layer, head), height)
-    layout["shapes"] = state_layers.strokes(states, run.batch.attention_mask[row])
-    for framed in _framed_rows(run, row, query):
-        _frame_row(layout, run, row, framed)
+    maps = [
+        *state_layers.layers(states, queries, keys),
+        _weight_layer(weights, queries, keys, largest if own_scale else 1.0),
+    ]
+    layout = frame(of.queries[row], queries, head_title(layer, head, kind), height, of.keys[row], keys)
+    layout["shapes"] = state_layers.strokes(states, of.query_mask[row], of.key_mask[row])
+    for framed in _framed_rows(run, row, query, kind):
+        _frame_row(layout, run, row, framed, kind)
     if run.model.weights == "random":
         layout["annotations"].append(_stamp())
     return Shown(maps, layout)
@@ -72,17 +78,18 @@ def difference_map(before: Run, after: Run, layer: int, head: int, row: int = 0,
     layout = frame(tokens, names, head_title(layer, head), height)
     states = np.full(change.shape, VISIBLE, dtype=np.uint8)
     states[~compared_queries(before, after, layer, row)] = NOTHING
-    layout["shapes"] = state_layers.strokes(states, np.ones(len(tokens), dtype=bool))
+    all_real = np.ones(len(tokens), dtype=bool)
+    layout["shapes"] = state_layers.strokes(states, all_real, all_real)
     if after.model.weights == "random":
         layout["annotations"].append(_stamp())
-    return go.Figure([*state_layers.layers(states, names), layer_of_changes], layout)
+    return go.Figure([*state_layers.layers(states, names, names), layer_of_changes], layout)
 
 
-def _weight_layer(weights: np.ndarray, names: list[str], largest: float) -> go.Heatmap:
+def _weight_layer(weights: np.ndarray, queries: list[str], keys: list[str], largest: float) -> go.Heatmap:
     return go.Heatmap(
         z=weights.round(4),
-        x=names,
-        y=names,
+        x=keys,
+        y=queries,
         zmin=0,
         zmax=largest,
         colorscale=theme.colorscale(theme.WEIGHT_STOPS),
@@ -108,40 +115,49 @@ def colorbar(title: str) -> dict:
     }
 
 
-def frame(tokens, names: list[str], title: str, height: int) -> dict:
+def frame(
+    tokens: Sequence[str],
+    names: list[str],
+    title: str,
+    height: int,
+    key_tokens: Sequence[str] | None = None,
+    key_names: list[str] | None = None,
+) -> dict:
     """Give axes, names and margins; the query axis runs down, the key axis lies on top.
 
-    Given to the figure at once: changing a figure afterwards, setting by setting, took most of a click's time.
+    Keys that are not given are the queries. Given to the figure at once: changing a figure afterwards, setting by
+    setting, took most of a click's time.
     """
-    room = axes.label_px(tokens)
-    above, below = room + 56, 52
-    settings = axes.ticks(tokens, names)
-    key_name = {"text": _("key (at this token)"), "standoff": 6}
-    query_name = {"text": _("query (this token looks)"), "standoff": 12}
+    key_tokens, key_names = tokens if key_tokens is None else key_tokens, names if key_names is None else key_names
+    beside, above, below = axes.label_px(tokens), axes.label_px(key_tokens) + 56, 52
+    key_axis = {"title": {"text": _("key (at this token)"), "standoff": 6}, "side": "top", "tickangle": -90}
+    query_axis = {"title": {"text": _("query (this token looks)"), "standoff": 12}, "autorange": "reversed"}
     return {
-        "xaxis": {"title": key_name, "side": "top", "tickangle": -90, **settings},
-        "yaxis": {"title": query_name, "autorange": "reversed", **settings},
+        "xaxis": key_axis | axes.ticks(key_tokens, key_names),
+        "yaxis": query_axis | axes.ticks(tokens, names),
         "title": {"text": title, "x": 0, "y": 0.99, "yanchor": "top"},
         "height": max(height, above + below + axes.ticks_px(len(tokens))),
-        "margin": {"l": room + 36, "r": 8, "t": above, "b": below},
+        "margin": {"l": beside + 36, "r": 8, "t": above, "b": below},
         "dragmode": False,
         "annotations": [],
     }
 
 
-def _framed_rows(run: Run, row: int, query: int | None) -> list[int]:
+def _framed_rows(run: Run, row: int, query: int | None, kind: str) -> list[int]:
     """Give the asked query, or the rows that predict the next token: the last real one of a causal model."""
     if query is not None:
         return [query]
-    return [position for at, position in run.readouts.tolist() if at == row] if run.model.causal else []
+    shows_last = kind == "self" and run.model.causal
+    return [position for at, position in run.readouts.tolist() if at == row] if shows_last else []
 
 
-def _frame_row(layout: dict, run: Run, row: int, query: int) -> None:
-    """Frame a query's row over its keys, padding left out; of a causal model, say what the row predicts."""
-    real = np.flatnonzero(run.batch.attention_mask[row]).tolist()
-    last = query if run.model.causal else real[-1]
-    layout["shapes"].append(query_frame(min(real[0], query), last, query))
-    if run.model.causal:
+def _frame_row(layout: dict, run: Run, row: int, query: int, kind: str) -> None:
+    """Frame a query's row over its keys, padding left out; where the row writes a token, say so."""
+    real = np.flatnonzero(run.maps[kind].key_mask[row]).tolist()
+    first = real[0] if kind == "cross" else min(real[0], query)
+    last = query if is_causal(run, kind) else real[-1]
+    layout["shapes"].append(query_frame(first, last, query))
+    if is_causal(run, kind) or kind == "cross":
         place = {"x": 1, "y": 0, "xref": "paper", "yref": "paper", "xanchor": "right", "yanchor": "top"}
         # Below the scale and its name: beside them the words would lie on each other in half a page.
         layout["margin"]["b"] += NOTE_PX

@@ -11,7 +11,7 @@ import numpy as np
 from viz import theme
 from viz.analysis.masks.cells import CAUSAL, HIDDEN, NOTHING, PADDING, VISIBLE, WINDOW, cell_states, row_states
 from viz.names import head_title, position_number
-from viz.records import Run
+from viz.records import Maps, Run
 from viz.text import _
 
 MAX_SIDE = 42  # px of a head: as large as one of twelve is on half a screen
@@ -22,51 +22,59 @@ _keys: WeakKeyDictionary[Run, dict[tuple, str]] = WeakKeyDictionary()
 TOP_LEVEL = 250  # weights use the levels 0..250; a state without a weight is written as 250 + its number
 
 
-def thumbnails(run: Run, row: int) -> np.ndarray:
-    """Give every head as levels of √weight, uint8 ``[L, H, S, S]``, S at most 42.
+def thumbnails(run: Run, row: int, kind: str = "self") -> np.ndarray:
+    """Give every head of one kind as levels of √weight, uint8 ``[L, H, Q, K]``, neither of the last two above 42.
 
     A block of cells keeps its largest weight, so that a line one cell wide stays visible; the square root lifts small
     weights. A block without any visible cell keeps its state.
     """
-    return _levels(run.attentions[row], row_states(run, row)[:, None], _block(run, MAX_SIDE))
+    maps = run.maps[kind]
+    return _levels(maps.attentions[row], row_states(run, row, kind)[:, None], _block(maps, MAX_SIDE))
 
 
-def picture_key(run: Run, row: int) -> str:
+def picture_key(run: Run, row: int, kind: str = "self") -> str:
     """Name the overview of a run's row: equal for equal pictures in the same language, else different.
 
     It is made from what is drawn, not from model and text: files of others name neither, and a head that is switched
     off moves the maps of the same text. Reading all weights takes 0.2 s at 512 tokens, so it is done once a run.
     """
-    return _digest(run, _words(run), (row,), lambda: row_states(run, row))
+    return _digest(run, _words(run, kind), (row,), lambda: row_states(run, row, kind), kind)
 
 
-def payload(run: Run, row: int, key: str) -> bytes:
+def payload(run: Run, row: int, key: str, kind: str = "self") -> bytes:
     """Pack thumbnails for the browser: length of a JSON header (u32), the header, the levels byte by byte.
 
     ``key`` names the picture: the browser does not draw the same one twice.
     """
-    n_layers, n_heads = run.model.n_layers, run.model.n_heads
-    real = _real_pixels(run, MAX_SIDE)[row]
+    stack, maps = run.stack(kind), run.maps[kind]
+    n_layers, n_heads = stack.n_layers, stack.n_heads
+    real_queries, real_keys = (_real_pixels(real[row], maps, MAX_SIDE) for real in (maps.query_mask, maps.key_mask))
     header = {
         "key": key,
-        "board": "heads",
+        "board": board_name(kind),
         "rows": n_layers,
         "columns": n_heads,
         "tile": 96,
         "widest": 720,
-        "titles": [head_title(layer, head) for layer in range(n_layers) for head in range(n_heads)],
+        "titles": [head_title(layer, head, kind) for layer in range(n_layers) for head in range(n_heads)],
         "names": [],
         "across": [str(position_number(head)) for head in range(n_heads)],
         "down": [_("layer") + " 1", *(str(position_number(layer)) for layer in range(1, n_layers))],
-        "real": [real] * (n_layers * n_heads),
-        "words": _words(run),
+        "real": [real_keys] * (n_layers * n_heads),
+        "real_queries": [real_queries] * (n_layers * n_heads),
+        "words": _words(run, kind),
     }
-    return pack(header, thumbnails(run, row))
+    return pack(header, thumbnails(run, row, kind))
+
+
+def board_name(kind: str) -> str:
+    """Name the board of a kind's heads, as the browser tells boards apart."""
+    return "heads" if kind == "self" else f"heads {kind}"
 
 
 def prompt_thumbnails(run: Run, layer: int, head: int) -> np.ndarray:
     """Give one head of every prompt as levels of √weight, uint8 ``[B, S, S]``, S at most 96, as in `thumbnails`."""
-    return _levels(run.attentions[:, layer, head], cell_states(run, layer), _block(run, MAX_PROMPT_SIDE))
+    return _levels(run.attentions[:, layer, head], cell_states(run, layer), _block(run.maps["self"], MAX_PROMPT_SIDE))
 
 
 def prompt_tiles_key(run: Run, layer: int, head: int) -> str:
@@ -91,7 +99,7 @@ def prompt_tiles(run: Run, layer: int, head: int, key: str) -> bytes:
         "names": names,
         "across": [],
         "down": [],
-        "real": _real_pixels(run, MAX_PROMPT_SIDE),
+        "real": [_real_pixels(real, run.maps["self"], MAX_PROMPT_SIDE) for real in run.batch.attention_mask],
         "words": _prompt_words(run, layer, head),
     }
     return pack(header, prompt_thumbnails(run, layer, head))
@@ -101,6 +109,7 @@ def pack(header: dict, pixels: np.ndarray, stops: tuple[str, ...] = theme.WEIGHT
     """Add what every board has, and lay header and levels behind each other; ``stops`` are the colours of its scale."""
     header |= {
         "side": pixels.shape[-1],
+        "high": pixels.shape[-2],
         "top": TOP_LEVEL,
         "colours": theme.lookup_table(stops).ravel().tolist(),
         "states": {
@@ -115,27 +124,29 @@ def pack(header: dict, pixels: np.ndarray, stops: tuple[str, ...] = theme.WEIGHT
     return struct.pack("<I", len(text)) + text + pixels.tobytes()
 
 
-def _digest(run: Run, words: dict[str, str], maps: tuple, states: Callable[[], np.ndarray]) -> str:
-    """Name a board from its words and from the weights and states of ``run.attentions[maps]``."""
-    spoken = "\0".join(words.values())
+def _digest(run: Run, words: dict[str, str], at: tuple, states: Callable[[], np.ndarray], kind: str = "self") -> str:
+    """Name a board from its words and from the weights and states of a kind's ``attentions[at]``."""
+    spoken = "\0".join((kind, *words.values()))
     known = _keys.setdefault(run, {})
-    place = (spoken, *(str(index) for index in maps))
+    place = (spoken, *(str(index) for index in at))
     if place not in known:
         digest = hashlib.sha256(spoken.encode())
-        digest.update(np.ascontiguousarray(run.attentions[maps]).data)
-        digest.update(states().data)  # their diagonal says what is padding
+        digest.update(str(run.maps[kind].attentions[at].shape).encode())  # 2 x 3 cells are not 3 x 2
+        digest.update(np.ascontiguousarray(run.maps[kind].attentions[at]).data)
+        digest.update(states().data)  # their rows and columns say what is padding
         known[place] = digest.hexdigest()[:16]
     return known[place]
 
 
-def _words(run: Run) -> dict[str, str]:
-    """Say what the browser writes around the heads."""
+def _words(run: Run, kind: str) -> dict[str, str]:
+    """Say what the browser writes around the heads of a kind."""
+    stack = run.stack(kind)
     label = _("All heads: {n_layers} layers down, {n_heads} heads across. Arrow keys choose a head.")
     return {
         "layer": _("layer"),
         "name": _("head"),
         "note": _("colour: square root of attention; a click opens the head"),
-        "label": label.format(n_layers=run.model.n_layers, n_heads=run.model.n_heads),
+        "label": label.format(n_layers=stack.n_layers, n_heads=stack.n_heads),
         "stamp": _stamp(run),
     }
 
@@ -166,21 +177,20 @@ def _levels(weights: np.ndarray, states: np.ndarray, block: int) -> np.ndarray:
     return np.where(pooled_states == VISIBLE, np.rint(levels, out=levels), TOP_LEVEL + pooled_states).astype(np.uint8)
 
 
-def _block(run: Run, max_side: int) -> int:
-    """Count the tokens that share a pixel."""
-    return -(-run.batch.n_tokens // max_side)
+def _block(maps: Maps, max_side: int) -> int:
+    """Count the tokens that share a pixel, the same number of queries and of keys."""
+    return -(-max(maps.allowed.shape[-2:]) // max_side)
 
 
-def _real_pixels(run: Run, max_side: int) -> list[str]:
-    """Say of each text which lines of its tile hold a real token: ``"0111"``; the others are hatched, weight or not."""
-    starts = np.arange(0, run.batch.n_tokens, _block(run, max_side))
-    pooled = np.maximum.reduceat(run.batch.attention_mask, starts, axis=1)
-    return ["".join("01"[real] for real in row) for row in pooled.astype(int)]
+def _real_pixels(real: np.ndarray, maps: Maps, max_side: int) -> str:
+    """Say which lines of a tile hold a real token, of bool ``[T]``: ``"0111"``; others are hatched, weight or not."""
+    pooled = np.maximum.reduceat(real, np.arange(0, len(real), _block(maps, max_side)))
+    return "".join("01"[is_real] for is_real in pooled.astype(int))
 
 
 def _pool(maps: np.ndarray, block: int) -> np.ndarray:
     """Keep the maximum of each block x block square of the last two axes."""
     if block == 1:
         return maps.copy()
-    starts = np.arange(0, maps.shape[-1], block)
-    return np.maximum.reduceat(np.maximum.reduceat(maps, starts, axis=-1), starts, axis=-2)
+    downs, acrosses = (np.arange(0, n, block) for n in maps.shape[-2:])
+    return np.maximum.reduceat(np.maximum.reduceat(maps, acrosses, axis=-1), downs, axis=-2)

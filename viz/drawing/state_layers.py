@@ -18,7 +18,7 @@ _COLOURS = {
 }
 
 
-def layers(states: np.ndarray, names: list[str]) -> list[go.Heatmap]:
+def layers(states: np.ndarray, queries: list[str], keys: list[str]) -> list[go.Heatmap]:
     """Paint states ``[Q, K]``, none where all is visible; they lie under the weights and never touch their scale."""
     if (states == VISIBLE).all():
         return []
@@ -26,8 +26,8 @@ def layers(states: np.ndarray, names: list[str]) -> list[go.Heatmap]:
     steps = [[edge, _COLOURS[s]] for s in sorted(_COLOURS) for edge in (s / (last + 1), (s + 1) / (last + 1))]
     painted = go.Heatmap(
         z=states,
-        x=names,
-        y=names,
+        x=keys,
+        y=queries,
         zmin=-0.5,
         zmax=last + 0.5,
         colorscale=steps,
@@ -35,15 +35,15 @@ def layers(states: np.ndarray, names: list[str]) -> list[go.Heatmap]:
         hovertemplate="%{y} → %{x}: " + _("no weight (masked)") + "<extra></extra>",
     )
     words = {WINDOW: "%{y} → %{x}: " + _("outside this layer's window"), NOTHING: "%{y}: " + _("may look at nothing")}
-    return [painted, *(_spoken(states == s, names, said) for s, said in words.items() if (states == s).any())]
+    return [painted, *(_spoken(states == s, queries, keys, said) for s, said in words.items() if (states == s).any())]
 
 
-def _spoken(cells: np.ndarray, names: list[str], said: str) -> go.Heatmap:
+def _spoken(cells: np.ndarray, queries: list[str], keys: list[str], said: str) -> go.Heatmap:
     """Give some cells words of their own under the pointer, and no colour."""
     return go.Heatmap(
         z=np.where(cells, 0, np.nan).astype(np.float32),
-        x=names,
-        y=names,
+        x=keys,
+        y=queries,
         colorscale=[[0, theme.CLEAR], [1, theme.CLEAR]],
         showscale=False,
         hoverongaps=False,
@@ -51,14 +51,14 @@ def _spoken(cells: np.ndarray, names: list[str], said: str) -> go.Heatmap:
     )
 
 
-def strokes(states: np.ndarray, real: np.ndarray) -> list[dict]:
+def strokes(states: np.ndarray, real_queries: np.ndarray, real_keys: np.ndarray) -> list[dict]:
     """Hatch padding, cross hidden cells, strike rows that may look at nothing: one path each, however many cells."""
     hidden = np.argwhere(states == HIDDEN)
     cross = "M{x0},{y0}L{x1},{y1}M{x0},{y1}L{x1},{y0}"
     crosses = (cross.format(x0=k - 0.5, x1=k + 0.5, y0=q - 0.5, y1=q + 0.5) for q, k in hidden.tolist())
     struck = np.flatnonzero((states == NOTHING).any(axis=1)).tolist()
     paths = {
-        theme.PADDING_HATCH: _padding_lines(real),
+        theme.PADDING_HATCH: _padding_lines(real_queries, real_keys),
         theme.HIDDEN_CROSS: "".join(crosses),
         theme.NOTHING_STROKE: "".join(_strike(query, np.flatnonzero(states[query] == NOTHING)) for query in struck),
     }
@@ -73,19 +73,20 @@ def _strike(query: int, keys: np.ndarray) -> str:
     return f"M{keys[0] - 0.5},{query}L{keys[-1] + 0.5},{query}"
 
 
-def _padding_lines(real: np.ndarray) -> str:
+def _padding_lines(real_queries: np.ndarray, real_keys: np.ndarray) -> str:
     """Draw diagonals through the cells whose query or key is no real token, as an SVG path.
 
     A diagonal joins cells of equal query + key; where there would be too many, every second, third … one is left.
     """
-    n_tokens, n_padding = len(real), int((~real).sum())
+    n_queries, n_keys = len(real_queries), len(real_keys)
+    n_padding = int(max((~real_queries).sum(), (~real_keys).sum()))
     if not n_padding:
         return ""
-    step = -(-(n_tokens + n_padding) // HATCH_LINES)
+    step = -(-(max(n_queries, n_keys) + n_padding) // HATCH_LINES)
     lines = []
-    for total in range(0, 2 * n_tokens - 1, step):
-        queries = np.arange(max(0, total - n_tokens + 1), min(total, n_tokens - 1) + 1)
-        padded = ~(real[queries] & real[total - queries])
+    for total in range(0, n_queries + n_keys - 1, step):
+        queries = np.arange(max(0, total - n_keys + 1), min(total, n_queries - 1) + 1)
+        padded = ~(real_queries[queries] & real_keys[total - queries])
         edges = np.flatnonzero(np.diff(padded, prepend=False, append=False)).tolist()  # begin, end, begin, end ...
         for begin, end in zip(edges[::2], edges[1::2], strict=True):
             first, last = int(queries[begin]), int(queries[end - 1])

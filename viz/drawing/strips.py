@@ -28,6 +28,7 @@ _CLASSES = {
     "unseen": "w",
     "scored": "l",
     "blank": "b",
+    "written": "y",
 }
 KINDS = tuple(_CLASSES)
 
@@ -56,7 +57,9 @@ _STYLE = """
   border-color: color-mix(in srgb, BLUE 75%, currentColor); border-bottom-width: 3px; }
 .hl-strips .n { background: color-mix(in srgb, ACCENT 22%, transparent); outline: 2px solid ACCENT;
   outline-offset: -1px; font-weight: 600; }
-.hl-strips .n bdi::before { content: "▸"; }
+.hl-strips .n bdi::before, .hl-strips .y bdi::before { content: "▸"; }
+.hl-strips .y { background: color-mix(in srgb, ACCENT 22%, transparent); outline: 2px solid ACCENT;
+  outline-offset: -1px; font-weight: 600; }
 .hl-strips .e { border: 3px double color-mix(in srgb, BLUE 75%, currentColor); border-radius: 0; padding: 0 4px; }
 .hl-strips .u { color: #4a2300; border-color: CROSS;
   background: repeating-linear-gradient(45deg, HIDDEN 0 5px, color-mix(in srgb, CROSS 35%, HIDDEN) 5px 6px); }
@@ -108,6 +111,7 @@ def kind_words() -> dict[str, str]:
         "unseen": _("not seen (attention_mask 0)"),
         "scored": _("scored (the label is the word to guess)"),
         "blank": _("nothing"),
+        "written": _("written at this step"),
     }
 
 

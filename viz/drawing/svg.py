@@ -1,11 +1,12 @@
 """Draw one head as SVG, for papers and slides: the same colours and states as on the page, sharp at any size."""
 
+from collections.abc import Sequence
 from xml.sax.saxutils import escape
 
 import numpy as np
 
 from viz import theme
-from viz.analysis.masks.cells import CAUSAL, HIDDEN, NOTHING, PADDING, VISIBLE, WINDOW, cell_states
+from viz.analysis.masks.cells import CAUSAL, HIDDEN, NOTHING, PADDING, VISIBLE, WINDOW, cell_states, is_causal
 from viz.names import head_title
 from viz.records import Run
 from viz.text import _
@@ -32,64 +33,66 @@ _PATTERNS = (
 )
 
 
-def head_svg(run: Run, row: int, layer: int, head: int) -> str:
+def head_svg(run: Run, row: int, layer: int, head: int, kind: str = "self") -> str:
     """Draw one head as an SVG document: query rows, key columns, colours from 0 to 1, each cell with its number.
 
     The number is in a ``<title>``, which viewers show under the pointer.
     """
-    tokens = run.batch.tokens[row]
-    left = top = _GAP + max(_text_px(token) for token in tokens) + _GAP
+    queries, keys = run.maps[kind].queries[row], run.maps[kind].keys[row]
+    left, top = (_GAP + max(_text_px(token) for token in tokens) + _GAP for tokens in (queries, keys))
     top += 2 * _FONT
-    side = _CELL * len(tokens)
+    wide, high = _CELL * len(keys), _CELL * len(queries)
     note = _note(run)
-    width, height = max(left + side, _GAP + _text_px(note), 360) + _GAP, top + side + _LEGEND
+    width, height = max(left + wide, _GAP + _text_px(note), 360) + _GAP, top + high + _LEGEND
     body = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
         f'font-family="Noto Sans, DejaVu Sans, Arial, sans-serif" font-size="{_FONT}">',
         f"<defs>{_PATTERNS.format(left=left, top=top)}</defs>",
         f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
-        f'<text x="{_GAP}" y="{_GAP + _FONT}" font-weight="bold">{escape(head_title(layer, head))}</text>',
-        *_labels(tokens, left, top),
-        *_cells(run, row, layer, head, left, top),
-        f'<rect x="{left}" y="{top}" width="{side}" height="{side}" fill="none" stroke="#888888" stroke-width="0.5"/>',
-        *_legend(note, _GAP, top + side + _GAP),
+        f'<text x="{_GAP}" y="{_GAP + _FONT}" font-weight="bold">{escape(head_title(layer, head, kind))}</text>',
+        *_labels(queries, keys, left, top),
+        *_cells(run, row, layer, head, kind, left, top),
+        f'<rect x="{left}" y="{top}" width="{wide}" height="{high}" fill="none" stroke="#888888" stroke-width="0.5"/>',
+        *_legend(note, _GAP, top + high + _GAP),
         "</svg>",
     ]
     return "\n".join(body)
 
 
-def _labels(tokens: tuple[str, ...], left: int, top: int) -> list[str]:
-    middle = [(_CELL * i) + _CELL / 2 + _FONT / 3 for i in range(len(tokens))]
-    queries = [
-        f'<text x="{left - _GAP}" y="{top + at:.1f}" text-anchor="end">{escape(token)}</text>'
-        for token, at in zip(tokens, middle, strict=True)
+def _labels(queries: Sequence[str], keys: Sequence[str], left: int, top: int) -> list[str]:
+    def middle(at: int) -> float:
+        return _CELL * at + _CELL / 2 + _FONT / 3
+
+    beside = [
+        f'<text x="{left - _GAP}" y="{top + middle(at):.1f}" text-anchor="end">{escape(token)}</text>'
+        for at, token in enumerate(queries)
     ]
-    keys = [
-        f'<text transform="translate({left + at:.1f},{top - _GAP}) rotate(-90)">{escape(token)}</text>'
-        for token, at in zip(tokens, middle, strict=True)
+    overhead = [
+        f'<text transform="translate({left + middle(at):.1f},{top - _GAP}) rotate(-90)">{escape(token)}</text>'
+        for at, token in enumerate(keys)
     ]
-    return queries + keys
+    return beside + overhead
 
 
-def _cells(run: Run, row: int, layer: int, head: int, left: int, top: int) -> list[str]:
-    states, weights = cell_states(run, layer)[row], run.attentions[row, layer, head]
+def _cells(run: Run, row: int, layer: int, head: int, kind: str, left: int, top: int) -> list[str]:
+    maps = run.maps[kind]
+    states, weights = cell_states(run, layer, kind)[row], maps.attentions[row, layer, head]
     colours = theme.lookup_table(theme.WEIGHT_STOPS)[np.rint(255 * np.clip(weights, 0, 1)).astype(int)]
     fills = {PADDING: "url(#padding)", HIDDEN: "url(#hidden)", NOTHING: "url(#nothing)"}
     nothing = _("may look at nothing")
     words = f"<title>{escape(nothing)}</title>"
     empty = np.isin(states, (CAUSAL, WINDOW))
-    real = run.batch.attention_mask[row]
     cells = []
-    if run.model.causal or empty.any():  # dots below all cells: where no key is shown, white would look like 0.00
-        side = _CELL * len(states)
-        cells.append(f'<rect x="{left}" y="{top}" width="{side}" height="{side}" fill="url(#later)"/>')
+    if is_causal(run, kind) or empty.any():  # dots below all cells: where no key is shown, white would look like 0.00
+        high, wide = _CELL * states.shape[0], _CELL * states.shape[1]
+        cells.append(f'<rect x="{left}" y="{top}" width="{wide}" height="{high}" fill="url(#later)"/>')
     for q, k in np.argwhere(~empty).tolist():
         place = f'x="{left + _CELL * k}" y="{top + _CELL * q}" width="{_CELL}" height="{_CELL}"'
         if states[q, k] == VISIBLE:
             fill = "#{:02x}{:02x}{:02x}".format(*colours[q, k].tolist())
             number = f"<title>{weights[q, k]:.6f}</title>"
             cells.append(f'<rect {place} fill="{fill}">{number}</rect>')
-            if not (real[q] and real[k]):  # the model was not told that this is padding
+            if not (maps.query_mask[row, q] and maps.key_mask[row, k]):  # the model was not told that this is padding
                 cells.append(f'<rect {place} fill="url(#on-padding)">{number}</rect>')
         else:
             said = words if states[q, k] == NOTHING else ""

@@ -8,13 +8,18 @@ from viz.records import Run
 VISIBLE, CAUSAL, PADDING, HIDDEN, WINDOW, NOTHING = range(6)
 
 
-def cell_states(run: Run, layer: int) -> np.ndarray:
-    """Name the state of every cell of a layer's maps: uint8 ``[B, Q, K]``, see ``row_states``."""
-    at = layer if run.allowed.shape[1] > 1 else 0
-    return _states(run, slice(None), run.allowed[:, at])
+def is_causal(run: Run, kind: str = "self") -> bool:
+    """Tell whether maps of a kind read from left to right: those of a decoder, and of a causal model of one stack."""
+    return kind == "decoder" or (kind == "self" and run.model.causal)
 
 
-def row_states(run: Run, row: int) -> np.ndarray:
+def cell_states(run: Run, layer: int, kind: str = "self") -> np.ndarray:
+    """Name the state of every cell of a layer's maps of one kind: uint8 ``[B, Q, K]``, see ``row_states``."""
+    allowed = run.maps[kind].allowed
+    return _states(run, slice(None), allowed[:, layer if allowed.shape[1] > 1 else 0], kind)
+
+
+def row_states(run: Run, row: int, kind: str = "self") -> np.ndarray:
     """Name the state of every cell of one text, uint8 ``[1 or L, Q, K]``, one layer where all let through the same.
 
     VISIBLE is what the layer let a real query look at, and nothing else. Of what it did not let through, a key that is
@@ -23,23 +28,33 @@ def row_states(run: Run, row: int) -> np.ndarray:
     key at all has a row of NOTHING: what a softmax makes of it is no attention. Rows of padding are PADDING: models put
     ordinary-looking numbers there.
     """
-    return _states(run, row, run.allowed[row])
+    return _states(run, row, run.maps[kind].allowed[row], kind)
 
 
-def _states(run: Run, rows: int | slice, allowed: np.ndarray) -> np.ndarray:
+def _states(run: Run, rows: int | slice, allowed: np.ndarray, kind: str) -> np.ndarray:
     """Name the states of some rows from what one layer of them, or all layers of one, let through ``[..., Q, K]``."""
-    real, told = run.batch.attention_mask[rows], run.given_mask[rows]
-    if run.given_mask.ndim == 2:
-        told = told[..., None, :]
-    states = np.where(told, WINDOW, HIDDEN).astype(np.uint8)
+    maps = run.maps[kind]
+    states = np.where(_told(run, rows, kind), WINDOW, HIDDEN).astype(np.uint8)
     states = np.broadcast_to(states, allowed.shape).copy()
-    if run.model.causal and not sees_later(run):
-        states[..., ~np.tri(run.batch.n_tokens, dtype=bool)] = CAUSAL
+    if is_causal(run, kind) and not sees_later(run, kind):
+        states[..., ~np.tri(states.shape[-1], dtype=bool)] = CAUSAL
     states[allowed] = VISIBLE
     states[~allowed.any(axis=-1)] = NOTHING
-    queries, keys = np.broadcast_to(real[..., :, None], states.shape), np.broadcast_to(real[..., None, :], states.shape)
+    real_queries, real_keys = maps.query_mask[rows][..., :, None], maps.key_mask[rows][..., None, :]
+    queries, keys = np.broadcast_to(real_queries, states.shape), np.broadcast_to(real_keys, states.shape)
     states[~queries | (~keys & (states != VISIBLE))] = PADDING
     return states
+
+
+def _told(run: Run, rows: int | slice, kind: str) -> np.ndarray:
+    """Say at which keys of some rows the model was told to look; a decoder is told of its padding only."""
+    if kind == "decoder":
+        return run.maps[kind].key_mask[rows][..., None, :]
+    if run.given_mask.ndim == 2:
+        return run.given_mask[rows][..., None, :]
+    # A mask per query of the source is none of the target's queries: there a key counts that any of them may look at.
+    told = run.given_mask[rows]
+    return np.any(told, axis=-2, keepdims=True) if kind == "cross" else told
 
 
 def looks(run: Run, layer: int) -> np.ndarray:
@@ -48,10 +63,11 @@ def looks(run: Run, layer: int) -> np.ndarray:
     return run.batch.attention_mask & run.allowed[:, at].any(axis=-1)
 
 
-def sees_later(run: Run) -> bool:
-    """Tell whether a causal model was let see later keys: some layer let one through."""
-    later = ~np.tri(run.batch.n_tokens, dtype=bool)
-    return bool((run.allowed & run.batch.attention_mask[:, None, :, None])[..., later].any())
+def sees_later(run: Run, kind: str = "self") -> bool:
+    """Tell whether maps that read from left to right were let see later keys: some layer let one through."""
+    maps = run.maps[kind]
+    later = ~np.tri(maps.allowed.shape[-1], dtype=bool)
+    return bool((maps.allowed & maps.query_mask[:, None, :, None])[..., later].any())
 
 
 def padding_mass(run: Run) -> np.ndarray:
