@@ -273,6 +273,42 @@ class ModelRefused(VizError):
     template = N_("Cannot use '{checkpoint}': {reason}")
 
 
+class ModelTooLarge(VizError):
+    """Refuse a model whose weights take more memory than is allowed."""
+
+    template = N_(
+        "The weights of '{checkpoint}' take {gigabytes:.1f} GB in single precision; at most {limit:.1f} GB are loaded "
+        "here. Choose a smaller model, or set HEADLIGHT_MAX_MODEL_GB to allow more (0: no limit)."
+    )
+
+
+class DeviceMissing(VizError):
+    """Refuse to compute on a device that is not there."""
+
+    template = N_(
+        "HEADLIGHT_DEVICE is {device}, and this computer has no such device that can be used. Set it to auto or cpu."
+    )
+
+
+class NoWordHead(VizError):
+    """Refuse to guess words with a model that has no layer over words."""
+
+    template = N_(
+        "{checkpoint} has no layer that gives words a probability, so it guesses none, as an encoder of sentences. "
+        "Its attention, boards, claims and masks can be looked at; for words choose {shipped}."
+    )
+
+
+class WordHeadMissing(VizError):
+    """Refuse to guess words with a layer over words whose weights are not in the files."""
+
+    template = N_(
+        "The layer of {checkpoint} that gives words a probability is not in its files, so its words would be chance. "
+        "Its attention, boards, claims and masks can be looked at; for words choose {shipped}, or files with all "
+        "weights."
+    )
+
+
 class WeightsChanged(VizError):
     """Refuse to answer with other weights than an answer was made with, where those are nowhere any more."""
 

@@ -21,6 +21,7 @@ from tests.model.families import (
     wordpiece,
     write,
 )
+from viz.engine import choose_class
 from viz.engine.batching import encode
 from viz.engine.forward import run
 from viz.engine.models import load_model
@@ -157,8 +158,8 @@ def test_a_model_that_returns_windows_instead_of_whole_maps_is_refused(tmp_path)
 
 
 def test_a_model_that_counts_positions_in_its_own_way_is_refused(tmp_path):
-    config = tf.MPNetConfig(vocab_size=N_WORDPIECES, pad_token_id=1, **SHAPE)
-    says = refused(tmp_path, lambda _: tf.MPNetForMaskedLM(config), wordpiece())
+    config = tf.Data2VecTextConfig(vocab_size=N_WORDPIECES, pad_token_id=1, type_vocab_size=1, **SHAPE)
+    says = refused(tmp_path, lambda _: tf.Data2VecTextForMaskedLM(config), wordpiece())
     assert "counts positions in a way that is not known here" in says
 
 
@@ -195,9 +196,30 @@ def test_a_causal_model_that_sees_what_comes_later_is_refused(tmp_path):
     assert "it is named a model that continues a text, and its tokens look at later ones" in says
 
 
-def test_a_model_without_attention_is_refused(tmp_path):
-    config = tf.MambaConfig(vocab_size=400, hidden_size=24, num_hidden_layers=2, state_size=4)
-    assert "Cannot use" in refused(tmp_path, lambda _: tf.MambaForCausalLM(config), tiny.byte_level_tokenizer())
+def mamba():
+    return tf.MambaForCausalLM(tf.MambaConfig(vocab_size=400, hidden_size=24, num_hidden_layers=2, state_size=4))
+
+
+def rwkv():
+    return tf.RwkvForCausalLM(tf.RwkvConfig(vocab_size=400, hidden_size=24, num_hidden_layers=2))
+
+
+def fnet():
+    shape = {name: size for name, size in SHAPE.items() if name != "num_attention_heads"}
+    return tf.FNetForMaskedLM(tf.FNetConfig(vocab_size=400, **shape))
+
+
+@pytest.mark.parametrize("make", [mamba, rwkv, fnet])
+def test_a_model_without_attention_is_refused(make, tmp_path):
+    says = refused(tmp_path, lambda _: make(), tiny.byte_level_tokenizer())
+    assert f"models of the family {make.__name__} have no attention, so there is no map to draw." in says
+
+
+@pytest.mark.parametrize("make", [mamba, fnet])
+def test_a_model_that_gives_no_attention_is_refused_though_its_family_is_not_known_for_it(make, tmp_path, monkeypatch):
+    monkeypatch.setattr(choose_class, "_WITHOUT_ATTENTION", frozenset())
+    says = refused(tmp_path, lambda _: make(), tiny.byte_level_tokenizer())
+    assert f"models of the family {make.__name__} have no attention" in says
 
 
 def test_a_model_that_does_not_say_how_much_it_reads_is_refused(tmp_path):

@@ -13,7 +13,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from tests.model.small_hub import COMMIT, Hub, answer_of, serving
-from viz.engine import hub, models
+from viz.engine import hub, models, weights
 from viz.engine.batching import encode
 from viz.engine.forward import run
 from viz.engine.models import current_revision, load_model
@@ -242,13 +242,13 @@ def refusal(checkpoint: Path) -> str:
 
 @pytest.mark.parametrize("name", ["config.json", "model.safetensors", "tokenizer.json"])
 def test_files_that_vanish_while_they_are_read_are_an_error_that_says_so(name, folder, monkeypatch):
-    read = models._read_weights
+    read = weights.read
 
     def read_too_late(*args):
         (folder / name).unlink()
         return read(*args)
 
-    monkeypatch.setattr(models, "_read_weights", read_too_late)
+    monkeypatch.setattr(weights, "read", read_too_late)
     assert refusal(folder) == f"Cannot use '{folder}': {INCOMPLETE}"
 
 
@@ -258,12 +258,12 @@ def test_a_folder_that_vanishes_once_it_is_found_is_an_error_that_says_so(folder
 
 
 def test_weights_that_are_written_while_they_are_read_are_not_taken_for_either(folder, monkeypatch):
-    read = models._read_weights
+    read = weights.read
 
     def read_and_write(*args):
         result = read(*args)
         os.utime(folder / "model.safetensors", ns=(1, 1))
         return result
 
-    monkeypatch.setattr(models, "_read_weights", read_and_write)
+    monkeypatch.setattr(weights, "read", read_and_write)
     assert refusal(folder) == f"Cannot use '{folder}': {INCOMPLETE}"

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from transformers import BertConfig, BertForMaskedLM, BertForSequenceClassification, BertLMHeadModel, BertModel
+from transformers import BertConfig, BertForMaskedLM, BertForSequenceClassification, BertLMHeadModel
 
 from tests.tiny import WORDPIECE_VOCABULARY
 from viz.engine import hub, models
@@ -127,12 +127,24 @@ def test_one_moved_gain_is_enough_to_be_trained(untrained_bert_folder, tmp_path)
     assert load_model(str(copy)).info.weights == "pretrained"
 
 
-def test_a_checkpoint_without_its_head_has_random_weights(copy):
-    tensors = load_file(copy / "model.safetensors")
-    without = {name: tensor for name, tensor in tensors.items() if not name.startswith("cls.predictions.transform")}
-    assert len(without) < len(tensors)
-    save_file(without, copy / "model.safetensors", metadata={"format": "pt"})
-    assert load_model(str(copy)).info.weights == "random"
+def without(folder, *prefixes: str):
+    """Take weights out of a checkpoint."""
+    tensors = load_file(folder / "model.safetensors")
+    kept = {name: tensor for name, tensor in tensors.items() if not name.startswith(prefixes)}
+    assert len(kept) < len(tensors)
+    save_file(kept, folder / "model.safetensors", metadata={"format": "pt"})
+    return folder
+
+
+def test_a_checkpoint_without_a_part_of_its_word_head_keeps_its_maps_and_says_that_no_words_are_there(copy):
+    loaded = load_model(str(without(copy, "cls.predictions.transform")))
+    assert (loaded.info.weights, loaded.info.words, loaded.info.vocabulary) == ("pretrained", "missing", ())
+    assert "cls.predictions.transform.dense.weight" in loaded.missing
+
+
+def test_a_checkpoint_without_a_part_of_its_body_has_random_weights(copy):
+    loaded = load_model(str(without(copy, "bert.encoder.layer.1.attention")))
+    assert (loaded.info.weights, loaded.info.words) == ("random", "read")
 
 
 def test_a_checkpoint_that_also_has_a_head_for_sentences_is_read_as_a_masked_model(copy):
@@ -160,22 +172,22 @@ def test_weights_in_a_bin_file_are_refused(copy):
     assert "safetensors" in refusal(copy)
 
 
-def test_a_model_that_sorts_sentences_is_refused_with_its_class(copy):
+def test_a_model_that_sorts_sentences_is_opened_for_its_attention(copy):
     BertForSequenceClassification(BertConfig.from_pretrained(copy)).save_pretrained(copy)
-    says = refusal(copy)
-    assert says.endswith(
-        "it is a BertForSequenceClassification, which predicts no words. Choose a masked or causal language model."
-    )
+    loaded = load_model(str(copy))
+    assert (loaded.info.words, type(loaded.model).__name__) == ("none", "BertModel")
 
 
-def test_a_model_without_any_head_is_refused(copy):
-    BertModel(BertConfig.from_pretrained(copy)).save_pretrained(copy)
-    assert "it is a BertModel, which predicts no words" in refusal(copy)
-
-
-def test_a_config_that_names_no_class_is_refused_with_its_family(copy):
+def test_a_config_that_names_no_class_is_read_by_its_family(copy):
     edit_config(copy, architectures=None)
-    assert "it is a bert, which predicts no words" in refusal(copy)
+    assert load_model(str(copy)).info.words == "read"
+
+
+def test_a_model_that_reads_no_text_is_refused_with_its_class(copy):
+    edit_config(copy, model_type="vit", architectures=["ViTModel"])
+    assert refusal(copy).endswith(
+        "it is a ViTModel, and only language models and encoders of text are read. Choose one of these."
+    )
 
 
 def test_a_folder_without_a_config_is_refused(copy):

@@ -143,6 +143,26 @@ SENTENCES = {
         "Choose A or B, or give a folder with the weights.",
     ),
     errors.ModelRefused: ({"checkpoint": "x", "reason": "it is empty."}, "Cannot use 'x': it is empty."),
+    errors.ModelTooLarge: (
+        {"checkpoint": "big/model", "gigabytes": 28.004, "limit": 3.0},
+        "The weights of 'big/model' take 28.0 GB in single precision; at most 3.0 GB are loaded here. Choose a smaller "
+        "model, or set HEADLIGHT_MAX_MODEL_GB to allow more (0: no limit).",
+    ),
+    errors.DeviceMissing: (
+        {"device": "cuda"},
+        "HEADLIGHT_DEVICE is cuda, and this computer has no such device that can be used. Set it to auto or cpu.",
+    ),
+    errors.NoWordHead: (
+        {"checkpoint": "all-MiniLM", "shipped": "headlight-bert or headlight-gpt2"},
+        "all-MiniLM has no layer that gives words a probability, so it guesses none, as an encoder of sentences. Its "
+        "attention, boards, claims and masks can be looked at; for words choose headlight-bert or headlight-gpt2.",
+    ),
+    errors.WordHeadMissing: (
+        {"checkpoint": "half", "shipped": "headlight-bert or headlight-gpt2"},
+        "The layer of half that gives words a probability is not in its files, so its words would be chance. Its "
+        "attention, boards, claims and masks can be looked at; for words choose headlight-bert or headlight-gpt2, or "
+        "files with all weights.",
+    ),
     errors.WeightsChanged: (
         {"checkpoint": "my/folder"},
         "The weights of 'my/folder' changed since this answer was made. Run it again.",

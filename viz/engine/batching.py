@@ -232,7 +232,7 @@ def pad_token_id(loaded: LoadedModel) -> int:
     nothing looks at padding. A token the model knows no word for, as some tokenizers add one, is passed over.
     """
     tokenizer = loaded.tokenizer
-    n_known = min(len(tokenizer), len(loaded.info.vocabulary))
+    n_known = min(len(tokenizer), loaded.n_ids)
     candidates = (tokenizer.pad_token_id, tokenizer.eos_token_id, *tokenizer.all_special_ids)
     return next((token_id for token_id in candidates if token_id is not None and token_id < n_known), n_known - 1)
 

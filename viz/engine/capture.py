@@ -200,7 +200,7 @@ def _additive(mask: torch.Tensor | None, dtype: torch.dtype, fill: float | str =
     """Turn a boolean mask into what is added: 0, and where hidden the fill, in transformers the type's smallest."""
     if mask is None or mask.dtype != torch.bool:
         return mask
-    return torch.zeros(mask.shape, dtype=dtype).masked_fill_(~mask, stored(fill, dtype))
+    return torch.zeros(mask.shape, dtype=dtype, device=mask.device).masked_fill_(~mask, stored(fill, dtype))
 
 
 def stored(fill: float | str, dtype: torch.dtype) -> float:

@@ -11,8 +11,18 @@ import torch
 from viz.analysis.masks import additive
 from viz.analysis.masks.hiding import Hiding
 from viz.engine import capture, maps, stacks
+from viz.engine.device import to_numpy
 from viz.engine.models import LoadedModel
-from viz.errors import AllTokensHidden, BatchTooLarge, CaptureFailed, HeadOutOfRange, HeadsStayOn, NotRecorded
+from viz.errors import (
+    AllTokensHidden,
+    BatchTooLarge,
+    CaptureFailed,
+    HeadOutOfRange,
+    HeadsStayOn,
+    NotRecorded,
+    NoWordHead,
+    WordHeadMissing,
+)
 from viz.names import head_index_label
 from viz.records import Batch, Maps, Run, Stack
 from viz.shipped import shipped_names
@@ -23,6 +33,8 @@ MAX_SCORES_BYTES = 160_000_000
 # A batch with more is refused before it runs: 4 texts of 512 tokens, or 16 of 256, on a 12x12 model still pass. What is
 # read off every token of a large vocabulary takes more than all its attention.
 MAX_PASS_BYTES = 640_000_000
+
+NO_READOUTS = np.zeros((0, 2), dtype=np.int64)
 
 # As many passes at once as there are cores, one thread each: with 30 people this had the shortest waits and bounded
 # the memory (two threads a pass fight for the cores).
@@ -54,11 +66,15 @@ def run(
     Logits, and with them predictions, can then be NaN. A text whose tokens are all hidden runs: that is the lesson.
     ``off`` names heads, 0-based (layer, head), that are switched off: before the output projection a head's output is
     replaced by zeros (``off_by="zero"``) or by its mean over the batch's real tokens (``"mean"``).
+    A model whose words are not ``"read"`` has no read-outs; its maps are as any other's.
     Raises ``AllTokensHidden`` if a text may look at nothing, ``BatchTooLarge``, ``CaptureFailed``; ``NotRecorded`` if
     ``hiding``, ``see_later`` or a mask per query that it cannot take is asked of a model whose attention is its own,
-    ``HeadsStayOn`` if ``off`` is; ``HeadOutOfRange``.
+    ``HeadsStayOn`` if ``off`` is; ``HeadOutOfRange``; ``NoWordHead`` or ``WordHeadMissing`` if such a model is asked
+    for ``readouts``.
     """
     readouts = find_readouts(loaded, batch) if readouts is None else readouts
+    if len(readouts):
+        require_words(loaded)
     check_size(loaded, *batch.input_ids.shape, n_readouts=len(readouts))
     if hiding is not None or see_later:
         require_recorded(loaded)
@@ -70,7 +86,7 @@ def run(
     layers.off = switched_off(loaded, loaded.info.stack("self"), batch, off, off_by)
     inputs = model_inputs(loaded, batch, told, see_later)
     if "position_ids" in leave_out:
-        del inputs["position_ids"]
+        inputs.pop("position_ids", None)
     output = _pass(loaded, inputs, record)
     return Run(
         model=loaded.info,
@@ -78,7 +94,7 @@ def run(
         given_mask=told,
         maps=_maps(loaded, batch, told, layers, output),
         readouts=readouts,
-        readout_logits=asked_logits(output.logits, readouts).numpy(),
+        readout_logits=_readout_logits(output, readouts),
     )
 
 
@@ -140,6 +156,13 @@ def most_that_fit(refused: int, n_bytes: Callable[[int], int]) -> int:
     return next((n for n in range(refused - 1, 0, -1) if n_bytes(n) <= MAX_PASS_BYTES), 0)
 
 
+def require_words(loaded: LoadedModel) -> None:
+    """Raise ``NoWordHead`` or ``WordHeadMissing`` if the model's words cannot be believed."""
+    if loaded.info.words != "read":
+        refuse = NoWordHead if loaded.info.words == "none" else WordHeadMissing
+        raise refuse(checkpoint=loaded.info.checkpoint, shipped=shipped_names())
+
+
 def require_recorded(loaded: LoadedModel) -> None:
     """Raise ``NotRecorded`` if the model computes attention in its own way, out of our reach."""
     if not loaded.recorded:
@@ -163,17 +186,17 @@ def switched_off(
         return None
     require_switchable(loaded)
     n_layers, n_heads = stack.n_layers, stack.n_heads
-    heads = torch.zeros((1, n_layers, n_heads), dtype=torch.bool)
+    heads = torch.zeros((1, n_layers, n_heads), dtype=torch.bool, device=loaded.device)
     for layer, head in off:
         if not (0 <= layer < n_layers and 0 <= head < n_heads):
             raise HeadOutOfRange(label=head_index_label(layer, head), n_layers=n_layers, n_heads=n_heads)
         heads[0, layer, head] = True
-    return capture.SwitchedOff(heads, replacing(queries.attention_mask, off_by))
+    return capture.SwitchedOff(heads, replacing(loaded, queries.attention_mask, off_by))
 
 
-def replacing(attention_mask: np.ndarray, off_by: str) -> torch.Tensor | None:
+def replacing(loaded: LoadedModel, attention_mask: np.ndarray, off_by: str) -> torch.Tensor | None:
     """Give what stands in for a head that is off: the tokens its mean is over, bool ``[B, T]``, or None for zeros."""
-    return {"zero": None, "mean": torch.tensor(attention_mask)}[off_by]
+    return {"zero": None, "mean": torch.tensor(attention_mask, device=loaded.device)}[off_by]
 
 
 def mask_told(
@@ -193,7 +216,12 @@ def mask_told(
 
 
 def find_readouts(loaded: LoadedModel, batch: Batch) -> np.ndarray:
-    """List where predictions are read, int64 ``[N, 2]`` of (row, position): every [MASK], or each text's last token."""
+    """List where predictions are read, int64 ``[N, 2]`` of (row, position): every [MASK], or each text's last token.
+
+    Of a model whose words cannot be believed none is read.
+    """
+    if loaded.info.words != "read":
+        return NO_READOUTS
     if not loaded.info.causal:
         return np.argwhere((batch.input_ids == loaded.tokenizer.mask_token_id) & batch.attention_mask)
     last = batch.n_tokens - 1 - batch.attention_mask[:, ::-1].argmax(axis=1)
@@ -216,28 +244,28 @@ def new_recording(
     """
     n_rows, n_tokens = batch.input_ids.shape
     shape = (n_rows, loaded.info.n_layers, loaded.info.n_heads, n_tokens, n_tokens)
+    keeps_scores = loaded.recorded and 4 * math.prod(shape) <= MAX_SCORES_BYTES
     layers = capture.LayerRecord(
-        attentions=torch.empty(shape) if loaded.recorded else None,
-        scores=torch.empty(shape) if loaded.recorded and 4 * math.prod(shape) <= MAX_SCORES_BYTES else None,
+        attentions=torch.empty(shape, device=loaded.device) if loaded.recorded else None,
+        scores=torch.empty(shape, device=loaded.device) if keeps_scores else None,
     )
-    return capture.Recording(stacks.kinds(loaded.model), {"self": layers}, torch.tensor(readouts), hiding)
+    where = torch.tensor(readouts, device=loaded.device)
+    return capture.Recording(stacks.kinds(loaded.model), {"self": layers}, where, hiding)
 
 
 def model_inputs(
     loaded: LoadedModel, batch: Batch, told: np.ndarray, see_later: bool = False
 ) -> dict[str, torch.Tensor]:
-    """Give the model its tensors; position_ids always, or left padding would shift every position.
+    """Give the model its tensors; position_ids always where it takes any, or left padding would shift every position.
 
     ``told`` is the mask, bool ``[B, K]`` or ``[B, Q, K]``; per query, it replaces causality where ``see_later``.
     """
-    inputs = {
-        "input_ids": torch.tensor(batch.input_ids),
-        "attention_mask": torch.tensor(_mask_for_model(loaded, told, see_later)),
-        "position_ids": torch.tensor(batch.position_ids + loaded.first_position),
-    }
+    inputs = {"input_ids": batch.input_ids, "attention_mask": _mask_for_model(loaded, told, see_later)}
+    if loaded.takes_positions:
+        inputs["position_ids"] = batch.position_ids + loaded.first_position
     if batch.token_type_ids is not None:
-        inputs["token_type_ids"] = torch.tensor(batch.token_type_ids)
-    return inputs
+        inputs["token_type_ids"] = batch.token_type_ids
+    return {name: torch.tensor(array, device=loaded.device) for name, array in inputs.items()}
 
 
 def _mask_for_model(loaded: LoadedModel, told: np.ndarray, see_later: bool) -> np.ndarray:
@@ -264,9 +292,16 @@ def check_every_layer_came(loaded: LoadedModel, stack: Stack, n_returned: int) -
         )
 
 
+def _readout_logits(output, readouts: np.ndarray) -> np.ndarray:
+    """Give the logits of the read-outs, float32 ``[N, V]``; a model without a layer over words gives none."""
+    if "logits" not in output:
+        return np.zeros((0, 0), dtype=np.float32)
+    return to_numpy(asked_logits(output.logits, readouts))
+
+
 def asked_logits(logits: torch.Tensor, readouts: np.ndarray) -> torch.Tensor:
     """Give the logits of the read-outs, ``[N, V]``; a few models compute theirs past the output layer, everywhere."""
     if logits.ndim == 3:
-        rows, positions = torch.tensor(readouts).T
+        rows, positions = torch.tensor(readouts, device=logits.device).T
         logits = logits[rows, positions]
     return logits.float()

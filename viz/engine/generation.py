@@ -12,6 +12,7 @@ import torch
 from viz.analysis.batches.generation import Generation, Sampling
 from viz.engine import forward
 from viz.engine.batching import extend, pad_token_id
+from viz.engine.device import to_numpy
 from viz.engine.models import LoadedModel
 from viz.engine.step_meter import StepMeter
 from viz.errors import NotAGenerator, TooLongToContinue
@@ -28,24 +29,24 @@ def generate(loaded: LoadedModel, batch: Batch, sampling: Sampling) -> Generatio
 
     Sampling gives what a script gets after ``torch.manual_seed(seed)``. A batch padded on the right is continued behind
     its padding, as transformers does: wrongly, for the shorter texts.
-    Raises ``NotAGenerator``, ``TooLongToContinue``, ``BatchTooLarge``.
+    Raises ``NotAGenerator``, ``TooLongToContinue``, ``BatchTooLarge``, ``NoWordHead``, ``WordHeadMissing``.
     """
     _check(loaded, batch, sampling.max_new_tokens)
     n_rows, n_prompt = batch.input_ids.shape
     forward.check_size(loaded, n_rows, n_prompt + sampling.max_new_tokens)
     meter = StepMeter()
     # The pass is asked for last: those who wait for their draw must not keep others from running.
-    with _seeded(sampling), forward.passes, torch.inference_mode():
+    with _seeded(loaded, sampling), forward.passes, torch.inference_mode():
         generate: Any = loaded.model.generate
         sequences = generate(
-            **_tensors(batch),
+            **_tensors(loaded, batch),
             **_flags(sampling),
             max_new_tokens=sampling.max_new_tokens,
             pad_token_id=pad_token_id(loaded),
             return_dict_in_generate=False,
             custom_generate=meter.decode,
         )
-    new_ids = sequences[:, n_prompt:].numpy().copy()
+    new_ids = to_numpy(sequences[:, n_prompt:]).copy()
     n_new, finished = _lengths(loaded, new_ids)
     new_mask = np.arange(new_ids.shape[1]) < n_new[:, None]
     extended = extend(loaded, batch, new_ids, new_mask)
@@ -68,11 +69,13 @@ def continue_by_hand(
 
     At each step the best word of the last column is appended; behind right padding that column is padding.
     ``leave_out`` names what the model is not given: ``"attention_mask"``, ``"position_ids"``.
-    Raises ``NotAGenerator``, ``TooLongToContinue``.
+    Raises ``NotAGenerator``, ``TooLongToContinue``, ``NoWordHead``, ``WordHeadMissing``.
     """
     _check(loaded, batch, max_new_tokens)
     ends = end_ids(loaded)
-    inputs = _tensors(batch) | {"position_ids": torch.tensor(batch.position_ids + loaded.first_position)}
+    inputs = _tensors(loaded, batch)
+    if loaded.takes_positions:
+        inputs["position_ids"] = torch.tensor(batch.position_ids + loaded.first_position, device=loaded.device)
     inputs = {name: tensor for name, tensor in inputs.items() if name not in leave_out}
     rows: list[list[int]] = [[] for _ in batch.texts]
     cache = None
@@ -104,6 +107,7 @@ def continuation(loaded: LoadedModel, batch: Batch, row: int, new_ids: list[int]
 
 def _check(loaded: LoadedModel, batch: Batch, max_new_tokens: int) -> None:
     """Refuse what cannot be continued."""
+    forward.require_words(loaded)
     if not loaded.info.causal:
         raise NotAGenerator(checkpoint=loaded.info.checkpoint)
     n_left = loaded.info.max_positions - batch.n_tokens
@@ -118,12 +122,14 @@ def _check(loaded: LoadedModel, batch: Batch, max_new_tokens: int) -> None:
 
 
 @contextmanager
-def _seeded(sampling: Sampling) -> Iterator[None]:
+def _seeded(loaded: LoadedModel, sampling: Sampling) -> Iterator[None]:
     """Draw alone and from the seed, and leave torch's generator as it was; greedy generation draws nothing."""
     if sampling.temperature is None:
         yield
         return
-    with _drawing, torch.random.fork_rng(devices=[]):
+    elsewhere = [] if loaded.device.type == "cpu" else [loaded.device.index or 0]
+    kind = "cuda" if loaded.device.type == "cpu" else loaded.device.type
+    with _drawing, torch.random.fork_rng(devices=elsewhere, device_type=kind):
         torch.manual_seed(sampling.seed)
         yield
 
@@ -140,12 +146,12 @@ def _flags(sampling: Sampling) -> dict[str, object]:
     }
 
 
-def _tensors(batch: Batch) -> dict[str, torch.Tensor]:
+def _tensors(loaded: LoadedModel, batch: Batch) -> dict[str, torch.Tensor]:
     """Give what the tokenizer gives a script."""
     arrays = {"input_ids": batch.input_ids, "attention_mask": batch.attention_mask.astype(np.int64)}
     if batch.token_type_ids is not None:
         arrays["token_type_ids"] = batch.token_type_ids
-    return {name: torch.tensor(array) for name, array in arrays.items()}
+    return {name: torch.tensor(array, device=loaded.device) for name, array in arrays.items()}
 
 
 def _next_inputs(inputs: dict[str, torch.Tensor], chosen: torch.Tensor) -> dict[str, torch.Tensor]:

@@ -6,6 +6,7 @@ import torch
 from viz.analysis.masks import additive
 from viz.analysis.masks.hiding import DTYPES, FILLS, FillResult, Hiding
 from viz.engine.capture import attention_when_hiding, stored
+from viz.engine.device import to_numpy
 
 # Two rows of attention are called the same up to here: float32 rounds a score beside -1e4 by up to 5e-4.
 TOLERANCE = 1e-3
@@ -39,7 +40,7 @@ def _result(scores: np.ndarray, hidden: np.ndarray, hiding: Hiding) -> FillResul
 def _attention(scores: np.ndarray, hidden: np.ndarray, hiding: Hiding) -> np.ndarray:
     """Give the attention of one row in the asked type, as float64 ``[K]``."""
     _, attention = attention_when_hiding(torch.tensor(scores, dtype=torch.float32), torch.tensor(~hidden), hiding)
-    return attention.numpy().astype(np.float64)
+    return to_numpy(attention).astype(np.float64)
 
 
 def _name(all_hidden: np.ndarray, scores: np.ndarray) -> str:

@@ -8,6 +8,7 @@ import torch
 from viz.analysis.masks.cells import allowed_by
 from viz.analysis.masks.let_through import allowed_by_weights
 from viz.engine.capture import LayerRecord
+from viz.engine.device import to_numpy
 from viz.records import Batch, Maps, self_maps
 
 
@@ -22,11 +23,12 @@ def of_recording(
     """Give attentions, scores, what was added and what was allowed, as ``Maps`` holds them, of one kind recorded."""
     n_rows, _n_layers, _n_heads, *cells = attentions.shape
     shape = (n_rows, 1, *cells)
+    masks_added = any(added is not None for added in layers.added)
     return (
-        attentions.numpy(),
-        None if layers.scores is None else layers.scores.numpy(),
-        _added(layers.added, shape),
-        _one_a_layer(layers.allowed, torch.ones(shape, dtype=torch.bool)),
+        to_numpy(attentions),
+        None if layers.scores is None else to_numpy(layers.scores),
+        _one_a_layer(layers.added, attentions.new_zeros(shape)) if masks_added else None,
+        _one_a_layer(layers.allowed, attentions.new_ones(shape, dtype=torch.bool)),
     )
 
 
@@ -39,7 +41,7 @@ def of_weights(
     attentions: Sequence[torch.Tensor], told: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray | None, np.ndarray | None, np.ndarray]:
     """Give what ``of_recording`` does of the weights a model returns; ``told`` as in ``allowed_by_weights``."""
-    weights = torch.stack(list(attentions), dim=1).float().numpy()
+    weights = to_numpy(torch.stack(list(attentions), dim=1).float())
     allowed = allowed_by_weights(weights, told)
     same = (allowed == allowed[:, :1]).all()
     return weights, None, None, allowed[:, :1].copy() if same else allowed
@@ -50,14 +52,9 @@ def is_obeyed(made: Maps, told: np.ndarray) -> bool:
     return not (made.allowed & made.query_mask[:, None, :, None] & ~told[:, None]).any()
 
 
-def _added(of_layers: Sequence[torch.Tensor | None], shape: tuple[int, ...]) -> np.ndarray | None:
-    """Give what was added, ``[B, 1 or L, Q, K]``, zeros in a layer without a mask; None where no layer has one."""
-    return None if all(added is None for added in of_layers) else _one_a_layer(of_layers, torch.zeros(shape))
-
-
 def _one_a_layer(masks: Sequence[torch.Tensor | None], without: torch.Tensor) -> np.ndarray:
     """Keep masks ``[B, 1, Q, K]`` once where all layers got the same, else one a layer; ``without`` stands for None."""
     of_layers = [without if mask is None else mask.expand(without.shape) for mask in masks]
     if all(torch.equal(mask, of_layers[0]) for mask in of_layers[1:]):
-        return of_layers[0].contiguous().numpy()
-    return torch.cat(of_layers, dim=1).numpy()
+        return to_numpy(of_layers[0].contiguous())
+    return to_numpy(torch.cat(of_layers, dim=1))

@@ -40,7 +40,7 @@ def trace(
     record = forward.new_recording(loaded, batch, np.zeros((0, 2), dtype=np.int64))
     inputs = forward.model_inputs(loaded, batch, told, see_later)
     if "position_ids" in leave_out:
-        del inputs["position_ids"]
+        inputs.pop("position_ids", None)
     watched = _watched(loaded.model, record)
     with watched as received, forward.passes, torch.inference_mode(), capture.recording(record):
         loaded.model(**inputs, use_cache=False)

@@ -1,8 +1,9 @@
 """Load checkpoints: which are shipped, which class reads them, were all their weights there.
 
 A model is loaded once per process and revision, as float32, with the recording attention, from a folder: safetensors
-only, and no code from the checkpoint is run. Nobody waits for another checkpoint's download; weights are read one model
-at a time.
+only, and no code from the checkpoint is run. How it is read is ``choose_class``'s, its weights ``weights``', and
+whether it can be shown is ``prove``'s business. Nobody waits for another checkpoint's download; weights are read one
+model at a time.
 """
 
 import gc
@@ -14,31 +15,26 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from transformers import (
-    MODEL_FOR_MASKED_LM_MAPPING,
-    MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING,
-    AutoConfig,
-    AutoModelForCausalLM,
-    AutoModelForMaskedLM,
-    AutoModelForSeq2SeqLM,
-    AutoTokenizer,
-    PreTrainedConfig,
-    PreTrainedModel,
-    logging,
-)
+from transformers import AutoConfig, AutoTokenizer, PreTrainedModel, logging
 
-from viz.engine import capture, hub, two_stacks
+from viz.engine import (
+    capture,
+    choose_class,
+    device,
+    hub,
+    load_report,
+    position_ids,
+    prove,
+    two_stacks,
+    weights,
+)
 from viz.engine.single_flight import SingleFlight
 from viz.engine.tokenizing import Tokenize
-from viz.errors import ModelRefused, Reason, WeightsChanged
+from viz.errors import ModelRefused, Reason, VizError, WeightsChanged
 from viz.labels import piece_labels
-from viz.records import ModelInfo
+from viz.records import ModelInfo, Stack
 
 MAX_LOADED = 3  # full-size models take about 0.5 GB each
-TRIAL = "The turtle moves slow across the river."
-
-# Families whose own position ids begin behind the id of padding, not at 0.
-_POSITIONS_BEHIND_PADDING = {"roberta", "xlm-roberta", "camembert"}
 
 # What a checkpoint that is damaged, or of a kind we do not know, can raise while it is read and tried.
 _UNREADABLE = (
@@ -74,13 +70,19 @@ class LoadedModel:
     byte_level: bool  # tokens are bytes (GPT-2), not characters
     recorded: bool  # the recording attention is in it; otherwise only its attentions are known
     first_position: int  # the model's own position ids begin here
+    takes_positions: bool  # it can be told positions
+    n_ids: int  # token ids it has a vector for
+    device: torch.device  # where it computes
+    missing: tuple[str, ...]  # weights it has and its files do not
+    unexpected: tuple[str, ...]  # weights its files have and it does not
 
 
 def load_model(checkpoint: str, revision: str = "") -> LoadedModel:
     """Load a shipped name, a folder or a Hub id as it is now, or a revision of it that is still remembered.
 
     The same revision again costs nothing but a look at the files.
-    Raises ``ModelNotFound``, ``HubUnreachable`` or ``ModelRefused``; ``WeightsChanged`` for a revision that is gone.
+    Raises ``ModelNotFound``, ``HubUnreachable``, ``ModelRefused``, ``ModelTooLarge`` or ``DeviceMissing``;
+    ``WeightsChanged`` for a revision that is gone.
     """
     if revision and (known := _remembered((checkpoint, revision))) is not None:
         return known
@@ -136,9 +138,9 @@ def _load(checkpoint: str, folder: Path, revision: str) -> LoadedModel:
     try:
         with _reading:
             loaded = _read(checkpoint, folder, revision)
-    except (ModelRefused, *_UNREADABLE) as error:
+    except (VizError, *_UNREADABLE) as error:
         _check_unchanged(checkpoint, folder, revision)
-        if isinstance(error, ModelRefused):
+        if isinstance(error, VizError):
             raise
         raise ModelRefused(
             checkpoint=checkpoint, reason=Reason("it cannot be read ({said}).", said=_first_line(error))
@@ -165,85 +167,76 @@ def _incomplete(checkpoint: str) -> ModelRefused:
 
 def _read(checkpoint: str, folder: Path, revision: str) -> LoadedModel:
     config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-    loader, causal = _choose_class(checkpoint, config)
-    model, report = _read_weights(folder, loader)
-    if not hub.is_snapshot(folder):
-        _copy_weights(model)
+    sizes = weights.sizes(folder)
+    weights.check_size(checkpoint, sum(sizes.values()))
+    choice = choose_class.choose(checkpoint, config, sizes)
     tokenizer = _read_tokenizer(checkpoint, folder)
-    first_position = config.pad_token_id + 1 if config.model_type in _POSITIONS_BEHIND_PADDING else 0
-    tokenize = Tokenize(tokenizer)
-    trial, of_stacks = tokenize(TRIAL)["input_ids"], ()
-    if config.is_encoder_decoder:
-        n_positions = two_stacks.max_positions(config, tokenizer)
-        of_stacks = two_stacks.prove(checkpoint, model, trial, n_positions)
-    else:
-        _prove(checkpoint, model, causal, trial, first_position)
-        n_positions = config.max_position_embeddings - first_position
-    n_layers, n_heads = two_stacks.of_decoder(of_stacks) or (config.num_hidden_layers, config.num_attention_heads)
-    capture.read_only_asked_positions(model)
+    max_positions = position_ids.most_tokens(checkpoint, config, tokenizer)
+    read = weights.read(folder, choice.loader, device.choose())
+    model, tokenize = read.model, Tokenize(tokenizer)
+    of_stacks = _tried(checkpoint, model, choice, tokenize(prove.TRIAL)["input_ids"], max_positions)
+    if choice.has_words:
+        capture.read_only_asked_positions(model)
     byte_level = "ByteLevel" in repr(tokenizer.backend_tokenizer.pre_tokenizer)
+    words = _words(choice, read)
+    n_layers, n_heads = two_stacks.of_decoder(of_stacks) or (config.num_hidden_layers, config.num_attention_heads)
     info = ModelInfo(
         checkpoint=checkpoint,
         revision=revision,
         family=config.model_type,
-        weights="random" if report["missing_keys"] or _looks_untrained(model) else "pretrained",
-        causal=causal,
+        weights="random" if _is_random(read) else "pretrained",
+        causal=choice.causal,
         n_layers=n_layers,
         n_heads=n_heads,
-        max_positions=n_positions,
-        mask_token=None if causal or of_stacks else tokenizer.mask_token,
-        vocabulary=_vocabulary(tokenizer, byte_level, _n_words(checkpoint, model)),
+        max_positions=max_positions,
+        mask_token=None if choice.causal or of_stacks else tokenizer.mask_token,
+        vocabulary=_vocabulary(tokenizer, byte_level, _n_words(checkpoint, model)) if words == "read" else (),
+        words=words,
         stacks=of_stacks,
     )
-    recorded = model.config._attn_implementation == capture.IMPLEMENTATION
-    return LoadedModel(info, model, tokenizer, tokenize, byte_level, recorded, first_position)
-
-
-def _choose_class(checkpoint: str, config: PreTrainedConfig) -> tuple[type, bool]:
-    """Choose the class by the checkpoint's own word: BERT would load as a causal model without any complaint."""
-    architectures = config.architectures or [""]
-    if config.is_encoder_decoder and type(config) in MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING:
-        return AutoModelForSeq2SeqLM, False
-    if any("ForMaskedLM" in name or "ForPreTraining" in name for name in architectures):
-        return AutoModelForMaskedLM, False
-    if any("LMHead" in name or "ForCausalLM" in name for name in architectures):
-        return (AutoModelForMaskedLM, False) if _is_encoder(config) else (AutoModelForCausalLM, True)
-    raise ModelRefused(
-        checkpoint=checkpoint,
-        reason=Reason(
-            "it is a {architecture}, which predicts no words. Choose a masked or causal language model.",
-            architecture=architectures[0] or config.model_type,
-        ),
+    return LoadedModel(
+        info=info,
+        model=model,
+        tokenizer=tokenizer,
+        tokenize=tokenize,
+        byte_level=byte_level,
+        recorded=model.config._attn_implementation == capture.IMPLEMENTATION,
+        first_position=position_ids.first(config),
+        takes_positions=position_ids.are_taken(model),
+        n_ids=_n_ids(model),
+        device=model.device,
+        missing=read.missing,
+        unexpected=read.unexpected,
     )
 
 
-def _is_encoder(config: PreTrainedConfig) -> bool:
-    """Tell whether a family that can mask and write was left at masking: a BertLMHeadModel that is no decoder."""
-    masked = getattr(MODEL_FOR_MASKED_LM_MAPPING.get(type(config), None), "__name__", "")
-    return masked.endswith("ForMaskedLM") and not getattr(config, "is_decoder", True)
+def _tried(
+    checkpoint: str, model: PreTrainedModel, choice: choose_class.Choice, ids: list[int], max_positions: int
+) -> tuple[Stack, ...]:
+    """Try a model on a text; give the stacks of one that has two. Raises ``ModelRefused``."""
+    if model.config.is_encoder_decoder:
+        return two_stacks.prove(checkpoint, model, ids, max_positions)
+    prove.prove(checkpoint, model, choice, ids[:max_positions])
+    return ()
 
 
-def _read_weights(folder: Path, loader: type) -> tuple[PreTrainedModel, dict]:
-    """Load with eager attention: loaded straight with a foreign one, some models get wrong masks, silently."""
-    model, report = loader.from_pretrained(
-        folder,
-        local_files_only=True,
-        use_safetensors=True,
-        trust_remote_code=False,
-        attn_implementation="eager",
-        dtype=torch.float32,
-        output_loading_info=True,
-    )
-    return model.eval(), report
+def _words(choice: choose_class.Choice, read: weights.Read) -> str:
+    """Say whether a model's words can be believed, as ``ModelInfo.words`` does."""
+    if not choice.has_words:
+        return "none"
+    return "missing" if load_report.of_head(read.model, read.missing) else "read"
 
 
-def _copy_weights(model: torch.nn.Module) -> None:
-    """Give a model weights of its own: they are a window on the file, where whoever writes it anew would change them.
+def _is_random(read: weights.Read) -> bool:
+    """Tell whether a weight that the maps are made with is random, or all of them are."""
+    of_head = load_report.of_head(read.model, read.missing)
+    return len(read.missing) > len(of_head) or prove.looks_untrained(read.model)
 
-    A file that became shorter would even end the process.
-    """
-    for tensor in (*model.parameters(), *model.buffers()):
-        tensor.data = tensor.data.clone()
+
+def _n_ids(model: PreTrainedModel) -> int:
+    """Say how many token ids a model has a vector for."""
+    table: Any = model.get_input_embeddings()
+    return table.num_embeddings
 
 
 def _read_tokenizer(checkpoint: str, folder: Path) -> Any:
@@ -254,69 +247,6 @@ def _read_tokenizer(checkpoint: str, folder: Path) -> Any:
             checkpoint=checkpoint, reason=Reason("its tokenizer knows no word. The tokenizer's files may be missing.")
         )
     return tokenizer
-
-
-@torch.inference_mode()
-def _prove(checkpoint: str, model: PreTrainedModel, causal: bool, ids: list[int], first_position: int) -> None:
-    """Switch to the recording attention where it gives the model's own numbers; refuse a model we would misread.
-
-    Asked plainly, the model answers in its own way: with the recording attention the answer must have the same bits,
-    or the model stays eager; asked as ``forward`` asks, with positions, it must be the same answer.
-    """
-    config = model.config
-    if config.max_position_embeddings < 1:
-        raise ModelRefused(checkpoint=checkpoint, reason=Reason("it does not say how many tokens it reads."))
-    trial = torch.tensor([ids])[:, : config.max_position_embeddings - first_position]
-    plain = model(trial, output_attentions=True, use_cache=False)
-    _check_maps(checkpoint, config, plain.attentions, trial.shape[1])
-    _check_direction(checkpoint, causal, torch.stack(plain.attentions))
-    if type(model)._can_set_attn_implementation():
-        model.set_attn_implementation(capture.IMPLEMENTATION)
-        if not torch.equal(model(trial, use_cache=False).logits, plain.logits):
-            model.set_attn_implementation("eager")
-    positions = torch.arange(first_position, first_position + trial.shape[1])[None]
-    ours = model(trial, attention_mask=torch.ones_like(trial), position_ids=positions, use_cache=False)
-    if not torch.allclose(ours.logits, plain.logits, rtol=1e-4, atol=1e-4):
-        raise ModelRefused(checkpoint=checkpoint, reason=Reason("it counts positions in a way that is not known here."))
-
-
-def _check_maps(checkpoint: str, config: PreTrainedConfig, attentions: tuple[torch.Tensor, ...], n_tokens: int) -> None:
-    """Refuse attentions that are not L of ``[1, H, Q, K]`` with rows that sum to 1."""
-    maps = (1, config.num_attention_heads, n_tokens, n_tokens)
-    if [weights.shape for weights in attentions] != [maps] * config.num_hidden_layers:
-        raise ModelRefused(checkpoint=checkpoint, reason=Reason("it does not return one map for every head."))
-    sums = torch.stack([weights.sum(dim=-1) for weights in attentions])
-    if not torch.allclose(sums, torch.ones_like(sums), atol=1e-3):
-        raise ModelRefused(checkpoint=checkpoint, reason=Reason("the rows of its attention do not sum to 1."))
-
-
-def _check_direction(checkpoint: str, causal: bool, attentions: torch.Tensor) -> None:
-    """Refuse a model whose class says one thing and whose attentions, ``[L, 1, H, Q, K]``, show the other."""
-    if attentions.shape[-1] < 2:  # one token has no later one
-        return
-    sees_later = bool(attentions.triu(1).any())
-    if causal and sees_later:
-        raise ModelRefused(
-            checkpoint=checkpoint,
-            reason=Reason(
-                "it is named a model that continues a text, and its tokens look at later ones. Choose another model."
-            ),
-        )
-    if not causal and not sees_later:
-        raise ModelRefused(
-            checkpoint=checkpoint,
-            reason=Reason(
-                "it is named a model of masked words, and none of its tokens looks at a later one. "
-                "Choose another model."
-            ),
-        )
-
-
-def _looks_untrained(model: torch.nn.Module) -> bool:
-    """Tell whether every norm still has the equal gains it is born with; training moves all of them."""
-    norms = [module for module in model.modules() if type(module).__name__.endswith("Norm")]
-    gains = [gain for norm in norms if isinstance(gain := getattr(norm, "weight", None), torch.Tensor)]
-    return bool(gains) and all(torch.equal(gain, gain.flatten()[0].expand_as(gain)) for gain in gains)
 
 
 def _n_words(checkpoint: str, model: PreTrainedModel) -> int:

@@ -8,7 +8,7 @@ import numpy as np
 from viz.analysis.batches.same_alone import TOLERANCE, BatchCheck, BothWays, Mistakes, PromptCheck
 from viz.analysis.masks.cells import padding_mass
 from viz.analysis.predictions import probabilities, top_k
-from viz.engine.batching import encode
+from viz.engine.batching import encode, token_labels
 from viz.engine.forward import find_readouts
 from viz.engine.forward import run as run_model
 from viz.engine.generation import continuation, continue_by_hand
@@ -95,7 +95,7 @@ def _batch(loaded: LoadedModel, texts: Sequence[str], padding_side: str, mistake
 
 def _pad_with_word(loaded: LoadedModel, batch: Batch, word: str) -> Batch:
     token_id = _word_id(loaded, word)
-    label = loaded.info.vocabulary[token_id]
+    (label,) = token_labels(loaded, [token_id])
     tokens = tuple(
         tuple(old if is_real else label for old, is_real in zip(*row))
         for row in zip(batch.tokens, batch.attention_mask)

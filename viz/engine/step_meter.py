@@ -8,6 +8,7 @@ from transformers import LogitsProcessorList, StoppingCriteria, StoppingCriteria
 
 from viz.analysis.masks import additive
 from viz.analysis.predictions import best_ids
+from viz.engine.device import to_numpy
 
 N_CANDIDATES = 10  # words kept at each step
 
@@ -43,12 +44,11 @@ class StepMeter(StoppingCriteria):
         """Hold a step's ``[B, V]`` as the model gave it and as a word is chosen from it, until it is chosen."""
         self._logits, self._scores = logits, scores
 
-    def __call__(self, input_ids: torch.LongTensor, scores: Any, **kwargs: Any) -> torch.BoolTensor:
+    def __call__(self, input_ids: torch.LongTensor, scores: Any, **kwargs: Any) -> torch.Tensor:
         """Measure the step whose words were just chosen, and let its logits go; bool ``[B]``, all False."""
-        chosen = input_ids[:, -1].numpy()
-        self._steps.append(_step(self._logits.numpy(), self._scores.numpy(), chosen))
+        self._steps.append(_step(*(to_numpy(tensor) for tensor in (self._logits, self._scores, input_ids[:, -1]))))
         self._logits = self._scores = torch.empty(0)
-        return torch.BoolTensor([False] * len(input_ids))
+        return torch.zeros(len(input_ids), dtype=torch.bool, device=input_ids.device)
 
     def measured(self) -> dict[str, np.ndarray]:
         """Give all steps together, ``[B, S]`` and ``[B, S, C]``, named as in ``Generation``."""

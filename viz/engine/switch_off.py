@@ -9,6 +9,7 @@ import torch
 
 from viz.analysis.heads.switch_off import Cost, HeadEffect, effect
 from viz.engine import capture, forward, stacks
+from viz.engine.device import to_numpy
 from viz.engine.models import LoadedModel
 from viz.errors import NotOneToken
 from viz.records import Run
@@ -30,8 +31,9 @@ def rank_all(
     pass; copies of the text, each without another head, go through the layers from there on together. Models of other
     families than ``RESTARTED`` run whole. The results are those of ``forward.run`` with that one head off (1e-5).
     Heads come in the order of their layers; ``n_done`` leaves out that many, as a ranking that was stopped has them.
-    Raises ``HeadsStayOn``.
+    Raises ``HeadsStayOn``, ``NoWordHead``, ``WordHeadMissing``.
     """
+    forward.require_words(loaded)
     forward.require_switchable(loaded)
     task = _Task(loaded, before, readout, off_by)
     states = task.states()
@@ -49,8 +51,9 @@ def rank_all(
 def cost(loaded: LoadedModel, before: Run, readout: int, *, off_by: str = "zero") -> Cost:
     """Say what ``rank_all`` would take: passes, and seconds from one of them, in the middle, that is run and timed.
 
-    Raises ``HeadsStayOn``.
+    Raises ``HeadsStayOn``, ``NoWordHead``, ``WordHeadMissing``.
     """
+    forward.require_words(loaded)
     forward.require_switchable(loaded)
     task = _Task(loaded, before, readout, off_by)
     n_layers, middle = loaded.info.n_layers, loaded.info.n_layers // 2
@@ -66,8 +69,9 @@ def cost(loaded: LoadedModel, before: Run, readout: int, *, off_by: str = "zero"
 def word_id(loaded: LoadedModel, word: str, example: str) -> int:
     """Find the one token of an expected word; in a byte-level model first as it stands inside a text, behind a space.
 
-    Raises ``NotOneToken``, with ``example`` as a word that is one.
+    Raises ``NotOneToken``, with ``example`` as a word that is one; ``NoWordHead``, ``WordHeadMissing``.
     """
+    forward.require_words(loaded)
     bare = word.strip().encode(errors="replace").decode()  # half a surrogate pair would stop the tokenizer
     pieces = []
     for typed in (f" {bare}", bare) if loaded.byte_level else (bare,):
@@ -95,7 +99,7 @@ class _Task:
         rows = list(range(len(batch.texts))) if off_by == "mean" else [row]
         inputs = forward.model_inputs(loaded, batch, before.given_mask)
         self._inputs = {name: values[rows] for name, values in inputs.items()}
-        self._real = forward.replacing(batch.attention_mask[rows], off_by)
+        self._real = forward.replacing(loaded, batch.attention_mask[rows], off_by)
         self._place = rows.index(row), position
         self._n_rows, self._n_tokens = len(rows), batch.n_tokens
         self._loaded = loaded
@@ -121,7 +125,8 @@ class _Task:
         """Run one copy for each head, without that head of the layer; give the read-out's logits, ``[copies, V]``."""
         n_copies = len(heads)
         first = layer if self.restarts else 0
-        off = torch.zeros((n_copies, self._loaded.info.n_layers - first, self._loaded.info.n_heads), dtype=torch.bool)
+        shape = (n_copies, self._loaded.info.n_layers - first, self._loaded.info.n_heads)
+        off = torch.zeros(shape, dtype=torch.bool, device=self._loaded.device)
         off[range(n_copies), layer - first, list(heads)] = True
         row, position = self._place
         readouts = np.array([(copy_ * self._n_rows + row, position) for copy_ in range(n_copies)])
@@ -132,11 +137,12 @@ class _Task:
             model = _beginning_at(model, self._layers, layer, _copies(states[layer], n_copies))
         with forward.passes, torch.inference_mode(), capture.recording(record):
             output = model(**inputs, use_cache=False)
-        return forward.asked_logits(output.logits, readouts).numpy()
+        return to_numpy(forward.asked_logits(output.logits, readouts))
 
     def _recording(self, readouts: np.ndarray, off: capture.SwitchedOff | None) -> capture.Recording:
         layers = {"self": capture.LayerRecord(off=off)}
-        return capture.Recording(stacks.kinds(self._loaded.model), layers, torch.tensor(readouts))
+        where = torch.tensor(readouts, device=self._loaded.device)
+        return capture.Recording(stacks.kinds(self._loaded.model), layers, where)
 
 
 def _copies(values: torch.Tensor, n: int) -> torch.Tensor:

@@ -28,6 +28,7 @@ from viz.analysis.batches.training import (
 from viz.analysis.masks.cells import padding_mass
 from viz.engine import forward
 from viz.engine.batching import encode, pad_token_id
+from viz.engine.device import to_numpy
 from viz.engine.models import LoadedModel
 from viz.errors import NothingScored, NothingToGuess, SettingOutOfRange, TooManyExamples, TrainingBatchTooLarge
 from viz.records import Batch, Run, self_maps
@@ -37,8 +38,6 @@ MAX_TEXTS = 16
 MAX_CELLS = 1024
 
 EXAMPLE = "The turtle moves slow across the river."
-
-NO_READOUTS = np.zeros((0, 2), dtype=np.int64)
 
 
 def collate(
@@ -59,14 +58,15 @@ def collate(
     end token behind each text, as training does. ``batch.position_ids`` are those the model counts when a script gives
     none: columns, padding in front included.
     Raises ``TooManyExamples``, ``TrainingBatchTooLarge``, ``SettingOutOfRange``, ``NothingScored`` or
-    ``NothingToGuess`` (the loss would be NaN), and what ``encode`` raises.
+    ``NothingToGuess`` (the loss would be NaN), ``NoWordHead`` or ``WordHeadMissing``, and what ``encode`` raises.
     """
+    forward.require_words(loaded)
     _check_settings(len(texts), seed, mlm_probability)
     batch = _encoded(loaded, texts, padding_side, append_end)
     _check_size(loaded, batch)
     collator = _collator(loaded, seed, mlm_probability, padding_side)
     collated = collator([_feature(batch, row) for row in range(len(batch.texts))])
-    input_ids, labels = collated["input_ids"].numpy(), collated["labels"].numpy()
+    input_ids, labels = to_numpy(collated["input_ids"]), to_numpy(collated["labels"])
     made = TrainingBatch(
         batch=replace(
             batch,
@@ -135,7 +135,7 @@ def run(loaded: LoadedModel, training_batch: TrainingBatch, *, mask_given: bool)
     """
     batch = training_batch.batch
     told = replace(batch, attention_mask=_shown(batch, mask_given))
-    made = forward.run(loaded, told, readouts=NO_READOUTS)
+    made = forward.run(loaded, told, readouts=forward.NO_READOUTS)
     return replace(
         made, batch=batch, maps=self_maps(batch, made.attentions, made.scores, made.additive_mask, made.allowed)
     )
@@ -265,7 +265,7 @@ def _way(
         mean_mass=float(of_heads.mean()),
         worst_mass=float(of_heads[worst]),
         worst_head=(int(worst[0]), int(worst[1])) if of_heads[worst] > 0 else None,
-        pad_gradient=float(gradient[torch.tensor(~real)].sum(dim=0).norm()),
+        pad_gradient=float(gradient[torch.tensor(~real, device=loaded.device)].sum(dim=0).norm()),
     )
     return way, output.logits.detach()
 
@@ -276,11 +276,11 @@ def _pass(loaded: LoadedModel, batch: Batch, shown: np.ndarray, labels: np.ndarr
     Models are shared between threads: no parameter's ``.grad`` is written.
     """
     with forward.passes, torch.enable_grad():
-        embedded = loaded.model.get_input_embeddings()(torch.tensor(batch.input_ids)).detach().requires_grad_()
+        embedded = loaded.model.get_input_embeddings()(_tensor(loaded, batch.input_ids)).detach().requires_grad_()
         output = loaded.model(
             inputs_embeds=embedded,
-            attention_mask=torch.tensor(shown.astype(np.int64)),
-            labels=torch.tensor(labels),
+            attention_mask=_tensor(loaded, shown.astype(np.int64)),
+            labels=_tensor(loaded, labels),
             **_other_inputs(loaded, batch, slice(None)),
         )
         (gradient,) = torch.autograd.grad(output.loss, embedded)
@@ -289,22 +289,28 @@ def _pass(loaded: LoadedModel, batch: Batch, shown: np.ndarray, labels: np.ndarr
 
 def _other_inputs(loaded: LoadedModel, batch: Batch, columns: np.ndarray | slice) -> dict[str, object]:
     """Give positions and segments of some columns; a model that is given embeddings could not count pad tokens."""
-    inputs = {"position_ids": torch.tensor(batch.position_ids[:, columns] + loaded.first_position), "use_cache": False}
+    inputs: dict[str, object] = {"use_cache": False}
+    if loaded.takes_positions:
+        inputs["position_ids"] = _tensor(loaded, batch.position_ids[:, columns] + loaded.first_position)
     if batch.token_type_ids is not None:
-        inputs["token_type_ids"] = torch.tensor(batch.token_type_ids[:, columns])
+        inputs["token_type_ids"] = _tensor(loaded, batch.token_type_ids[:, columns])
     return inputs
+
+
+def _tensor(loaded: LoadedModel, array: np.ndarray) -> torch.Tensor:
+    return torch.tensor(array, device=loaded.device)
 
 
 def _position_losses(logits: torch.Tensor, labels: np.ndarray, causal: bool) -> np.ndarray:
     """Give the cross entropy under each scored token, float32 ``[B, T]``, NaN elsewhere."""
     if causal:
         logits = torch.cat([logits[:, :1], logits[:, :-1]], dim=1)  # the first column is not counted
-    targets = torch.tensor(np.where(_counted(labels, causal), labels, UNSCORED)).flatten()
+    targets = torch.tensor(np.where(_counted(labels, causal), labels, UNSCORED), device=logits.device).flatten()
     # One row a position, as the model's own loss has them: summed across the vocabulary in columns, float32 loses 1e-4.
     each = torch.nn.functional.cross_entropy(
         logits.float().flatten(0, 1), targets, reduction="none", ignore_index=UNSCORED
     )
-    return each.masked_fill(targets == UNSCORED, torch.nan).reshape(labels.shape).numpy()
+    return to_numpy(each.masked_fill(targets == UNSCORED, torch.nan).reshape(labels.shape))
 
 
 def _stopping(training_batch: TrainingBatch, logits: torch.Tensor) -> Stopping | None:
@@ -313,7 +319,7 @@ def _stopping(training_batch: TrainingBatch, logits: torch.Tensor) -> Stopping |
     if not training_batch.causal or not ends.any():
         return None
     # What is guessed at column t stands in column t + 1.
-    chances = torch.softmax(logits[:, :-1].float(), dim=-1)[..., training_batch.pad_id].numpy()
+    chances = to_numpy(torch.softmax(logits[:, :-1].float(), dim=-1)[..., training_batch.pad_id])
     scored = training_batch.scored[:, 1:]
     return Stopping(
         n_ends=int(ends.sum()),
@@ -337,11 +343,11 @@ def _alone(loaded: LoadedModel, training_batch: TrainingBatch, row: int) -> tupl
     n_scored = int(_counted(labels, loaded.info.causal).sum())
     if not n_scored:
         return 0.0, 0
-    types = None if batch.token_type_ids is None else torch.tensor(batch.token_type_ids[row : row + 1, real])
+    types = None if batch.token_type_ids is None else _tensor(loaded, batch.token_type_ids[row : row + 1, real])
     with forward.passes, torch.inference_mode():
         output = loaded.model(
-            input_ids=torch.tensor(batch.input_ids[row : row + 1, real]),
-            labels=torch.tensor(labels),
+            input_ids=_tensor(loaded, batch.input_ids[row : row + 1, real]),
+            labels=_tensor(loaded, labels),
             use_cache=False,
             **({} if types is None else {"token_type_ids": types}),
         )

@@ -9,6 +9,7 @@ import torch
 from transformers import DynamicCache, EncoderDecoderCache
 
 from viz.engine import batching, capture, forward, maps, stacks, targets
+from viz.engine.device import to_numpy
 from viz.engine.models import LoadedModel
 from viz.errors import SettingOutOfRange, TargetsDoNotMatch, TranslationTooLarge
 from viz.records import Batch, Maps, Run, Stack
@@ -41,7 +42,7 @@ def write_targets(loaded: LoadedModel, source: Batch, max_new_tokens: int) -> Ba
     generate: Any = loaded.model.generate
     with forward.passes, torch.inference_mode():
         sequences = generate(
-            **_source_inputs(source),
+            **_source_inputs(loaded, source),
             # One made from the config has as many layers as the encoder, and a longer decoder would not fit into it.
             past_key_values=EncoderDecoderCache(DynamicCache(), DynamicCache()),
             num_beams=1,
@@ -50,7 +51,7 @@ def write_targets(loaded: LoadedModel, source: Batch, max_new_tokens: int) -> Ba
             max_new_tokens=max_new_tokens,
             return_dict_in_generate=False,
         )
-    return targets.of_sequences(loaded, sequences.numpy())
+    return targets.of_sequences(loaded, to_numpy(sequences))
 
 
 def encode_targets(loaded: LoadedModel, source: Batch, texts: Sequence[str]) -> Batch:
@@ -80,12 +81,12 @@ def run(
     record = capture.Recording(
         stacks.kinds(loaded.model),
         {stack.kind: _layer_record(loaded, stack, source, target) for stack in loaded.info.stacks},
-        torch.tensor(readouts),
+        torch.tensor(readouts, device=loaded.device),
     )
     record.layers["cross"].off = forward.switched_off(loaded, loaded.info.stack("cross"), target, off, off_by)
-    inputs = _source_inputs(source) | {
-        "decoder_input_ids": torch.tensor(target.input_ids),
-        "decoder_attention_mask": torch.tensor(target.attention_mask.astype(np.int64)),
+    inputs = _source_inputs(loaded, source) | {
+        "decoder_input_ids": torch.tensor(target.input_ids, device=loaded.device),
+        "decoder_attention_mask": torch.tensor(target.attention_mask.astype(np.int64), device=loaded.device),
     }
     with forward.passes, torch.inference_mode(), capture.recording(record):
         output = loaded.model(**inputs, use_cache=False, output_attentions=not loaded.recorded)
@@ -98,7 +99,7 @@ def run(
             for stack in loaded.info.stacks
         },
         readouts=readouts,
-        readout_logits=forward.asked_logits(output.logits, readouts).numpy(),
+        readout_logits=to_numpy(forward.asked_logits(output.logits, readouts)),
         target=target,
     )
 
@@ -134,10 +135,10 @@ def _keeps_scores(loaded: LoadedModel, maps_bytes: int) -> bool:
     return loaded.recorded and maps_bytes <= forward.MAX_SCORES_BYTES
 
 
-def _source_inputs(source: Batch) -> dict[str, torch.Tensor]:
+def _source_inputs(loaded: LoadedModel, source: Batch) -> dict[str, torch.Tensor]:
     return {
-        "input_ids": torch.tensor(source.input_ids),
-        "attention_mask": torch.tensor(source.attention_mask.astype(np.int64)),
+        "input_ids": torch.tensor(source.input_ids, device=loaded.device),
+        "attention_mask": torch.tensor(source.attention_mask.astype(np.int64), device=loaded.device),
     }
 
 
@@ -153,7 +154,8 @@ def _layer_record(loaded: LoadedModel, stack: Stack, source: Batch, target: Batc
     queries, keys = _sides(stack.kind, source, target)
     shape = (len(source.texts), stack.n_layers, stack.n_heads, queries.n_tokens, keys.n_tokens)
     keeps = _keeps_scores(loaded, _maps_bytes(loaded, len(source.texts), source.n_tokens, target.n_tokens))
-    return capture.LayerRecord(torch.empty(shape), torch.empty(shape) if keeps else None)
+    scores = torch.empty(shape, device=loaded.device) if keeps else None
+    return capture.LayerRecord(torch.empty(shape, device=loaded.device), scores)
 
 
 def _maps(

@@ -54,8 +54,9 @@ def prove(checkpoint: str, model: PreTrainedModel, ids: list[int], n_positions: 
     The recording must give the very bits of eager attention and see every layer of all three kinds, or the model
     stays eager. Raises ``ModelRefused`` for a model we would misread.
     """
-    source = torch.tensor([ids])[:, :n_positions]
-    target = torch.cat([torch.tensor([[start_id(checkpoint, model)]]), source], dim=1)[:, :n_positions]
+    source = torch.tensor([ids], device=model.device)[:, :n_positions]
+    start = torch.tensor([[start_id(checkpoint, model)]], device=model.device)
+    target = torch.cat([start, source], dim=1)[:, :n_positions]
     trial = {"input_ids": source, "decoder_input_ids": target, "use_cache": False}
     plain = model(**trial, output_attentions=True)
     of_kinds = {
@@ -103,7 +104,7 @@ def _is_recorded(model: PreTrainedModel, trial: dict, logits: torch.Tensor, foun
     record = capture.Recording(
         stacks.kinds(model),
         {stack.kind: capture.LayerRecord() for stack in found},
-        torch.zeros((0, 2), dtype=torch.int64),
+        torch.zeros((0, 2), dtype=torch.int64, device=logits.device),
     )
     with capture.recording(record):
         recorded = model(**trial).logits
