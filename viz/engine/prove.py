@@ -58,20 +58,27 @@ def _check_maps(checkpoint: str, model: PreTrainedModel, attentions: Any, answer
     if [getattr(weights, "shape", None) for weights in attentions] != [maps] * config.num_hidden_layers:
         raise ModelRefused(checkpoint=checkpoint, reason=Reason("it does not return one map for every head."))
     if answer.isnan().any() or any(weights.isnan().any() for weights in attentions):
-        raise ModelRefused(checkpoint=checkpoint, reason=_where_nan_comes_from(model))
+        raise _no_numbers(checkpoint, model)
     sums = torch.stack([weights.sum(dim=-1) for weights in attentions])
     if not torch.allclose(sums, torch.ones_like(sums), atol=1e-3):
         raise ModelRefused(checkpoint=checkpoint, reason=Reason("the rows of its attention do not sum to 1."))
 
 
-def _where_nan_comes_from(model: torch.nn.Module) -> Reason:
+def _no_numbers(checkpoint: str, model: torch.nn.Module) -> ModelRefused:
+    """Say that a model computes NaN, and which of its weights are to blame."""
     broken = next((name for name, values in model.named_parameters() if not values.isfinite().all()), None)
     if broken is None:
-        return Reason("it computes NaN, which is no number, though its weights are numbers. Take another checkpoint.")
-    return Reason(
-        "it computes NaN, which is no number, because its weights '{name}' hold NaN or infinity. Take an earlier "
-        "checkpoint of its training.",
-        name=broken,
+        return ModelRefused(
+            checkpoint=checkpoint,
+            reason=Reason("it computes NaN, which is no number, though its weights are numbers. Take another one."),
+        )
+    return ModelRefused(
+        checkpoint=checkpoint,
+        reason=Reason(
+            "it computes NaN, which is no number, because its weights '{name}' hold NaN or infinity. Take an earlier "
+            "checkpoint of its training.",
+            name=broken,
+        ),
     )
 
 
