@@ -267,6 +267,48 @@ class HubUnreachable(VizError):
     )
 
 
+class HubOffline(VizError):
+    """Refuse a model of the Hub that is not on this computer where the Hub may not be asked."""
+
+    template = N_(
+        "Cannot load '{checkpoint}': HF_HUB_OFFLINE is set, so the Hub is not asked, and no copy is on this computer. "
+        "Choose {shipped}, give a folder with the weights, or start Headlight without HF_HUB_OFFLINE."
+    )
+
+
+class WrongMirror(VizError):
+    """Refuse an address that models are not fetched from."""
+
+    template = N_("Models cannot be fetched from '{endpoint}'. {reason}")
+
+
+class DownloadBroken(VizError):
+    """Refuse a model whose download broke off, by no doing of ours."""
+
+    template = N_(
+        "The download of '{checkpoint}' broke off at {done_mb:,.1f} of {all_mb:,.1f} MB: {reason} "
+        "What has come is kept. Begin it again, and it goes on from there."
+    )
+
+
+class DownloadDamaged(VizError):
+    """Refuse a file that is not the one the Hub announced."""
+
+    template = N_(
+        "'{name}' of '{checkpoint}' came with other bytes than the Hub announces, so it was deleted. "
+        "Begin the download again; if that does not help, fetch it from another address."
+    )
+
+
+class DownloadStopped(VizError):
+    """Refuse a model, to those who wait for it, whose download somebody stopped."""
+
+    template = N_(
+        "The download of '{checkpoint}' was stopped. Begin it again, and it goes on from where it was, or choose "
+        "{shipped}."
+    )
+
+
 class ModelRefused(VizError):
     """Refuse a checkpoint that cannot be read, or that would be shown wrong."""
 

@@ -3,8 +3,9 @@
 ``HEADLIGHT_DEVICE``         auto (default: CUDA where there is one), cpu, cuda or mps
 ``HEADLIGHT_MAX_MODEL_GB``   the largest model that is loaded, in GB of weights as float32; 3 by default, 0: no limit
 ``HEADLIGHT_MODELS``         folders whose models are listed, parted as in PATH
-``HEADLIGHT_ALLOW``          the only models that may be opened, parted by commas: names on the Hub, folders, or
-                             ``folder/*``; the shipped ones always may. Empty: all. For servers others can reach.
+``HEADLIGHT_ALLOW``          the only models that may be opened, parted by commas: names on the Hub, folders, which
+                             begin with ``/``, ``~`` or ``.``, or all that lies directly in one, ``folder/*``; the
+                             shipped ones always may. Empty: all. For servers others can reach.
 
 Of the Hub's own variables two are read here too: ``HF_ENDPOINT``, a mirror, and ``HF_HUB_OFFLINE``, ask nobody.
 """
@@ -50,6 +51,6 @@ def hub_endpoint() -> str:
 
 
 def is_offline() -> bool:
-    """Tell whether the Hub may not be asked."""
-    named = (os.environ.get(name, "") for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"))
-    return any(value.strip().upper() in ("1", "ON", "YES", "TRUE") for value in named)
+    """Tell whether the Hub may not be asked, by the words its own client knows."""
+    named = os.environ.get("HF_HUB_OFFLINE") or os.environ.get("TRANSFORMERS_OFFLINE", "")
+    return named.upper() in ("1", "ON", "YES", "TRUE")

@@ -10,7 +10,6 @@ from tests.model.small_hub import (
     ASK,
     COMMIT,
     FIND,
-    FIND_SOON,
     FIND_WITHOUT_NAMES,
     LOAD,
     Hub,
@@ -26,8 +25,9 @@ LIMIT_SECONDS = 10  # the start of a process on a busy machine among it
 def test_an_unknown_name_without_a_network_is_answered_at_once(tmp_path):
     answer, seconds = answer_of(FIND, "nobody/nothing", tmp_path, HF_HUB_OFFLINE="1")
     assert answer == (
-        "HubUnreachable Cannot load 'nobody/nothing': the Hub cannot be reached and no copy is on this computer. "
-        f"Choose {shipped_names()}, or give a folder with the weights."
+        "HubOffline Cannot load 'nobody/nothing': HF_HUB_OFFLINE is set, so the Hub is not asked, and no copy is on "
+        f"this computer. Choose {shipped_names()}, give a folder with the weights, or start Headlight without "
+        "HF_HUB_OFFLINE."
     )
     assert seconds < LIMIT_SECONDS
 
@@ -36,7 +36,7 @@ def test_an_offline_session_sends_no_request(tmp_path):
     with serving(Hub({})) as served:
         answer, _ = answer_of(FIND, "nobody/nothing", tmp_path, HF_HUB_OFFLINE="1", HF_ENDPOINT=served.endpoint)
         assert served.seen == []
-    assert answer.startswith("HubUnreachable")
+    assert answer.startswith("HubOffline")
 
 
 def test_a_name_server_that_never_answers_is_given_up_within_seconds(tmp_path):
@@ -53,14 +53,6 @@ def test_a_hub_that_cannot_be_connected_is_given_up_within_seconds(tmp_path):
 def test_a_hub_that_never_answers_is_given_up_within_seconds(tmp_path):
     with silent_server() as endpoint:
         answer, seconds = answer_of(FIND, "nobody/nothing", tmp_path, HF_ENDPOINT=endpoint)
-    assert answer.startswith("HubUnreachable")
-    assert seconds < LIMIT_SECONDS
-
-
-@pytest.mark.parametrize("silent_at", ["/tree/", "/resolve/"])
-def test_a_hub_that_falls_silent_in_a_download_is_given_up_within_seconds(silent_at, tiny_bert_folder, tmp_path):
-    with serving(Hub({"some/tiny": tiny_bert_folder}, silent_at=silent_at)) as served:
-        answer, seconds = answer_of(FIND_SOON, "some/tiny", tmp_path, HF_ENDPOINT=served.endpoint)
     assert answer.startswith("HubUnreachable")
     assert seconds < LIMIT_SECONDS
 
@@ -90,7 +82,10 @@ def test_a_model_the_hub_calls_unknown_is_not_found(tmp_path):
 def test_a_model_whose_owner_asks_for_permission_is_refused_with_that_reason(tmp_path):
     with serving(Hub({}, 403, {"X-Error-Code": "GatedRepo"})) as served:
         answer, _ = answer_of(FIND, "some/gated", tmp_path, HF_ENDPOINT=served.endpoint)
-    assert answer == "ModelRefused Cannot use 'some/gated': its owner asks for permission on the Hub first."
+    assert answer == (
+        "ModelRefused Cannot use 'some/gated': its owner asks for permission on the Hub first. Ask there, and start "
+        "Headlight with a token of yours in HF_TOKEN."
+    )
 
 
 def test_a_hub_in_trouble_counts_as_out_of_reach(tmp_path):
@@ -124,8 +119,11 @@ def test_a_disk_that_takes_no_files_is_not_called_a_hub_out_of_reach(tiny_bert_f
 
 
 def test_only_public_names_of_the_hubs_client_are_used():
-    tree = ast.parse((REPOSITORY / "viz" / "engine" / "hub.py").read_text())
-    modules = [node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    modules = []
+    for name in ("hub", "hub_cache", "hub_client", "transfer", "download", "inventory"):
+        tree = ast.parse((REPOSITORY / "viz" / "engine" / f"{name}.py").read_text())
+        modules += [node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    assert len(modules) > 30
     assert [module for module in modules if any(part.startswith("_") for part in module.split("."))] == []
 
 

@@ -45,10 +45,10 @@ os._exit(0)
 FOUR_ASK = """
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from viz.engine import hub
+from viz.engine import hub_client
 from viz.engine.models import load_model
 from viz.errors import HubUnreachable
-hub.CONNECT_SECONDS = hub.READ_SECONDS = 1.5
+hub_client.CONNECT_SECONDS = hub_client.READ_SECONDS = 1.5
 def ask(_):
     try:
         load_model(sys.argv[1])

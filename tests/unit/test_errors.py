@@ -142,6 +142,30 @@ SENTENCES = {
         "Cannot load 'bert': the Hub cannot be reached and no copy is on this computer. "
         "Choose A or B, or give a folder with the weights.",
     ),
+    errors.HubOffline: (
+        {"checkpoint": "bert", "shipped": "headlight-bert or headlight-gpt2"},
+        "Cannot load 'bert': HF_HUB_OFFLINE is set, so the Hub is not asked, and no copy is on this computer. Choose "
+        "headlight-bert or headlight-gpt2, give a folder with the weights, or start Headlight without HF_HUB_OFFLINE.",
+    ),
+    errors.WrongMirror: (
+        {"endpoint": "hf-mirror", "reason": Reason("It must be an address.")},
+        "Models cannot be fetched from 'hf-mirror'. It must be an address.",
+    ),
+    errors.DownloadBroken: (
+        {"checkpoint": "bert", "done_mb": 12.04, "all_mb": 1440.0, "reason": Reason("the connection was cut.")},
+        "The download of 'bert' broke off at 12.0 of 1,440.0 MB: the connection was cut. What has come is kept. Begin "
+        "it again, and it goes on from there.",
+    ),
+    errors.DownloadDamaged: (
+        {"checkpoint": "bert", "name": "model.safetensors"},
+        "'model.safetensors' of 'bert' came with other bytes than the Hub announces, so it was deleted. Begin the "
+        "download again; if that does not help, fetch it from another address.",
+    ),
+    errors.DownloadStopped: (
+        {"checkpoint": "bert", "shipped": "headlight-bert or headlight-gpt2"},
+        "The download of 'bert' was stopped. Begin it again, and it goes on from where it was, or choose "
+        "headlight-bert or headlight-gpt2.",
+    ),
     errors.ModelRefused: ({"checkpoint": "x", "reason": "it is empty."}, "Cannot use 'x': it is empty."),
     errors.ModelTooLarge: (
         {"checkpoint": "big/model", "gigabytes": 28.004, "limit": 3.0},

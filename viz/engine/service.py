@@ -25,6 +25,8 @@ from viz.engine import (
     forward,
     generation,
     hiding_values,
+    hub,
+    inventory,
     many_texts,
     mask_life,
     same_alone,
@@ -40,21 +42,27 @@ from viz.engine.requests import (
     Check,
     Continue,
     ContinueBothWays,
+    Download,
     Estimate,
     FindWord,
     Gather,
+    ListModels,
     Measure,
     NamePadToken,
     Rank,
     Request,
+    StopDownload,
     Time,
     Trace,
     Train,
     Translate,
     TryValues,
+    Watch,
+    Weigh,
 )
 from viz.engine.work import Hear
 from viz.errors import BatchTooLarge
+from viz.listing import DownloadState, ListedModel, Weight
 from viz.records import Batch, PadToken, Run
 
 Record = TypeVar("Record")
@@ -211,6 +219,26 @@ def _rank(request: Rank, ask: Asking) -> Iterator[list[HeadEffect]]:
     return switch_off.rank_all(_load(request.ask), ask(request.ask), request.readout, **options)
 
 
+def _list_models(_request: ListModels, _ask: Asking, _hear: Hear) -> tuple[ListedModel, ...]:
+    return inventory.models()
+
+
+def _weigh(request: Weigh, _ask: Asking, _hear: Hear) -> Weight:
+    return hub.weigh(request.checkpoint, request.endpoint)
+
+
+def _download(request: Download, _ask: Asking, _hear: Hear) -> DownloadState:
+    return hub.begin(request.checkpoint, request.endpoint)
+
+
+def _watch(request: Watch, _ask: Asking, _hear: Hear) -> DownloadState:
+    return hub.watch(request.checkpoint)
+
+
+def _stop_download(request: StopDownload, _ask: Asking, _hear: Hear) -> DownloadState:
+    return hub.stop(request.checkpoint)
+
+
 _ANSWERS: dict[type, Callable[..., Any]] = {
     Ask: _run,
     Translate: _translate,
@@ -226,5 +254,10 @@ _ANSWERS: dict[type, Callable[..., Any]] = {
     Gather: _gather,
     FindWord: _find_word,
     Estimate: _estimate,
+    ListModels: _list_models,
+    Weigh: _weigh,
+    Download: _download,
+    Watch: _watch,
+    StopDownload: _stop_download,
 }
 _STREAMS: dict[type, Callable[..., Iterator[Any]]] = {Rank: _rank}

@@ -169,7 +169,7 @@ def test_a_mask_for_gpt2_is_refused(tiny_gpt2_folder, call_here):
     [
         (
             "nobody/has-this",
-            "Cannot load 'nobody/has-this': the Hub cannot be reached and no copy is on this computer.",
+            "Cannot load 'nobody/has-this': HF_HUB_OFFLINE is set, so the Hub is not asked",
         ),
         ("no such model", "There is no model 'no such model'."),
         ("", "There is no model ''."),
@@ -182,7 +182,7 @@ def test_a_model_that_is_not_here_is_named(model, said, call_here):
 def test_a_model_that_is_not_here_is_named_without_the_hub(tmp_path):
     environment = {"HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path)}
     said = refusal(call(SENTENCE, "--model", "nobody/has-this", environment=environment))
-    assert said.endswith("Choose headlight-bert or headlight-gpt2, or give a folder with the weights.")
+    assert said.endswith("give a folder with the weights, or start Headlight without HF_HUB_OFFLINE.")
 
 
 def test_a_folder_without_a_model_is_refused(tmp_path, call_here):

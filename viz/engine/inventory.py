@@ -1,0 +1,120 @@
+"""List the models that are on this computer: shipped, in folders, in the Hub's cache; nobody outside is asked.
+
+Only folders and small files of settings are read, no weights, so that hundreds are listed in a moment.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from transformers import CONFIG_MAPPING
+from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES, MODEL_FOR_MASKED_LM_MAPPING_NAMES
+
+from viz import settings
+from viz.engine import hub_cache
+from viz.engine.allow_list import is_allowed
+from viz.engine.checkpoint_files import CONFIG, are_complete, read_json, weights_problem
+from viz.engine.hub import n_bytes_read
+from viz.errors import Reason
+from viz.listing import Kind, ListedModel, Place
+from viz.shipped import MODELS_FOLDER, SHIPPED
+
+MAX_LISTED = 1000
+
+# The families with a word head, by the config's model_type.
+_MASKED: dict[str, str] = {**MODEL_FOR_MASKED_LM_MAPPING_NAMES}
+_CAUSAL = frozenset(MODEL_FOR_CAUSAL_LM_MAPPING_NAMES)
+
+
+def models() -> tuple[ListedModel, ...]:
+    """List what may be opened here, by place and name."""
+    found = [_listed(name, "shipped", MODELS_FOLDER / name) for name in SHIPPED]
+    places: list[tuple[Place, Iterator[tuple[str, Path]]]] = [("folder", _in_folders()), ("hub", _in_cache())]
+    for place, names in places:
+        for checkpoint, folder in names:
+            if len(found) < MAX_LISTED and is_allowed(checkpoint):
+                found.append(_listed(checkpoint, place, folder))
+    return tuple(found)
+
+
+def _in_folders() -> Iterator[tuple[str, Path]]:
+    """List the folders with a config: those an administrator names, and those directly in them."""
+    for named in settings.model_folders():
+        folder = named.absolute()
+        for candidate in (folder, *_folders_in(folder)):
+            if (candidate / CONFIG).is_file():
+                yield str(candidate), candidate
+
+
+def _folders_in(folder: Path) -> list[Path]:
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(Path(entry.path) for entry in entries if entry.is_dir())
+    except OSError:
+        return []
+
+
+def _in_cache() -> Iterator[tuple[str, Path]]:
+    """List the Hub's models, those of which not all has come among them."""
+    for checkpoint, repository in hub_cache.repositories():
+        folder = hub_cache.newest(repository)
+        if folder is not None or hub_cache.is_broken_off(repository):
+            yield checkpoint, folder or repository
+
+
+def _listed(checkpoint: str, place: Place, folder: Path) -> ListedModel:
+    config = read_json(folder / CONFIG)
+    family = config.get("model_type")
+    family = family if isinstance(family, str) else ""
+    return ListedModel(
+        checkpoint=checkpoint,
+        place=place,
+        family=family,
+        kind=_kind(family, config),
+        n_bytes=n_bytes_read(folder),
+        problem=_problem(place, folder, family),
+    )
+
+
+def _kind(family: str, config: dict) -> Kind:
+    """Guess what a model does from its config alone; loading it finds out."""
+    named = config.get("architectures")
+    names = [name for name in named if isinstance(name, str)] if isinstance(named, list) else []
+    if config.get("is_encoder_decoder") is True:
+        return "two stacks"
+    if any("ForMaskedLM" in name or "ForPreTraining" in name for name in names):
+        return "masked"
+    may_mask = _MASKED.get(family, "").endswith("ForMaskedLM")
+    if any("LMHead" in name or "ForCausalLM" in name for name in names):
+        return "masked" if may_mask and not config.get("is_decoder") else "causal"
+    if family in _CAUSAL and not may_mask:
+        return "causal"
+    return "encoder" if names else ""
+
+
+def _problem(place: Place, folder: Path, family: str) -> Reason | None:
+    """Say what speaks against opening it, as far as its files tell."""
+    names = _file_names(folder)
+    problem = weights_problem(names)
+    if place == "hub" and (CONFIG not in names or (problem is None and not are_complete(folder)) or _has_none(names)):
+        return Reason("not all of it is on this computer. Fetch it: what is here is not fetched again.")
+    if problem is None and not are_complete(folder):
+        return Reason("a file of its weights is missing. Copy all of them into its folder.")
+    if problem is None and family not in CONFIG_MAPPING:
+        return Reason(
+            "its family '{family}' is not known to transformers, and code from a checkpoint is never run.",
+            family=family,
+        )
+    return problem
+
+
+def _has_none(names: set[str]) -> bool:
+    """Tell whether no weights are there in any format: they may be on their way."""
+    return not any(name.endswith((".safetensors", ".bin", ".pt", ".pth", ".h5", ".msgpack")) for name in names)
+
+
+def _file_names(folder: Path) -> set[str]:
+    try:
+        return set(os.listdir(folder))
+    except OSError:
+        return set()
