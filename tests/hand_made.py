@@ -3,7 +3,7 @@
 import numpy as np
 
 from viz.analysis.masks.cells import allowed_by
-from viz.records import Batch, ModelInfo, Run, self_maps
+from viz.records import Batch, Maps, ModelInfo, Run, self_maps
 
 
 def model_info(n_layers: int = 1, n_heads: int = 1, **fields) -> ModelInfo:
@@ -73,3 +73,42 @@ def run(
 def _opened(added: np.ndarray | None, n_tokens: int) -> np.ndarray | None:
     """Give an added mask that can say whether later keys are open; one of another shape is for the record to refuse."""
     return added if added is not None and added.ndim == 4 and added.shape[-2:] == (n_tokens, n_tokens) else None
+
+
+def translation(source_mask: list[list[int]], target_mask: list[list[int]], **fields) -> Run:
+    """Build a run of an encoder-decoder from both masks: one layer of two heads a kind, weights spread evenly.
+
+    ``cross`` float ``[B, L, H, Q, K]`` replaces the weights of cross-attention; ``source`` and ``target`` are fields
+    of the batches, other fields are the run's. Source tokens are called t0, t1, ..., target tokens w0, w1, ...
+    """
+    source_fields, target_fields = fields.pop("source", {}), fields.pop("target", {})
+    source = batch(source_mask, **source_fields)
+    words = tuple(tuple(f"w{i}" for i in range(len(row))) for row in target_mask)
+    target = batch(target_mask, **({"tokens": words} | target_fields))
+    model = fields.pop("model", None) or model_info(1, 2, family="marian", causal=True)
+    maps = {
+        "encoder": even_maps(source, source, causal=False),
+        "decoder": even_maps(target, target, causal=True),
+        "cross": even_maps(target, source, causal=False, weights=fields.pop("cross", None)),
+    }
+    values = {
+        "given_mask": source.attention_mask,
+        "readouts": np.zeros((0, 2), dtype=np.int64),
+        "readout_logits": np.zeros((0, len(model.vocabulary)), dtype=np.float32),
+    }
+    return Run(model=model, batch=source, maps=maps, target=target, **(values | fields))
+
+
+def even_maps(queries: Batch, keys: Batch, *, causal: bool, weights: np.ndarray | None = None) -> Maps:
+    """Build the maps of one kind, of one layer of two heads: what may be looked at gets even weights."""
+    n_rows, n_queries, n_keys = len(queries.texts), queries.n_tokens, keys.n_tokens
+    allowed = np.repeat(keys.attention_mask[:, None], n_queries, axis=1)
+    if causal:
+        allowed = allowed & np.tri(n_queries, dtype=bool)
+    if weights is None:
+        shares = allowed / np.maximum(allowed.sum(axis=-1, keepdims=True), 1)
+        weights = np.repeat(shares[:, None, None], 2, axis=2).astype(np.float32)
+    real = (queries.attention_mask, keys.attention_mask)
+    assert weights.shape[0::3] == (n_rows, n_queries)
+    assert weights.shape[-1] == n_keys
+    return Maps(queries.tokens, keys.tokens, *real, weights, None, None, allowed[:, None])

@@ -20,6 +20,7 @@ def test_libraries_count_layers_and_heads_from_zero():
 
 def test_a_title_gives_both_names():
     assert names.head_title(3, 10) == "Layer4_Head11 · L3H10"
+    assert names.head_title(1, 2, "cross") == "Cross Layer2_Head3 · L1H2"
 
 
 def test_either_name_is_read_however_it_is_typed():
@@ -93,6 +94,14 @@ def test_the_last_head_of_a_model_that_is_not_square_is_read():
 def test_a_diagram_is_called_as_in_the_exercise():
     assert names.diagram_name(3, 10) == "Attention_Layer4_Head11.png"
     assert names.diagram_name(0, 0, "svg") == "Attention_Layer1_Head1.svg"
+    assert names.diagram_name(1, 2, kind="cross") == "Attention_Cross_Layer2_Head3.png"
+    assert names.parse_head(names.diagram_name(3, 10), 4, 11) == (3, 10)
+
+
+def test_a_layer_is_named_and_read_counted_from_one():
+    assert names.layer_label(3) == "Layer4"
+    ways = {"Layer4": 3, " layer_1 ": 0, "layer 2": 1, "Layer5": None, "Layer0": None, "4": None, "Layer4_Head1": None}
+    assert {name: names.parse_layer(name, 4) for name in ways} == ways
 
 
 def test_positions_on_the_screen_start_at_one():

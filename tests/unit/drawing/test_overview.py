@@ -18,10 +18,17 @@ def run_of(shape: tuple[int, ...], attention_mask=None, seed: int = 0, **fields)
 
 
 def unpacked(data: bytes) -> tuple[dict, np.ndarray]:
+    """Read a payload of square tiles as the browser does."""
+    header, tiles = unpacked_tiles(data)
+    assert header["side"] == header["high"]
+    return header, tiles
+
+
+def unpacked_tiles(data: bytes) -> tuple[dict, np.ndarray]:
     """Read a payload as the browser does."""
     (length,) = struct.unpack("<I", data[:4])
     header = json.loads(data[4 : 4 + length])
-    shape = (len(header["titles"]), header["side"], header["side"])
+    shape = (len(header["titles"]), header["high"], header["side"])
     return header, np.frombuffer(data[4 + length :], dtype=np.uint8).reshape(shape)
 
 
