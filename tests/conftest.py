@@ -28,6 +28,14 @@ def tiny_gpt2_folder(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def tiny_translator_folder(tmp_path_factory) -> Path:
+    """Give the folder of a tiny Marian: an encoder of 2 layers of 3 heads, a decoder of 3 layers of 4, 64 positions."""
+    from tests.translator import tiny_translator
+
+    return tiny_translator(tmp_path_factory.mktemp("checkpoints") / "tiny-translator")
+
+
+@pytest.fixture(scope="session")
 def untrained_bert_folder(tmp_path_factory) -> Path:
     """Give the folder of a tiny BERT whose layer norms are as they are born."""
     from tests.tiny import tiny_bert

@@ -2,16 +2,19 @@
 
 import pytest
 
+from pages.cross import form
 from pages.ui import question
 from tests.model.test_families import EAGER, RECORDED, write
 from tests.pages.driver import assert_no_failure, open_app
-from viz.shipped import SHIPPED
+from tests.translator import tiny_translator
+from viz.shipped import SHIPPED, TRANSLATOR
 
 # The page, the fields of its text and its model, its button.
 PAGES = {
     "masked_word": ("text", "model", "Run"),
     "batch": ("batch_text", "batch_model", "Run"),
     "generation": ("batch_text", "batch_model", "Run"),
+    "cross": ("cross_text", "cross_model", "Run"),
     "same_alone": ("batch_text", "batch_model", "Run"),
     "inside": ("inside_text", "inside_model", "Run"),
     "training": ("training_text", "training_model", "Run"),
@@ -37,6 +40,8 @@ ADDRESSES = (
     {"head": "L999H999", "k": DIGITS, "seed": DIGITS, "share": "nan", "bound": "inf", "order": "x", "measure": "x"},
     {"head": DIGITS, "off": f"L{DIGITS}H1", "by": "x", "word": "two words", "claim": "Layer0_Head0", "way": "x"},
     {"model": "/no/such/folder", "padding_side": "up", "end": "x", "model_b": "nobody/nothing", "text_b": ""},
+    {"step": DIGITS, "pin": DIGITS, "shade": "Layer0", "kind": "x", "look": "x", "target": "\u0000"},
+    {"step": "-1", "pin": "-1", "shade": f"Layer{DIGITS}", "kind": "decoder", "target": "x" * 10_001},
     {"model": "\u0000", "text": "", "second": "x" * 10_001, "measure": "pair", "query": "zebra", "key": "zebra"},
 )
 
@@ -46,7 +51,8 @@ def families(tmp_path_factory) -> list[str]:
     """Write a tiny checkpoint of every family; gives their folders."""
     folder = tmp_path_factory.mktemp("families")
     made = {make: tokenizer for make, tokenizer in (*RECORDED.items(), *EAGER.items())}
-    return [str(write(folder / make.__name__, make, tokenizer())) for make, tokenizer in made.items()]
+    translator = str(tiny_translator(folder / "translator"))
+    return [*(str(write(folder / make.__name__, make, tokenizer())) for make, tokenizer in made.items()), translator]
 
 
 def ask(app, page: str, text: str, model: str) -> None:
@@ -62,15 +68,21 @@ def ask(app, page: str, text: str, model: str) -> None:
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_answers_any_text_on_any_family_in_words(page, families, monkeypatch):
     monkeypatch.setattr(question, "SHIPPED", (*SHIPPED, *families))
+    monkeypatch.setattr(form, "MODELS", (TRANSLATOR, *SHIPPED, *families))
     app = open_app(f"pages/{page}/page.py")
     for number, model in enumerate((*families, *SHIPPED)):
-        # Every text on the shipped models; on each family the usual one, and two others in turn.
-        texts = (*TEXTS, *LONG) if model in SHIPPED else (TEXTS[3], TEXTS[number % 8], (*TEXTS, *LONG)[-1 - number % 5])
+        # Every text on the shipped models and the translator; on each family the usual one, and two others in turn.
+        texts = (
+            (*TEXTS, *LONG)
+            if model in (*SHIPPED, families[-1])
+            else (TEXTS[3], TEXTS[number % 8], (*TEXTS, *LONG)[-1 - number % 5])
+        )
         for text in texts:
             ask(app, page, text, model)
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_a_page_opens_at_any_address(page):
+def test_a_page_opens_at_any_address(page, tiny_translator_folder):
+    usual = {"model": str(tiny_translator_folder)} if page == "cross" else {}
     for address in ADDRESSES:
-        open_app(f"pages/{page}/page.py", **address)
+        open_app(f"pages/{page}/page.py", **(usual | address))

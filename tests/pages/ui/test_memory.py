@@ -9,17 +9,18 @@ from tests.pages.driver import open_app
 from viz.engine import local
 from viz.records import Run
 
-PAGES = ["masked_word", "batch", "generation", "same_alone", "inside", "training", "board", "claim", "switch_off"]
+PAGES = ["masked_word", "batch", "generation", "cross", "same_alone", "inside", "training"]
+PAGES += ["board", "claim", "switch_off"]
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_a_page_that_is_open_keeps_no_run(page, monkeypatch):
+def test_a_page_that_is_open_keeps_no_run(page, monkeypatch, tiny_translator_folder):
     made: list[weakref.ref] = []
     original = Run.__post_init__
     monkeypatch.setattr(Run, "__post_init__", lambda run: (made.append(weakref.ref(run)), original(run))[1])
     kept = local.Kept(local.MAX_BYTES)
     monkeypatch.setattr(local.engine, "_kept", kept)
-    app = open_app(f"pages/{page}/page.py")
+    app = open_app(f"pages/{page}/page.py", **({"model": str(tiny_translator_folder)} if page == "cross" else {}))
     gc.collect()
     assert any(run() is not None for run in made)  # the engine keeps what it made
     kept._records.clear()

@@ -4,11 +4,13 @@ import threading
 
 import pytest
 
+from pages.cross import form
 from pages.ui import turns
 from tests.pages.driver import SECONDS, open_app
-from viz.engine import forward, local, models, service
+from viz.engine import forward, local, models, service, translating
 
-PAGES = ["masked_word", "batch", "generation", "same_alone", "inside", "training", "board", "claim", "switch_off"]
+PAGES = ["masked_word", "batch", "generation", "cross", "same_alone", "inside", "training"]
+PAGES += ["board", "claim", "switch_off"]
 
 
 @pytest.fixture
@@ -27,14 +29,18 @@ def passes_and_loads(monkeypatch):
 
     monkeypatch.setattr(local.engine, "_kept", local.Kept(local.MAX_BYTES))
     watched(forward, "new_recording", "pass")
+    watched(translating, "run", "pass")
     watched(service, "load_model", "load")
     watched(models, "load_model", "load")
     return held
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_the_turn_is_free_in_every_pass_and_load(page, passes_and_loads):
-    app = open_app(f"pages/{page}/page.py")
+def test_the_turn_is_free_in_every_pass_and_load(page, passes_and_loads, tiny_translator_folder, monkeypatch):
+    monkeypatch.setattr(form, "MODELS", (str(tiny_translator_folder),))
+    app = open_app(f"pages/{page}/page.py", **({"model": str(tiny_translator_folder)} if page == "cross" else {}))
+    if page == "cross":
+        app.text_input(key="cross_off_names").set_value("L1").run(timeout=SECONDS)
     if page == "inside":
         app.pills[0].set_value([2]).run(timeout=SECONDS)
     if page == "masked_word":
