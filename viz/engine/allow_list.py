@@ -45,8 +45,8 @@ def _is_listed(name: str, entries: list[str]) -> bool:
 
 
 def _is_plain(name: str) -> bool:
-    """Tell whether no part of a name leads elsewhere: ``..``, ``.``, nothing, or a NUL."""
-    return "\0" not in name and all(part not in ("", ".", "..") for part in name.split("/"))
+    """Tell whether no part of a name means another than it says: ``..``, ``.``, ``*``, nothing, or a NUL."""
+    return "\0" not in name and all(part not in ("", ".", "..", "*") for part in name.split("/"))
 
 
 def _plain_folder(checkpoint: str) -> str | None:

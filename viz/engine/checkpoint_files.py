@@ -5,6 +5,8 @@ Weights are read from safetensors only: every other format can hold a program.
 
 import json
 import math
+import os
+import struct
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -36,6 +38,9 @@ FILES = (
 
 FLOAT32_BYTES = 4
 MAX_HEADER_BYTES, MAX_JSON_BYTES = 100_000_000, 10_000_000  # safetensors' own limit; of an index or a config
+
+# A safetensors file begins with the length of its header, a JSON object: https://github.com/huggingface/safetensors
+_LENGTH = struct.Struct("<Q")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +93,14 @@ def refusal(checkpoint: str, problem: Reason) -> ModelRefused:
     return ModelRefused(**values)
 
 
+def folder_problem(folder: Path) -> Reason | None:
+    """Say why a folder's files cannot be loaded; None where they speak for it. Raises ``OSError`` if it vanishes."""
+    problem = weights_problem(os.listdir(folder))
+    if problem is None and not are_complete(folder):
+        return Reason("a file of its weights is missing. Copy all of them into its folder.")
+    return problem
+
+
 def are_complete(folder: Path) -> bool:
     """Tell whether a folder has its config and all of its weights: a download that was broken off has not."""
     weights = list(weight_files(folder))
@@ -103,21 +116,34 @@ def weight_files(folder: Path) -> Iterable[Path]:
     return [folder / name for name in names if isinstance(name, str) and fnmatchcase(name, SHARDS)]
 
 
+def sizes(folder: Path) -> dict[str, int]:
+    """Give the number of parameters of every weight by its name, from the headers of the files; no weight is read.
+
+    A file without a readable header gives none: reading it says what is wrong.
+    """
+    found: dict[str, int] = {}
+    for file in weight_files(folder):
+        found |= _header(file)
+    return found
+
+
 def float32_bytes(folder: Path) -> int:
-    """Give the bytes of a folder's weights as float32, from the headers of their files; 0 where one cannot be read."""
+    """Give the bytes of a folder's weights as float32; 0 where their headers cannot be read."""
     try:
-        return sum(FLOAT32_BYTES * _n_numbers(file) for file in weight_files(folder))
-    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return FLOAT32_BYTES * sum(sizes(folder).values())
+    except OSError:
         return 0
 
 
-def _n_numbers(file: Path) -> int:
+def _header(file: Path) -> dict[str, int]:
     with file.open("rb") as opened:
-        n_header = int.from_bytes(opened.read(8), "little")
-        if n_header > MAX_HEADER_BYTES:
-            raise ValueError("no header of safetensors")
-        header = json.loads(opened.read(n_header))
-    return sum(math.prod(entry["shape"]) for name, entry in header.items() if name != "__metadata__")
+        start = opened.read(_LENGTH.size)
+        length = _LENGTH.unpack(start)[0] if len(start) == _LENGTH.size else 0
+        try:
+            header = json.loads(opened.read(length)) if length <= MAX_HEADER_BYTES else {}
+            return {name: math.prod(of["shape"]) for name, of in header.items() if name != "__metadata__"}
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            return {}
 
 
 def read_json(file: Path) -> dict:

@@ -13,7 +13,7 @@ from huggingface_hub.utils import validate_repo_id
 
 from viz.engine import download, hub_cache, hub_client
 from viz.engine.allow_list import require_allowed
-from viz.engine.checkpoint_files import CONFIG, float32_bytes, is_read
+from viz.engine.checkpoint_files import CONFIG, float32_bytes, folder_problem, is_read, refusal
 from viz.errors import ModelNotFound, ModelRefused, Reason
 from viz.listing import DownloadState, Weight
 from viz.shipped import MODELS_FOLDER, SHIPPED, shipped_names
@@ -109,14 +109,21 @@ def _on_this_computer(checkpoint: str) -> Path | None:
 
 
 def _given_folder(checkpoint: str) -> Path | None:
-    """Give the folder a person named; None where the name may be a model's on the Hub."""
+    """Give the folder a person named; None where the name may be a model's on the Hub.
+
+    Raises ``ModelRefused`` for a folder without a config, or without weights that can be loaded.
+    """
     try:
         folder = Path(checkpoint).expanduser()
-        if (folder / CONFIG).is_file():
-            return folder
+        found = (folder / CONFIG).is_file()
+        problem = folder_problem(folder) if found else None
         named_as_folder = folder.is_dir() and (folder.is_absolute() or checkpoint.startswith("."))
     except (OSError, RuntimeError, ValueError) as error:  # too long, the home of nobody, a NUL: no name of anything
         raise ModelNotFound(checkpoint=checkpoint, shipped=shipped_names()) from error
+    if problem is not None:
+        raise refusal(checkpoint, problem)
+    if found:
+        return folder
     if named_as_folder:
         raise ModelRefused(
             checkpoint=checkpoint, reason=Reason("the folder has no config.json. Choose the folder that has it.")

@@ -13,7 +13,7 @@ from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_N
 from viz import settings
 from viz.engine import hub_cache
 from viz.engine.allow_list import is_allowed
-from viz.engine.checkpoint_files import CONFIG, are_complete, read_json, weights_problem
+from viz.engine.checkpoint_files import CONFIG, are_complete, folder_problem, read_json
 from viz.engine.hub import n_bytes_read
 from viz.errors import Reason
 from viz.listing import Kind, ListedModel, Place
@@ -31,7 +31,7 @@ def models() -> tuple[ListedModel, ...]:
     found = [_listed(name, "shipped", MODELS_FOLDER / name) for name in SHIPPED]
     places: list[tuple[Place, Iterator[tuple[str, Path]]]] = [("folder", _in_folders()), ("hub", _in_cache())]
     for place, names in places:
-        for checkpoint, folder in names:
+        for checkpoint, folder in dict(names).items():
             if len(found) < MAX_LISTED and is_allowed(checkpoint):
                 found.append(_listed(checkpoint, place, folder))
     return tuple(found)
@@ -80,26 +80,26 @@ def _kind(family: str, config: dict) -> Kind:
     """Guess what a model does from its config alone; loading it finds out."""
     named = config.get("architectures")
     names = [name for name in named if isinstance(name, str)] if isinstance(named, list) else []
+    masks = _MASKED.get(family, "").endswith("ForMaskedLM") and not config.get("is_decoder")
     if config.get("is_encoder_decoder") is True:
         return "two stacks"
-    if any("ForMaskedLM" in name or "ForPreTraining" in name for name in names):
+    if any("ForMaskedLM" in name or "ForPreTraining" in name for name in names) or (masks and not names):
         return "masked"
-    may_mask = _MASKED.get(family, "").endswith("ForMaskedLM")
     if any("LMHead" in name or "ForCausalLM" in name for name in names):
-        return "masked" if may_mask and not config.get("is_decoder") else "causal"
-    if family in _CAUSAL and not may_mask:
+        return "masked" if masks else "causal"
+    if family in _CAUSAL and not masks:
         return "causal"
     return "encoder" if names else ""
 
 
 def _problem(place: Place, folder: Path, family: str) -> Reason | None:
     """Say what speaks against opening it, as far as its files tell."""
-    names = _file_names(folder)
-    problem = weights_problem(names)
-    if place == "hub" and (CONFIG not in names or (problem is None and not are_complete(folder)) or _has_none(names)):
+    if place == "hub" and not are_complete(folder) and not _is_of_another_format(folder):
         return Reason("not all of it is on this computer. Fetch it: what is here is not fetched again.")
-    if problem is None and not are_complete(folder):
-        return Reason("a file of its weights is missing. Copy all of them into its folder.")
+    try:
+        problem = folder_problem(folder)
+    except OSError:
+        problem = Reason("its folder cannot be read.")
     if problem is None and family not in CONFIG_MAPPING:
         return Reason(
             "its family '{family}' is not known to transformers, and code from a checkpoint is never run.",
@@ -108,13 +108,6 @@ def _problem(place: Place, folder: Path, family: str) -> Reason | None:
     return problem
 
 
-def _has_none(names: set[str]) -> bool:
-    """Tell whether no weights are there in any format: they may be on their way."""
-    return not any(name.endswith((".safetensors", ".bin", ".pt", ".pth", ".h5", ".msgpack")) for name in names)
-
-
-def _file_names(folder: Path) -> set[str]:
-    try:
-        return set(os.listdir(folder))
-    except OSError:
-        return set()
+def _is_of_another_format(folder: Path) -> bool:
+    """Tell whether weights are there that are never loaded; without any they may be on their way."""
+    return (folder / CONFIG).is_file() and any(folder.glob("*.bin"))

@@ -19,6 +19,7 @@ from transformers import AutoConfig, AutoTokenizer, PreTrainedModel, logging
 
 from viz.engine import (
     capture,
+    checkpoint_files,
     choose_class,
     device,
     hub,
@@ -167,7 +168,7 @@ def _incomplete(checkpoint: str) -> ModelRefused:
 
 def _read(checkpoint: str, folder: Path, revision: str) -> LoadedModel:
     config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-    sizes = weights.sizes(folder)
+    sizes = checkpoint_files.sizes(folder)
     weights.check_size(checkpoint, sum(sizes.values()))
     choice = choose_class.choose(checkpoint, config, sizes)
     tokenizer = _read_tokenizer(checkpoint, folder)

@@ -1,13 +1,9 @@
-"""Read the weights of a checkpoint: how many there are, into which class they go, and which did not find their place.
+"""Read the weights of a checkpoint: whether they are too large, and which of them did not find their place.
 
 Only safetensors, and only from a folder.
 """
 
-import json
-import struct
-from collections.abc import Iterable
 from dataclasses import dataclass
-from math import prod
 from pathlib import Path
 
 import torch
@@ -15,13 +11,8 @@ from transformers import PreTrainedModel
 
 from viz import settings
 from viz.engine import hub, load_report
+from viz.engine.checkpoint_files import FLOAT32_BYTES
 from viz.errors import ModelTooLarge
-
-# A safetensors file begins with the length of its header, a JSON object: https://github.com/huggingface/safetensors
-_LENGTH = struct.Struct("<Q")
-_MAX_HEADER = 100_000_000
-
-FLOAT32_BYTES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +22,6 @@ class Read:
     model: PreTrainedModel
     missing: tuple[str, ...]  # the model has them, the files do not: they are random
     unexpected: tuple[str, ...]  # the files have them, the model does not
-
-
-def sizes(folder: Path) -> dict[str, int]:
-    """Give the number of parameters of every weight by its name, from the headers of the files; no weight is read.
-
-    A file without a readable header gives none: reading it says what is wrong.
-    """
-    found: dict[str, int] = {}
-    for file in _files(folder):
-        found |= _header(file)
-    return found
 
 
 def check_size(checkpoint: str, n_parameters: int) -> None:
@@ -67,23 +47,6 @@ def read(folder: Path, loader: type, device: torch.device) -> Read:
     missing = load_report.missing(report["missing_keys"])
     unexpected = load_report.unexpected(model, report["unexpected_keys"], anything_missing=bool(missing))
     return Read(model.eval().to(device), missing, unexpected)
-
-
-def _files(folder: Path) -> Iterable[Path]:
-    """List the files that are read: the one whole file where there is one, else its parts."""
-    whole = folder / "model.safetensors"
-    return [whole] if whole.is_file() else sorted(folder.glob("model-*-of-*.safetensors"))
-
-
-def _header(file: Path) -> dict[str, int]:
-    with file.open("rb") as opened:
-        start = opened.read(_LENGTH.size)
-        length = _LENGTH.unpack(start)[0] if len(start) == _LENGTH.size else 0
-        try:
-            header = json.loads(opened.read(length)) if length <= _MAX_HEADER else {}
-            return {name: prod(of["shape"]) for name, of in header.items() if name != "__metadata__"}
-        except (ValueError, TypeError, KeyError, AttributeError):
-            return {}
 
 
 def _copy(model: torch.nn.Module) -> None:
