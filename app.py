@@ -26,6 +26,7 @@ def choose_page() -> StreamlitPage:
                 page("batch", _("Batch of prompts"), "table_rows"),
                 page("generation", _("Generation, step by step"), "animation"),
                 page("cross", _("Translate and cross-attention"), "translate"),
+                page("positions", _("Where is the order?"), "format_list_numbered"),
             ],
             _("Masks"): [
                 page("same_alone", _("Same alone?"), "balance"),

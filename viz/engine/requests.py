@@ -17,6 +17,7 @@ from viz.analysis.heads.switch_off import Cost, Head, HeadEffect
 from viz.analysis.masks.choice import MaskChoice
 from viz.analysis.masks.hiding import FillResult, Hiding
 from viz.analysis.masks.stations import MaskLife
+from viz.analysis.positions.tables import PositionTables
 from viz.listing import DownloadState, ListedModel, Weight
 from viz.records import PadToken, Run
 
@@ -160,6 +161,14 @@ class Train(Request[Lesson]):
     mlm_probability: float
     padding_side: str = "right"
     append_end: bool = True
+    revision: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Positions(Request[PositionTables]):
+    """Ask for a model's tables of positions; no text is run."""
+
+    checkpoint: str
     revision: str = ""
 
 

@@ -18,6 +18,7 @@ from viz.analysis.heads.switch_off import Cost, HeadEffect
 from viz.analysis.masks.choice import told
 from viz.analysis.masks.hiding import FillResult
 from viz.analysis.masks.stations import MaskLife
+from viz.analysis.positions.tables import PositionTables
 from viz.engine import (
     batch_speed,
     batching,
@@ -29,6 +30,7 @@ from viz.engine import (
     inventory,
     many_texts,
     mask_life,
+    position_tables,
     same_alone,
     switch_off,
     training,
@@ -49,6 +51,7 @@ from viz.engine.requests import (
     ListModels,
     Measure,
     NamePadToken,
+    Positions,
     Rank,
     Request,
     StopDownload,
@@ -188,6 +191,10 @@ def _train(request: Train, _ask: Asking, _hear: Hear) -> Lesson:
     return Lesson(four_ways, training.unpadded(loaded, made), run_told=runs[True], run_untold=runs[False])
 
 
+def _positions(request: Positions, _ask: Asking, _hear: Hear) -> PositionTables:
+    return position_tables.tables(load_model(request.checkpoint, request.revision))
+
+
 def _measure(request: Measure, ask: Asking, hear: Hear) -> boards.Board:
     """Measure one kept batch where the texts are few, else batch after batch."""
     if len(request.texts) <= KEPT_TEXTS:
@@ -250,6 +257,7 @@ _ANSWERS: dict[type, Callable[..., Any]] = {
     Trace: _trace,
     TryValues: _try_values,
     Train: _train,
+    Positions: _positions,
     Measure: _measure,
     Gather: _gather,
     FindWord: _find_word,

@@ -1,0 +1,25 @@
+"""Where is the order?: which tables say where a word stands, and whether the model uses them."""
+
+import streamlit as st
+
+from viz.text import _
+
+st.title(_("Where is the order?"), anchor=False)
+st.caption(
+    _(
+        "Attention by itself sees a bag of words. Here is what tells a model the order, and what happens when it is "
+        "told another one."
+    )
+)
+
+# These bring Plotly and pandas, a second on a fresh server; the title stands meanwhile.
+from pages.positions import form  # noqa: E402
+from pages.positions.tables import tables_part  # noqa: E402
+from pages.ui import head_choice  # noqa: E402
+
+question = form.ask()
+part = form.choose_part()
+
+slot = st.container()
+with slot.skeleton(height=480), head_choice.whole_page():
+    tables_part(question)

@@ -1,0 +1,108 @@
+"""Show a model's tables of positions, the computed one beside them, and how alike positions are by their distance."""
+
+import streamlit as st
+
+from pages.positions.form import PositionQuestion
+from pages.ui.markdown import literal
+from pages.ui.pictures import BARE
+from viz.analysis import tables as files
+from viz.analysis.positions import sentences
+from viz.analysis.positions.tables import KINDS, PositionTable, PositionTables, columns, computed, similarity
+from viz.drawing.position_tables import steps, table_map
+from viz.drawing.profiles import bias_lines, similarity_lines
+from viz.engine.local import engine
+from viz.engine.requests import Positions
+from viz.names import folder_name
+from viz.text import _
+
+
+def tables_part(question: PositionQuestion) -> None:
+    """Draw the tables of the model that was asked about; no text is run for them."""
+    answer = question.answered(lambda asked: engine.ask(Positions(asked.checkpoint, asked.revision)), place="tables")
+    if answer is None:
+        return
+    _question, of = answer
+    st.markdown(f"**{literal(sentences.which_tables(of))}**")
+    if of.tables:
+        table = of.tables[0] if len(of.tables) == 1 else _choose(of)
+        _draw(of, table)
+    _kinds(of)
+
+
+def _choose(of: PositionTables) -> PositionTable:
+    """Offer the tables of a model that has several."""
+    numbers = range(len(of.tables))
+    if st.session_state.get("position_table") not in numbers:
+        st.session_state["position_table"] = 0
+    number = st.selectbox(
+        _("Table"), numbers, key="position_table", format_func=lambda n: sentences.table_name(of.tables[n])
+    )
+    return of.tables[number]
+
+
+def _draw(of: PositionTables, table: PositionTable) -> None:
+    """Draw one table; beside one of positions the computed one, below both how alike positions are."""
+    said = sentences.table_size(table)
+    st.caption(literal(said))
+    if not table.has_vectors:
+        st.plotly_chart(table_map(table), key="position_table_map", config=BARE, alt=said)
+        if table.kind != "distances":
+            st.plotly_chart(bias_lines(table), key="position_bias_lines", config=BARE, alt=said)
+        _download(of, table)
+        return
+    own, other = st.columns(2, gap="medium")
+    beside = computed(table)
+    own.markdown(f"**{literal(sentences.table_name(table))}**")
+    own.plotly_chart(table_map(table), key="position_table_map", config=BARE, alt=said)
+    other.markdown(_("**Computed, of the same size** (Vaswani et al. 2017)"))
+    other.plotly_chart(table_map(beside), key="position_computed_map", config=BARE, alt=_("Computed, of the same size"))
+    _notes(table)
+    _download(of, table)
+    st.subheader(_("How alike are two positions?"), anchor=False)
+    alike = similarity(table)
+    spoken = sentences.similarity_said(alike)
+    figure = similarity_lines({of.model.checkpoint: alike, _("computed"): similarity(beside)})
+    st.plotly_chart(figure, key="position_similarity", config=BARE, alt=spoken)
+    st.markdown(literal(spoken))
+    st.caption(
+        _(
+            "The line is the mean over all pairs of positions that lie so far apart, the band one standard deviation "
+            "to either side. A computed table has no band: there only the distance counts."
+        )
+    )
+
+
+def _notes(table: PositionTable) -> None:
+    """Say where the colours end, and how much of a large table is drawn."""
+    st.caption(_("Colours end where 99% of the numbers lie within; the pointer tells each number."))
+    down, across = steps(table)
+    if down * across > 1:
+        message = _("Of {down} positions one is drawn, and of {across} numbers one.")
+        st.caption(message.format(down=down, across=across))
+
+
+def _download(of: PositionTables, table: PositionTable) -> None:
+    st.download_button(
+        _("CSV"),
+        lambda: files.as_csv(columns(table)),
+        f"{folder_name(of.model.checkpoint)}_positions.csv",
+        "text/csv",
+        key="position_table_csv",
+        icon=":material/download:",
+        on_click="ignore",
+    )
+
+
+def _kinds(of: PositionTables) -> None:
+    """List the kinds there are, and which of them this model has."""
+    st.subheader(_("Six ways to say where a word stands"), anchor=False)
+    has = {table.kind for table in of.tables}
+    st.dataframe(
+        {
+            _("kind"): [sentences.kind_name(kind) for kind in KINDS],
+            _("this model"): ["✓" if kind in has else "–" for kind in KINDS],
+            _("what it does"): [sentences.kind_meaning(kind) for kind in KINDS],
+        },
+        hide_index=True,
+        key="position_kinds",
+    )
