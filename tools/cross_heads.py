@@ -1,20 +1,16 @@
 """Find the cross-attention heads whose strongest source word is the one a target word translates.
 
-python tools/cross_heads.py assets/models/headlight-en-fr
-
 Held against word pairs aligned by hand. The weight of a word is the sum over its pieces; every word, every sign and the
 end of the sentence compete. Two rows can be asked: the one that writes the target word (its query is the position
 before), and the one that reads it.
 """
 
-import argparse
 import re
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import torch
-from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
 FILE = Path(__file__).with_name("aligned_words.tsv")
 WORDS = re.compile(r"\w+|[^\w\s]")
@@ -73,16 +69,3 @@ def print_heads(right, most=5):
         for place in np.argsort(-share, axis=None, kind="stable")[:most]:
             layer, head = np.unravel_index(place, share.shape)
             print(f"  Layer{layer + 1}_Head{head + 1:<4} {100 * share[layer, head]:5.0f}")
-
-
-def main():
-    """Print the report of one model folder."""
-    parser = argparse.ArgumentParser(description="Find the heads of a translator that align words.")
-    parser.add_argument("model", help="model folder")
-    folder = parser.parse_args().model
-    model = AutoModelForSeq2SeqLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager").eval()
-    print_heads(hits(model, AutoTokenizer.from_pretrained(folder), read_aligned()))
-
-
-if __name__ == "__main__":
-    main()

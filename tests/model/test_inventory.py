@@ -10,7 +10,7 @@ from huggingface_hub import constants
 
 from tests.model.small_hub import COMMIT
 from viz.engine import inventory
-from viz.shipped import MODELS_FOLDER, SHIPPED
+from viz.shipped import ALL_SHIPPED, MODELS_FOLDER, SHIPPED
 
 NOT_ALL_HERE = "not all of it is on this computer. Fetch it: what is here is not fetched again."
 
@@ -47,9 +47,9 @@ def only(place: str):
 
 def test_the_shipped_models_are_listed(cache):
     listed = inventory.models()
+    families, kinds = ("bert", "gpt2", "marian"), ("masked", "causal", "two stacks")
     assert [(model.checkpoint, model.place, model.family, model.kind, model.problem) for model in listed] == [
-        (name, "shipped", name.removeprefix("headlight-"), kind, None)
-        for name, kind in zip(SHIPPED, ["masked", "causal", *["two stacks"] * 9], strict=False)
+        (name, "shipped", family, kind, None) for name, family, kind in zip(ALL_SHIPPED, families, kinds, strict=True)
     ]
     weights = (MODELS_FOLDER / SHIPPED[0] / "model.safetensors").stat().st_size
     assert weights < listed[0].n_bytes < weights + 5_000_000
@@ -110,7 +110,7 @@ def test_only_what_may_be_opened_is_listed(cache, tiny_bert_folder, tmp_path, mo
     cached(cache, "other/tiny", tiny_bert_folder)
     monkeypatch.setenv("HEADLIGHT_MODELS", str(tmp_path / "models"))
     monkeypatch.setenv("HEADLIGHT_ALLOW", f"some/tiny, {tmp_path}/models/b")
-    assert names("shipped") == list(SHIPPED)
+    assert names("shipped") == list(ALL_SHIPPED)
     assert names("folder") == [str(tmp_path / "models" / "b")]
     assert names("hub") == ["some/tiny"]
 

@@ -8,7 +8,7 @@ import os
 
 from viz import settings
 from viz.errors import ModelNotFound
-from viz.shipped import SHIPPED, shipped_names
+from viz.shipped import ALL_SHIPPED, shipped_names
 
 EVERY = "/*"  # the end of an entry that stands for all that lies directly in a folder, or under an owner's name
 
@@ -22,7 +22,7 @@ def require_allowed(checkpoint: str) -> None:
 def is_allowed(checkpoint: str) -> bool:
     """Tell whether a name or a folder is on the list, as it is written and as the disk's links resolve it."""
     entries = settings.allowed()
-    if not entries or checkpoint in SHIPPED:
+    if not entries or checkpoint in ALL_SHIPPED:
         return True
     if not _is_path(checkpoint):
         return _is_plain(checkpoint) and _is_listed(checkpoint, [name for name in entries if not _is_path(name)])

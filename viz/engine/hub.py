@@ -16,7 +16,7 @@ from viz.engine.allow_list import require_allowed
 from viz.engine.checkpoint_files import CONFIG, float32_bytes, folder_problem, is_read, refusal
 from viz.errors import ModelNotFound, ModelRefused, Reason
 from viz.listing import DownloadState, Weight
-from viz.shipped import MODELS_FOLDER, SHIPPED, shipped_names
+from viz.shipped import ALL_SHIPPED, MODELS_FOLDER, shipped_names
 
 
 def find(checkpoint: str) -> Path:
@@ -95,7 +95,7 @@ def n_bytes_read(folder: Path) -> int:
 def _on_this_computer(checkpoint: str) -> Path | None:
     """Give the folder with the checkpoint's files, or None, without a request."""
     require_allowed(checkpoint)
-    if checkpoint in SHIPPED:
+    if checkpoint in ALL_SHIPPED:
         return MODELS_FOLDER / checkpoint
     if (folder := _given_folder(checkpoint)) is not None:
         return folder

@@ -17,7 +17,7 @@ from viz.engine.checkpoint_files import CONFIG, are_complete, folder_problem, re
 from viz.engine.hub import n_bytes_read
 from viz.errors import Reason
 from viz.listing import Kind, ListedModel, Place
-from viz.shipped import MODELS_FOLDER, SHIPPED
+from viz.shipped import ALL_SHIPPED, MODELS_FOLDER
 
 MAX_LISTED = 1000
 
@@ -28,7 +28,7 @@ _CAUSAL = frozenset(MODEL_FOR_CAUSAL_LM_MAPPING_NAMES)
 
 def models() -> tuple[ListedModel, ...]:
     """List what may be opened here, by place and name."""
-    found = [_listed(name, "shipped", MODELS_FOLDER / name) for name in SHIPPED]
+    found = [_listed(name, "shipped", MODELS_FOLDER / name) for name in ALL_SHIPPED]
     places: list[tuple[Place, Iterator[tuple[str, Path]]]] = [("folder", _in_folders()), ("hub", _in_cache())]
     for place, names in places:
         for checkpoint, folder in dict(names).items():
