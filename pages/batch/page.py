@@ -34,7 +34,7 @@ if answer is not None:
         batch_tables(run)
         answers_table(run)
         prompt_heads(partial(engine.ask, request))
-        if run.model.causal:
+        if run.model.causal and run.model.words == "read":
             continuation_panel(request)
         if len(run.batch.texts) > 1:
             speed_panel(request)

@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from pages.ui import head_choice
+from pages.ui import guard, head_choice
 from pages.ui.markdown import literal
 from pages.ui.pictures import BARE
-from viz.analysis.predictions import are_numbers, compare
+from viz.analysis.predictions import are_numbers, compare, require_words
 from viz.drawing.bars import shift_bars
 from viz.drawing.heatmap import difference_map, head_map
 from viz.names import head_title
@@ -18,8 +18,10 @@ MAP_PX = 380
 def mask_effect(before: Run, after: Run, row: int) -> None:
     """Compare one row of two runs over the same tokens."""
     places = [n for n, (at, _position) in enumerate(before.readouts) if at == row]
-    if not places:
+    if not places and before.model.words == "read":
         st.info(_("There is no [MASK] in this text, so there is no answer to compare; the maps below are compared."))
+    elif not places:
+        guard.attempt(require_words, before.model)
     for n in places:
         answer_shift(before, after, n, "effect")
     layer, head = head_choice.chosen(before.model)

@@ -73,5 +73,5 @@ def _rerun(run: Run, row: int, request: Ask) -> None:
         return
     for n in places:
         answer_shift(run, after, n, "fills")
-    if not places:
+    if not places and run.model.words == "read":
         st.caption(_("There is no [MASK] in this text, so there is no answer to compare."))

@@ -40,7 +40,7 @@ if answer is not None:
             batch_strips(check.run)
             st.caption(_("Under each token its position_ids, as the model used them."))
             table.worst_heads(check)
-            if run.model.causal:
+            if run.model.causal and run.model.words == "read":
                 table.continuations(check.run, ContinueBothWays(*place, revision=question.revision))
             st.subheader(_("The heads in this batch"), anchor=False)
             prompt_heads(partial(table.checked_run, request))

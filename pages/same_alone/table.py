@@ -22,21 +22,28 @@ def show_verdict(check: BatchCheck) -> None:
     """Say the result in a sentence; a sign and words carry it, never colour alone."""
     say, sign = (st.success, ":material/check_circle:") if check.same else (st.error, ":material/error:")
     say(literal(verdict(check)), icon=sign)
-    message = _(
-        "Same means: no logit at the answer moves by more than {tolerance}. Rounding alone moves them by about 3 "
-        "millionths of "
-        "the largest logit; a mistake moves them by far more."
-    )
+    if check.compares_attention:
+        message = _(
+            "This model has no words to compare, so its attention is: same means that no weight between real tokens "
+            "moves by more than {tolerance}. Rounding alone moves them by about a millionth; a mistake by far more."
+        )
+    else:
+        message = _(
+            "Same means: no logit at the answer moves by more than {tolerance}. Rounding alone moves them by about 3 "
+            "millionths of "
+            "the largest logit; a mistake moves them by far more."
+        )
     st.caption(message.format(tolerance=check.tolerance))
 
 
 def check_table(check: BatchCheck) -> None:
     """List the prompts with their differences, top words and attention on padding."""
     numbered = list(enumerate(check.prompts))
+    difference = _("largest |Δweight|") if check.compares_attention else _("largest |Δlogit|")
     table = {
         _("prompt"): [f"{position_number(row)}  {prompt_name(check.run, row, 40)}" for row, _prompt in numbered],
         _("answer"): [_("✓ same") if p.same else _("✗ differs") for p in check.prompts],
-        _("largest |Δlogit|"): [difference_text(p.max_difference) for p in check.prompts],
+        difference: [difference_text(p.max_difference) for p in check.prompts],
         _("top word alone → in the batch"): [_change(p.token_alone, p.token_in_batch) for p in check.prompts],
         _("its probability alone"): [p.probability_alone for p in check.prompts],
         _("in the batch"): [p.probability_in_batch for p in check.prompts],

@@ -14,7 +14,7 @@ import streamlit as st
 
 from pages.ui import turns
 from pages.ui.markdown import literal
-from viz.errors import VizError
+from viz.errors import NoWordHead, VizError, WordHeadMissing
 from viz.text import _, sentence
 
 log = logging.getLogger("headlight")
@@ -50,8 +50,12 @@ def fragment(*, key: str | None = None, run_every: float | None = None):
 
 
 def explain(error: VizError, label: str = "") -> None:
-    """Say an error of ours in the reader's language; ``label`` names what it is of, where there are two."""
-    st.error(literal(f"{label}: {sentence(error)}" if label else sentence(error)))
+    """Say an error of ours in the reader's language; ``label`` names what it is of, where there are two.
+
+    That a model has no words is no mistake of anybody's, and is said calmly.
+    """
+    say = st.info if isinstance(error, (NoWordHead, WordHeadMissing)) else st.error
+    say(literal(f"{label}: {sentence(error)}" if label else sentence(error)))
 
 
 def attempt(make: Callable[Parameters, Made], *args: Parameters.args, **kwargs: Parameters.kwargs) -> Made | None:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from viz.errors import NoMaskToken
+from viz.errors import NoMaskToken, NoWordHead, WordHeadMissing
 from viz.labels import written
-from viz.records import Prediction, Run
+from viz.records import ModelInfo, Prediction, Run
+from viz.shipped import shipped_names
 
 # How people type the word to be guessed; every model's own mask token is one of these.
 TYPED_MASK = re.compile(r"\[mask\]|<mask>", re.IGNORECASE)
@@ -59,8 +60,16 @@ def are_numbers(run: Run) -> bool:
     return not np.isnan(run.readout_logits).any()
 
 
+def require_words(model: ModelInfo) -> None:
+    """Raise ``NoWordHead`` or ``WordHeadMissing`` if the model's words cannot be believed."""
+    if model.words != "read":
+        refuse = NoWordHead if model.words == "none" else WordHeadMissing
+        raise refuse(checkpoint=model.checkpoint, shipped=shipped_names())
+
+
 def require_readouts(run: Run) -> None:
-    """Raise ``NoMaskToken`` if there is nothing to predict."""
+    """Raise ``NoMaskToken`` if there is nothing to predict, and what ``require_words`` raises."""
+    require_words(run.model)
     if len(run.readouts) == 0:
         raise NoMaskToken(mask_token=run.model.mask_token)
 

@@ -107,7 +107,10 @@ def _lines(checked, n_dropped: int) -> list[str]:
 
     run = checked.run
     lines = [f"{run.model.checkpoint} ({run.model.weights} weights), padded on the {run.batch.padding_side}"]
-    lines += _aligned([COLUMNS, *(_cells(position_number(row), prompt) for row, prompt in enumerate(checked.prompts))])
+    columns = [name.replace("logit", "weight") if checked.compares_attention else name for name in COLUMNS]
+    lines += _aligned(
+        [tuple(columns), *(_cells(position_number(row), prompt) for row, prompt in enumerate(checked.prompts))]
+    )
     if n_dropped:
         lines.append(f"Empty lines dropped: {n_dropped}.")
     lines.append(f"{verdict(checked)} Tolerance: {difference_text(checked.tolerance)}.")

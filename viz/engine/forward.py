@@ -10,6 +10,7 @@ import torch
 
 from viz.analysis.masks import additive
 from viz.analysis.masks.hiding import Hiding
+from viz.analysis.predictions import require_words
 from viz.engine import capture, maps, stacks
 from viz.engine.device import to_numpy
 from viz.engine.models import LoadedModel
@@ -20,8 +21,6 @@ from viz.errors import (
     HeadOutOfRange,
     HeadsStayOn,
     NotRecorded,
-    NoWordHead,
-    WordHeadMissing,
 )
 from viz.names import head_index_label
 from viz.records import Batch, Maps, Run, Stack
@@ -74,7 +73,7 @@ def run(
     """
     readouts = find_readouts(loaded, batch) if readouts is None else readouts
     if len(readouts):
-        require_words(loaded)
+        require_words(loaded.info)
     check_size(loaded, *batch.input_ids.shape, n_readouts=len(readouts))
     if hiding is not None or see_later:
         require_recorded(loaded)
@@ -154,13 +153,6 @@ def _pass_bytes(loaded: LoadedModel, n_rows: int, n_tokens: int, readouts_of_tex
 def most_that_fit(refused: int, n_bytes: Callable[[int], int]) -> int:
     """Give the largest number below a refused one with which a pass fits, by its bytes; or 0."""
     return next((n for n in range(refused - 1, 0, -1) if n_bytes(n) <= MAX_PASS_BYTES), 0)
-
-
-def require_words(loaded: LoadedModel) -> None:
-    """Raise ``NoWordHead`` or ``WordHeadMissing`` if the model's words cannot be believed."""
-    if loaded.info.words != "read":
-        refuse = NoWordHead if loaded.info.words == "none" else WordHeadMissing
-        raise refuse(checkpoint=loaded.info.checkpoint, shipped=shipped_names())
 
 
 def require_recorded(loaded: LoadedModel) -> None:

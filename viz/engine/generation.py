@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from viz.analysis.batches.generation import Generation, Sampling
+from viz.analysis.predictions import require_words
 from viz.engine import forward
 from viz.engine.batching import extend, pad_token_id
 from viz.engine.device import to_numpy
@@ -107,7 +108,7 @@ def continuation(loaded: LoadedModel, batch: Batch, row: int, new_ids: list[int]
 
 def _check(loaded: LoadedModel, batch: Batch, max_new_tokens: int) -> None:
     """Refuse what cannot be continued."""
-    forward.require_words(loaded)
+    require_words(loaded.info)
     if not loaded.info.causal:
         raise NotAGenerator(checkpoint=loaded.info.checkpoint)
     n_left = loaded.info.max_positions - batch.n_tokens

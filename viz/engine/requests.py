@@ -14,6 +14,7 @@ from viz.analysis.claims.readings import Evidence
 from viz.analysis.claims.text import MarkedSentence
 from viz.analysis.heads.boards import Board
 from viz.analysis.heads.switch_off import Cost, Head, HeadEffect
+from viz.analysis.load_check import LoadCheck
 from viz.analysis.masks.choice import MaskChoice
 from viz.analysis.masks.hiding import FillResult, Hiding
 from viz.analysis.masks.stations import MaskLife
@@ -220,6 +221,14 @@ class Rank(Request[list[HeadEffect]]):
     word_id: int
     off_by: str = "zero"
     n_done: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Inspect(Request[LoadCheck]):
+    """Ask whether a model loaded as it should; it is loaded for that."""
+
+    checkpoint: str
+    revision: str = ""
 
 
 @dataclass(frozen=True, slots=True)

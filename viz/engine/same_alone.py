@@ -33,8 +33,8 @@ def check(
     """Run the texts once as a padded batch, with the mistakes, and each alone without them, and compare the logits.
 
     A causal model is compared at each text's last real token (with ``right_padding`` the batch is read at its last
-    column); a masked model at every [MASK], or at all real tokens of a text that has none. ``progress`` is told the
-    share done, up to 1.0.
+    column); a masked model at every [MASK], or at all real tokens of a text that has none. Of a model whose words
+    cannot be believed the attention between real tokens is compared. ``progress`` is told the share done, up to 1.0.
     Raises ``UnknownPadWord``, and what ``encode`` and ``forward.run`` raise.
     """
     report = progress or (lambda share: None)
@@ -129,13 +129,13 @@ def _positions_counted_by_model(loaded: LoadedModel, batch: Batch, mistakes: Mis
 def _compared(loaded: LoadedModel, single: Batch) -> np.ndarray:
     """List where a text alone is read, int64 ``[N, 2]``: its answers, or all its tokens if it has none."""
     answers = find_readouts(loaded, single)
-    return answers if len(answers) else np.argwhere(single.attention_mask)
+    return answers if len(answers) or loaded.info.words != "read" else np.argwhere(single.attention_mask)
 
 
 def _in_batch(loaded: LoadedModel, batch: Batch, row: int, alone: np.ndarray, mistakes: Mistakes) -> np.ndarray:
     """List where the same places are read in a row of the batch, int64 ``[N, 2]``."""
     positions = np.flatnonzero(batch.attention_mask[row])[alone[:, 1]]
-    if loaded.info.causal and mistakes.right_padding:
+    if loaded.info.causal and mistakes.right_padding and len(alone):
         positions = np.array([batch.n_tokens - 1])
     return np.stack([np.full_like(positions, row), positions], axis=1)
 
@@ -143,19 +143,28 @@ def _in_batch(loaded: LoadedModel, batch: Batch, row: int, alone: np.ndarray, mi
 def _compare(loaded: LoadedModel, run: Run, row: int, alone: Run, mass: np.ndarray) -> PromptCheck:
     """Compare one row with its text alone; ``mass`` is what each head puts on padding there, ``[L, H]``."""
     of_row = np.flatnonzero(run.readouts[:, 0] == row)
-    differences = np.abs(run.readout_logits[of_row] - alone.readout_logits)
+    if loaded.info.words != "read":
+        differences = _attention_differences(run, row, alone)
+    else:
+        differences = np.abs(run.readout_logits[of_row] - alone.readout_logits)
     words = (None, None, None, None)
     if len(find_readouts(loaded, alone.batch)) and np.isfinite(differences[0]).all():
         words = _words(run, int(of_row[0]), alone)
     worst = np.unravel_index(mass.argmax(), mass.shape)
     return PromptCheck(
         float(differences.max()),
-        len(of_row),
+        len(differences),
         *words,
         padding_mass=float(mass[worst]),
         worst_head=(int(worst[0]), int(worst[1])) if mass[worst] > 0 else None,
         position_ids=tuple(run.batch.position_ids[row].tolist()),
     )
+
+
+def _attention_differences(run: Run, row: int, alone: Run) -> np.ndarray:
+    """Give how far each query's weights on real keys are from those of the text alone, ``[queries, L, H, keys]``."""
+    real = np.flatnonzero(run.batch.attention_mask[row])
+    return np.abs(np.moveaxis(run.attentions[row][:, :, real[:, None], real] - alone.attentions[0], 2, 0))
 
 
 def _words(run: Run, readout: int, alone: Run) -> tuple[str, str, float, float]:

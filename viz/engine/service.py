@@ -15,6 +15,7 @@ from viz.analysis.batches.training import Lesson
 from viz.analysis.claims.readings import Evidence, gather
 from viz.analysis.heads import boards
 from viz.analysis.heads.switch_off import Cost, HeadEffect
+from viz.analysis.load_check import LoadCheck
 from viz.analysis.masks.choice import told
 from viz.analysis.masks.hiding import FillResult
 from viz.analysis.masks.stations import MaskLife
@@ -27,6 +28,7 @@ from viz.engine import (
     generation,
     hiding_values,
     hub,
+    inspection,
     inventory,
     many_texts,
     mask_life,
@@ -48,6 +50,7 @@ from viz.engine.requests import (
     Estimate,
     FindWord,
     Gather,
+    Inspect,
     ListModels,
     Measure,
     NamePadToken,
@@ -217,6 +220,10 @@ def _find_word(request: FindWord, _ask: Asking, _hear: Hear) -> int:
     return switch_off.word_id(_load(request), request.word, request.example)
 
 
+def _inspect(request: Inspect, _ask: Asking, _hear: Hear) -> LoadCheck:
+    return inspection.inspect(_load(request))
+
+
 def _estimate(request: Estimate, ask: Asking, _hear: Hear) -> Cost:
     return switch_off.cost(_load(request.ask), ask(request.ask), request.readout, off_by=request.off_by)
 
@@ -262,6 +269,7 @@ _ANSWERS: dict[type, Callable[..., Any]] = {
     Gather: _gather,
     FindWord: _find_word,
     Estimate: _estimate,
+    Inspect: _inspect,
     ListModels: _list_models,
     Weigh: _weigh,
     Download: _download,

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from viz.analysis.heads.switch_off import Cost, HeadEffect, effect
+from viz.analysis.predictions import require_words
 from viz.engine import capture, forward, stacks
 from viz.engine.device import to_numpy
 from viz.engine.models import LoadedModel
@@ -33,7 +34,7 @@ def rank_all(
     Heads come in the order of their layers; ``n_done`` leaves out that many, as a ranking that was stopped has them.
     Raises ``HeadsStayOn``, ``NoWordHead``, ``WordHeadMissing``.
     """
-    forward.require_words(loaded)
+    require_words(loaded.info)
     forward.require_switchable(loaded)
     task = _Task(loaded, before, readout, off_by)
     states = task.states()
@@ -53,7 +54,7 @@ def cost(loaded: LoadedModel, before: Run, readout: int, *, off_by: str = "zero"
 
     Raises ``HeadsStayOn``, ``NoWordHead``, ``WordHeadMissing``.
     """
-    forward.require_words(loaded)
+    require_words(loaded.info)
     forward.require_switchable(loaded)
     task = _Task(loaded, before, readout, off_by)
     n_layers, middle = loaded.info.n_layers, loaded.info.n_layers // 2
@@ -71,7 +72,7 @@ def word_id(loaded: LoadedModel, word: str, example: str) -> int:
 
     Raises ``NotOneToken``, with ``example`` as a word that is one; ``NoWordHead``, ``WordHeadMissing``.
     """
-    forward.require_words(loaded)
+    require_words(loaded.info)
     bare = word.strip().encode(errors="replace").decode()  # half a surrogate pair would stop the tokenizer
     pieces = []
     for typed in (f" {bare}", bare) if loaded.byte_level else (bare,):

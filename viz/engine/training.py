@@ -26,6 +26,7 @@ from viz.analysis.batches.training import (
     Way,
 )
 from viz.analysis.masks.cells import padding_mass
+from viz.analysis.predictions import require_words
 from viz.engine import forward
 from viz.engine.batching import encode, pad_token_id
 from viz.engine.device import to_numpy
@@ -60,7 +61,7 @@ def collate(
     Raises ``TooManyExamples``, ``TrainingBatchTooLarge``, ``SettingOutOfRange``, ``NothingScored`` or
     ``NothingToGuess`` (the loss would be NaN), ``NoWordHead`` or ``WordHeadMissing``, and what ``encode`` raises.
     """
-    forward.require_words(loaded)
+    require_words(loaded.info)
     _check_settings(len(texts), seed, mlm_probability)
     batch = _encoded(loaded, texts, padding_side, append_end)
     _check_size(loaded, batch)

@@ -38,7 +38,7 @@ class PromptCheck:
     text without [MASK], of which all real tokens are compared) or where logits are no numbers.
     """
 
-    max_difference: float  # largest |Δlogit| over the vocabulary, at all positions compared
+    max_difference: float  # largest |Δlogit| over the vocabulary, or |Δweight|, at all positions compared
     n_compared: int  # positions
     token_alone: str | None
     token_in_batch: str | None
@@ -56,7 +56,10 @@ class PromptCheck:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BatchCheck:
-    """Hold a batch's run, as the mistakes made it, and how each of its prompts fared."""
+    """Hold a batch's run, as the mistakes made it, and how each of its prompts fared.
+
+    Compared are logits; of a model whose words cannot be believed, the weights of its attention between real tokens.
+    """
 
     run: Run
     prompts: tuple[PromptCheck, ...]  # [B]
@@ -73,6 +76,11 @@ class BatchCheck:
         return self.run.model
 
     @property
+    def compares_attention(self) -> bool:
+        """Whether weights of attention are compared, for want of words."""
+        return self.run.model.words != "read"
+
+    @property
     def same(self) -> bool:
         """Whether every prompt answers as it does alone."""
         return all(prompt.same for prompt in self.prompts)
@@ -85,7 +93,7 @@ class BatchCheck:
 
     @property
     def largest_difference(self) -> float:
-        """Largest |Δlogit| of all prompts."""
+        """Largest |Δlogit|, or |Δweight|, of all prompts."""
         return self.prompts[self.worst_row].max_difference
 
 
@@ -150,7 +158,7 @@ def verdict(check: BatchCheck) -> str:
 
 
 def difference_text(difference: float) -> str:
-    """Write a difference of logits: ``2.41``, below 0.01 as ``3.1e-6``, and ``0`` where there is none."""
+    """Write a difference: ``2.41``, below 0.01 as ``3.1e-6``, and ``0`` where there is none."""
     if difference == 0 or math.isnan(difference) or difference >= 0.01:
         return "0" if difference == 0 else number(difference, 2)
     mantissa, exponent = f"{difference:.1e}".split("e")
