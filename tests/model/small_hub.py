@@ -83,6 +83,7 @@ class Manners:
     n_cuts: int = 1000  # … so many times
     per_second: int | None = None  # bytes
     wrong: bool = False  # sends other bytes of the same number
+    too_much: bool = False  # sends more bytes than it announced
     whole: bool = False  # knows no ranges
     bare: bool = False  # describes files by name alone
     refused: int | None = None  # the status of every file
@@ -176,6 +177,8 @@ class Handler(BaseHTTPRequestHandler):
             headers["Content-Range"] = f"bytes {begun}-{len(content) - 1}/{len(content)}"
         if manners.wrong and weights:
             content = content[::-1]
+        if manners.too_much and weights:
+            content += content
         return self._send(206 if begun else 200, content[begun:], body, headers, file.name)
 
     def _send(self, status: int, content: bytes, body: bool, headers: dict[str, str], name: str = "") -> None:

@@ -290,6 +290,23 @@ def test_weights_that_lie_elsewhere_are_fetched_there_and_the_token_stays_here(b
     assert set(served.tokens) == {"Bearer hf_secret"}
 
 
+def test_files_that_lie_where_nobody_can_be_reached_name_that_host(tiny_bert_folder, tmp_path):
+    with serving(Hub({})) as gone:
+        manners = Manners(elsewhere=gone)
+    with serving(Hub({"some/tiny": tiny_bert_folder}, manners=manners)) as served:
+        said, seconds = download(served, tmp_path)
+    assert said.startswith("DownloadBroken The download of 'some/tiny' broke off at ")
+    assert "127.0.0.1, where its files lie, cannot be reached. What has come is kept." in said
+    assert seconds < 5
+
+
+def test_a_server_that_sends_more_than_it_announced_is_refused(tiny_bert_folder, tmp_path):
+    with serving(Hub({"some/tiny": tiny_bert_folder}, manners=Manners(too_much=True))) as served:
+        said, _ = download(served, tmp_path)
+    assert said.startswith("DownloadDamaged 'model.safetensors' of 'some/tiny' came with other bytes")
+    assert half_files(tmp_path) == []
+
+
 def test_a_mirror_that_a_person_names_gets_no_token_of_the_server(tiny_bert_folder, tmp_path):
     program = "import sys\nfrom viz.engine import hub\nprint(hub.weigh('some/tiny', sys.argv[1]).endpoint)\n"
     program += "hub.begin('some/tiny', sys.argv[1])\nprint(hub.revision(hub.find('some/tiny')))"

@@ -58,11 +58,12 @@ class Download:
 
     def state(self) -> DownloadState:
         """Say how far it is; raises the error that ended it, where one did."""
+        status = self._status  # before the error, which is set first
         if self._error is not None:
-            raise self._error
+            raise self._error.with_traceback(None)  # it is raised again and again, and must not grow
         n_bytes, n_done = self._repository.n_bytes if self._repository else 0, self._line.n_done
-        if self._status != "running":
-            return DownloadState(self.checkpoint, n_bytes, n_done, status=self._status)
+        if status != "running":
+            return DownloadState(self.checkpoint, n_bytes, n_done, status=status)
         rate = self._line.rate()
         seconds_left = (n_bytes - n_done) / rate if rate and n_bytes else None
         return DownloadState(self.checkpoint, n_bytes, n_done, rate, seconds_left)
@@ -75,7 +76,7 @@ class Download:
         """Wait for its end, and give the folder; raises what ended it, ``DownloadStopped`` where somebody did."""
         self._over.wait()
         if self._error is not None:
-            raise self._error
+            raise self._error.with_traceback(None)
         if self._folder is None:
             raise DownloadStopped(checkpoint=self.checkpoint, shipped=shipped_names())
         return self._folder
@@ -104,7 +105,7 @@ class Download:
         if (folder := hub_cache.snapshot(self.checkpoint)) is not None:  # fetched since it was looked for
             return folder
         self._repository = repository = hub_client.describe(self.checkpoint, self._endpoint)
-        self._line.start_at(sum(hub_cache.n_here(self.checkpoint, file) for file in repository.files))
+        self._count(repository)
         self._require_fitting(repository)
         headers = hub_client.headers(repository.endpoint)
         with hub_client.client() as client:
@@ -114,7 +115,11 @@ class Download:
                 if not target.exists():
                     url = hub_client.file_address(repository.endpoint, self.checkpoint, repository.commit, file.name)
                     fetch(self._line, client, url, headers, file, target)
+                    self._count(repository)
         return hub_cache.put_together(self.checkpoint, repository.commit, repository.files)
+
+    def _count(self, repository: Repository) -> None:
+        self._line.count(sum(hub_cache.n_here(self.checkpoint, file) for file in repository.files))
 
     def _require_fitting(self, repository: Repository) -> None:
         """Refuse what is larger than models may be here, or than the disk has room for."""
@@ -141,9 +146,13 @@ class Download:
             return DownloadDamaged(name=error.name, checkpoint=self.checkpoint)
         if isinstance(error, VizError) or not isinstance(error, hub_client.TROUBLE):
             return error
+        if self._repository is not None and isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout):
+            host = error.request.url.host
+            return self._broken(Reason("{host}, where its files lie, cannot be reached.", host=host))
+        if self._repository is not None and isinstance(error, httpx2.TimeoutException):
+            return self._silence()
         if self._repository is not None and isinstance(error, httpx2.TransportError):
-            silent = isinstance(error, httpx2.TimeoutException)
-            return self._silence() if silent else self._broken(Reason("the connection was cut."))
+            return self._broken(Reason("the connection was cut."))
         return hub_client.trouble(self.checkpoint, error)
 
     def _silence(self) -> DownloadBroken:

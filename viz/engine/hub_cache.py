@@ -32,7 +32,7 @@ def repositories() -> Iterator[tuple[str, Path]]:
     except OSError:
         return
     for name in names:
-        yield name.removeprefix("models--").replace("--", "/"), Path(constants.HF_HUB_CACHE) / name
+        yield name.removeprefix("models--").replace("--", "/", 1), Path(constants.HF_HUB_CACHE) / name
 
 
 def newest(repository: Path) -> Path | None:

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
 import httpx2
@@ -30,6 +30,9 @@ MAX_ADDRESS = 300  # characters of a mirror's address
 # What comes of a server that is no Hub, such as a hotel's log-in page, or of one that breaks off.
 STRANGE_ANSWERS = (ValueError, LookupError, TypeError, AttributeError, AssertionError, RuntimeError)
 TROUBLE = (OSError, httpx2.HTTPError, httpx2.InvalidURL, *STRANGE_ANSWERS)
+
+
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +98,18 @@ def describe(checkpoint: str, endpoint: str = "") -> Repository:
     """
     asked = may_ask(checkpoint, endpoint)
     try:
-        return _within(ANSWER_SECONDS, lambda: _describe(checkpoint, asked))
+        info = _within(ANSWER_SECONDS, lambda: _info(checkpoint, asked))
+        return _within(READ_SECONDS, lambda: _repository(checkpoint, asked, info))
     except TROUBLE as error:
         raise trouble(checkpoint, error) from error
 
 
-def _describe(checkpoint: str, endpoint: str) -> Repository:
-    token = None if endpoint == settings.hub_endpoint() else False
-    api = HfApi(endpoint=endpoint, token=token, library_name=LIBRARY)
-    info = api.model_info(checkpoint, files_metadata=True, timeout=CONNECT_SECONDS)
+def _info(checkpoint: str, endpoint: str) -> ModelInfo:
+    api = HfApi(endpoint=endpoint, token=_token(endpoint), library_name=LIBRARY)
+    return api.model_info(checkpoint, files_metadata=True, timeout=CONNECT_SECONDS)
+
+
+def _repository(checkpoint: str, endpoint: str, info: ModelInfo) -> Repository:
     if not re.fullmatch("[0-9a-f]{40}", commit := info.sha or ""):
         raise ValueError("no commit")
     by_name = {file.rfilename: file for file in info.siblings or ()}
@@ -148,18 +154,22 @@ def file_address(endpoint: str, checkpoint: str, commit: str, name: str) -> str:
 
 
 def headers(endpoint: str) -> dict[str, str]:
-    """Give the headers of a request; a mirror that a person named gets no token of whoever runs this server."""
-    token = None if endpoint == settings.hub_endpoint() else False
-    return build_hf_headers(token=token, library_name=LIBRARY) | {"Accept-Encoding": "identity"}
+    """Give the headers of a request for a file, whose bytes are counted as they are."""
+    return build_hf_headers(token=_token(endpoint), library_name=LIBRARY) | {"Accept-Encoding": "identity"}
 
 
-def _within(seconds: float, ask: Callable[[], Repository]) -> Repository:
+def _token(endpoint: str) -> bool | None:
+    """Say which token is sent: None is that of whoever runs this server; a mirror that a person named gets none."""
+    return None if endpoint == settings.hub_endpoint() else False
+
+
+def _within(seconds: float, ask: Callable[[], Answer]) -> Answer:
     """Give the answer to a question asked in a thread of its own, or raise ``TimeoutError``.
 
     The limits of a request do not cover the look-up of an address, which takes 20 s where a name server is silent, nor
     an answer that comes byte by byte.
     """
-    answer: Future[Repository] = Future()
+    answer: Future[Answer] = Future()
 
     def run() -> None:
         try:

@@ -63,11 +63,10 @@ class Line:
         """The bytes that are here, those of earlier tries among them."""
         return self._n_done
 
-    def start_at(self, n_done: int) -> None:
-        """Say how many bytes are here already."""
+    def count(self, n_done: int) -> None:
+        """Say how many bytes are here, whoever brought them."""
         with self._lock:
             self._n_done = n_done
-            self._samples.clear()
 
     def rate(self) -> float:
         """Give bytes a second, over the last seconds."""
@@ -144,7 +143,7 @@ class Line:
             if file is not None:
                 file.close()
         if connection is not None:
-            with suppress(OSError):  # closed already
+            with suppress(OSError, TypeError):  # closed already, or a proxy's own kind of connection
                 socket.socket.shutdown(connection, socket.SHUT_RDWR)
 
     def _require_whole(self) -> None:
@@ -163,17 +162,18 @@ def fetch(line: Line, client: httpx2.Client, url: str, headers: dict[str, str], 
     with _opened_alone(line, half) as opened:
         if target.exists():  # another process was faster
             half.unlink(missing_ok=True)
-            return line.start_at(line.n_done + file.n_bytes - opened.seek(0, os.SEEK_END))
+            return
         if opened.seek(0, os.SEEK_END) > file.n_bytes:
             line.forget(opened)
-        _bring(line, client, url, headers, file, opened)
-        line.check()
-        if not _is_whole(line, file, opened):
+        try:
+            _bring(line, client, url, headers, file, opened)
+            line.check()
+            _require_whole(line, file, opened)
+        except WrongBytes:
             line.forget(opened)
             half.unlink(missing_ok=True)
-            raise WrongBytes(file.name)
+            raise
         os.replace(half, target)
-    return None
 
 
 @contextmanager
@@ -199,6 +199,8 @@ def _locked(opened: BinaryIO) -> bool:
         fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
+    except OSError:  # a disk that knows no locks
+        return True
     return True
 
 
@@ -251,21 +253,21 @@ def _bring_more(
         hf_raise_for_status(response)
         for chunk in response.iter_raw():  # as it comes: what waited in a buffer would be fetched twice after a cut
             if opened.tell() + len(chunk) > file.n_bytes:
-                line.forget(opened)
                 raise WrongBytes(file.name)
             line.take(opened, chunk)
 
 
-def _is_whole(line: Line, file: RemoteFile, opened: BinaryIO) -> bool:
-    """Tell whether the bytes have the announced checksum, where it is one: SHA-256, or the SHA-1 git gives a file."""
+def _require_whole(line: Line, file: RemoteFile, opened: BinaryIO) -> None:
+    """Raise ``WrongBytes`` where the checksum is another: SHA-256, or the SHA-1 that git gives a file."""
     if len(file.checksum) == 64:
         digest = hashlib.sha256()
     elif len(file.checksum) == 40:
         digest = hashlib.sha1(b"blob %d\0" % file.n_bytes, usedforsecurity=False)
-    else:
-        return True
+    else:  # a mirror's own name for a version tells nothing of the bytes
+        return
     opened.seek(0)
     while chunk := opened.read(1 << 20):
         digest.update(chunk)
         line.check()
-    return digest.hexdigest() == file.checksum
+    if digest.hexdigest() != file.checksum:
+        raise WrongBytes(file.name)
