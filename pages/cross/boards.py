@@ -17,10 +17,14 @@ KINDS = ("encoder", "decoder", "cross")
 
 def kind_names() -> dict[str, str]:
     """Name the kinds of attention."""
+    return {"encoder": _("Encoder"), "decoder": _("Decoder"), "cross": _("Cross-attention")}
+
+
+def _who_looks() -> dict[str, str]:
     return {
-        "encoder": _("Encoder: source looks at source"),
-        "decoder": _("Decoder: target looks at target"),
-        "cross": _("Cross: target looks at source"),
+        "encoder": _("The source looks at the source."),
+        "decoder": _("The target looks at the target, never at later pieces."),
+        "cross": _("The target (rows) looks at the source (columns)."),
     }
 
 
@@ -34,11 +38,12 @@ def open_kind(run: Run) -> str:
 
 def boards(run: Run, row: int) -> None:
     """Draw a board of heads for each kind; a click opens the head."""
-    names = kind_names()
+    names, who = kind_names(), _who_looks()
     there = [kind for kind in KINDS if kind in run.maps]
     for kind, column in zip(there, st.columns(len(there), gap="medium"), strict=True):
         with column:
             st.subheader(names[kind], anchor=False)
+            st.caption(who[kind])
             head_grid(run, row, key=f"board_{kind}", kind=kind, on_choose=partial(_choose, kind))
 
 

@@ -41,17 +41,17 @@ def _step_control(run: Run, row: int) -> Step:
     found = steps(run, row)
     at, last = pinned.open_step(run, row), len(found) - 1
     st.session_state["cross_step_slider"] = position_number(at)
-    back, slider, on = st.columns([1, 8, 1], vertical_alignment="bottom")
-    back.button("←", help=_("one step back"), disabled=at == 0, on_click=pinned.go_to, args=(at - 1,), width="stretch")
+    controls = st.container(horizontal=True, vertical_alignment="bottom")
+    controls.button("←", help=_("one step back"), disabled=at == 0, on_click=pinned.go_to, args=(at - 1,))
     if last > 0:
-        slider.slider(
+        controls.slider(
             _("Step: which piece of the target is written"),
             1,
             position_number(last),
             key="cross_step_slider",
             on_change=_slid,
         )
-    on.button("→", help=_("one step on"), disabled=at == last, on_click=pinned.go_to, args=(at + 1,), width="stretch")
+    controls.button("→", help=_("one step on"), disabled=at == last, on_click=pinned.go_to, args=(at + 1,))
     return found[at]
 
 
