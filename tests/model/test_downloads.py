@@ -8,10 +8,11 @@ import shutil
 from pathlib import Path
 
 import pytest
+from huggingface_hub import constants
 
 from tests.model.small_hub import COMMIT, LOAD, Hub, Manners, answer_of, serving, silent_server
-
-LIMIT_SECONDS = 10  # the start of a process on a busy machine among it
+from viz.engine import hub
+from viz.listing import DownloadState
 
 # Download as the page does: begin, look again and again; what is printed last is the end and its seconds.
 GET = """
@@ -443,6 +444,25 @@ def test_a_model_above_the_limit_is_refused_before_it_is_fetched(tiny_bert_folde
             "ModelTooLarge The weights of 'some/tiny' take 0.0 GB in single precision; at most 0.0 GB"
         )
         assert download(served, tmp_path, HEADLIGHT_MAX_MODEL_GB=str(size / 1e9))[0].startswith("done")
+
+
+# What is asked about downloads that are not
+
+
+def test_a_download_that_was_never_begun_is_stopped_and_counts_what_is_here(tmp_path, monkeypatch):
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
+    assert hub.watch("some/tiny") == DownloadState("some/tiny", 0, 0, status="stopped")
+    assert hub.stop("some/tiny") == DownloadState("some/tiny", 0, 0, status="stopped")
+    blobs = tmp_path / "models--some--tiny" / "blobs"
+    blobs.mkdir(parents=True)
+    (blobs / "abc.incomplete").write_bytes(b"half")
+    assert hub.watch("some/tiny") == DownloadState("some/tiny", 0, 4, status="stopped")
+
+
+@pytest.mark.parametrize("ask", [hub.begin, hub.watch, hub.stop])
+def test_a_model_that_is_here_is_done(ask, tiny_bert_folder):
+    n_bytes = all_of(tiny_bert_folder)
+    assert ask(str(tiny_bert_folder)) == DownloadState(str(tiny_bert_folder), n_bytes, n_bytes, status="done")
 
 
 # Which files
