@@ -493,6 +493,33 @@ class NothingToGuess(VizError):
     )
 
 
+class NothingToShuffle(VizError):
+    """Refuse to shuffle a text in which too few tokens can change places."""
+
+    template = N_(
+        "In this text {n_tokens} tokens can change places ([MASK] and special ones not), and {least} are needed. "
+        "Type a longer text, for example: {example}"
+    )
+
+
+class PositionsBeyondTable(VizError):
+    """Refuse to move a text to positions that a model does not have."""
+
+    template = N_(
+        "Moved by {shift:,}, the positions of this text would be {first:,} to {last:,}; {checkpoint} has 0 to "
+        "{max_position:,}. Move it by 0 to {allowed:,}."
+    )
+
+
+class TakesNoPositions(VizError):
+    """Refuse to give positions to a model that takes none."""
+
+    template = N_(
+        "{checkpoint} (family {family}) takes no position_ids: it counts by itself, or only distances. Shuffle the "
+        "words instead, or choose {shipped}."
+    )
+
+
 class NotARun(VizError):
     """Refuse a file that is no saved run, or a damaged one."""
 

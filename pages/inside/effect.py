@@ -3,14 +3,13 @@
 import streamlit as st
 
 from pages.ui import guard, head_choice
-from pages.ui.markdown import literal
+from pages.ui.answer_shift import answer_shift
 from pages.ui.pictures import BARE
-from viz.analysis.predictions import are_numbers, compare, require_words
-from viz.drawing.bars import shift_bars
+from viz.analysis.predictions import require_words
 from viz.drawing.heatmap import difference_map, head_map
 from viz.names import head_title
 from viz.records import Run
-from viz.text import _, percent
+from viz.text import _
 
 MAP_PX = 380
 
@@ -35,16 +34,3 @@ def mask_effect(before: Run, after: Run, row: int) -> None:
         column.plotly_chart(
             figure, key=f"effect_map_{number}", config=BARE, alt=f"{head_title(layer, head)}: {caption}"
         )
-
-
-def answer_shift(before: Run, after: Run, readout: int, place: str) -> None:
-    """Draw the best words of one read-out before and after; ``place`` names the part of the page."""
-    if not are_numbers(after):
-        st.error(_("Every logit is NaN: a row without any key became NaN, and the next layers carried it everywhere."))
-        return
-    shifts = compare(before, after, (readout, readout), 5)
-    spoken = "; ".join(
-        f"{s.token}: {percent(s.probability_before, 1)} → {percent(s.probability_after, 1)}" for s in shifts
-    )
-    st.plotly_chart(shift_bars(shifts), key=f"{place}_shift_{readout}", config=BARE, alt=spoken)
-    st.caption(literal(spoken))

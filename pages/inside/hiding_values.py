@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import streamlit as st
 
-from pages.inside.effect import answer_shift
 from pages.inside.stages import open_query
 from pages.ui import guard, head_choice
+from pages.ui.answer_shift import answer_shift
 from viz.analysis.masks.hiding import DTYPES, FILLS, FillResult, Hiding
 from viz.analysis.masks.stages import stages
 from viz.engine.local import engine

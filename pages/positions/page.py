@@ -14,12 +14,24 @@ st.caption(
 
 # These bring Plotly and pandas, a second on a fresh server; the title stands meanwhile.
 from pages.positions import form  # noqa: E402
+from pages.positions.distance import distance_part  # noqa: E402
+from pages.positions.forgotten import forgotten_part  # noqa: E402
+from pages.positions.heads import heads_part  # noqa: E402
+from pages.positions.order import order_part  # noqa: E402
 from pages.positions.tables import tables_part  # noqa: E402
 from pages.ui import head_choice  # noqa: E402
+
+PARTS = {
+    "order": order_part,
+    "tables": tables_part,
+    "heads": heads_part,
+    "distance": distance_part,
+    "forgotten": forgotten_part,
+}
 
 question = form.ask()
 part = form.choose_part()
 
 slot = st.container()
 with slot.skeleton(height=480), head_choice.whole_page():
-    tables_part(question)
+    PARTS[part](question)

@@ -18,7 +18,9 @@ from viz.text import _
 
 def tables_part(question: PositionQuestion) -> None:
     """Draw the tables of the model that was asked about; no text is run for them."""
-    answer = question.answered(lambda asked: engine.ask(Positions(asked.checkpoint, asked.revision)), place="tables")
+    answer = question.answered(
+        lambda asked: engine.ask(Positions(asked.checkpoint, asked.revision)), place="positions_tables"
+    )
     if answer is None:
         return
     _question, of = answer

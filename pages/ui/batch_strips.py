@@ -13,7 +13,7 @@ def batch_strips(run: Run) -> None:
     """Draw one strip a prompt, padding grey, with position_ids as the model used them."""
     batch = run.batch
     rows = [
-        strips.strip(_chips(batch, row), _("prompt {number}").format(number=position_number(row)))
+        strips.strip(chips(batch, row), _("prompt {number}").format(number=position_number(row)))
         for row in range(len(batch.texts))
     ]
     kinds = (
@@ -22,13 +22,20 @@ def batch_strips(run: Run) -> None:
     st.html(strips.board([*rows, strips.legend(kinds)]))
 
 
-def _chips(batch: Batch, row: int) -> list[Chip]:
-    """Make a chip of every token, with its position id under it."""
+def chips(batch: Batch, row: int, unlike: Batch | None = None) -> list[Chip]:
+    """Make a chip of every token, with its position id under it.
+
+    A token that is not as in the batch ``unlike``, or stands at another position there, is marked as changed.
+    """
     special = batch.special_tokens_mask[row]
     kinds = [
         "padding" if not real else "special" if s else "real"
         for real, s in zip(batch.attention_mask[row], special, strict=True)
     ]
+    if unlike is not None:
+        other = zip(unlike.input_ids[row], unlike.position_ids[row], strict=True)
+        here = zip(batch.input_ids[row], batch.position_ids[row], strict=True)
+        kinds = ["changed" if a != b and k != "padding" else k for k, a, b in zip(kinds, here, other, strict=True)]
     return [
         Chip(token, str(at), kind)
         for token, at, kind in zip(batch.tokens[row], batch.position_ids[row], kinds, strict=True)

@@ -280,6 +280,21 @@ SENTENCES = {
         "'turtles' is not one of headlight-bert's tokens: the model reads it as turtle ##s, so it has no probability "
         "of its own. Type a word that is one token, for example: river",
     ),
+    errors.NothingToShuffle: (
+        {"n_tokens": 1, "least": 2, "example": "The turtle moves slow."},
+        "In this text 1 tokens can change places ([MASK] and special ones not), and 2 are needed. Type a longer "
+        "text, for example: The turtle moves slow.",
+    ),
+    errors.PositionsBeyondTable: (
+        {"shift": 2000, "first": 2000, "last": 2010, "checkpoint": "gpt2", "max_position": 1023, "allowed": 1013},
+        "Moved by 2,000, the positions of this text would be 2,000 to 2,010; gpt2 has 0 to 1,023. Move it by 0 to "
+        "1,013.",
+    ),
+    errors.TakesNoPositions: (
+        {"checkpoint": "bloom", "family": "bloom", "shipped": "headlight-bert"},
+        "bloom (family bloom) takes no position_ids: it counts by itself, or only distances. Shuffle the words "
+        "instead, or choose headlight-bert.",
+    ),
     errors.NotARun: ({"name": "a.npz", "reason": "it is empty."}, "'a.npz' is not a saved run: it is empty."),
     errors.HoldsTwoStacks: (
         {"name": "monday.npz"},

@@ -43,14 +43,14 @@ def head_map(
     largest = float(np.nan_to_num(weights).max(initial=0)) or 1.0
     maps = [
         *state_layers.layers(states, queries, keys),
-        _weight_layer(weights, queries, keys, largest if own_scale else 1.0),
+        weight_layer(weights, queries, keys, largest if own_scale else 1.0),
     ]
     layout = frame(of.queries[row], queries, head_title(layer, head, kind), height, of.keys[row], keys)
     layout["shapes"] = state_layers.strokes(states, of.query_mask[row], of.key_mask[row])
     for framed in _framed_rows(run, row, query, kind):
         _frame_row(layout, run, row, framed, kind)
     if run.model.weights == "random":
-        layout["annotations"].append(_stamp())
+        layout["annotations"].append(stamp())
     return Shown(maps, layout)
 
 
@@ -81,11 +81,12 @@ def difference_map(before: Run, after: Run, layer: int, head: int, row: int = 0,
     all_real = np.ones(len(tokens), dtype=bool)
     layout["shapes"] = state_layers.strokes(states, all_real, all_real)
     if after.model.weights == "random":
-        layout["annotations"].append(_stamp())
+        layout["annotations"].append(stamp())
     return go.Figure([*state_layers.layers(states, names, names), layer_of_changes], layout)
 
 
-def _weight_layer(weights: np.ndarray, queries: list[str], keys: list[str], largest: float) -> go.Heatmap:
+def weight_layer(weights: np.ndarray, queries: list[str], keys: list[str], largest: float) -> go.Heatmap:
+    """Draw weights ``[Q, K]`` in blue, NaN left out; the scale ends at ``largest``."""
     return go.Heatmap(
         z=weights.round(4),
         x=keys,
@@ -174,6 +175,7 @@ def query_frame(first: int, last: int, query: int) -> dict:
     return {"type": "rect", **place, "line": {"color": theme.ACCENT, "width": 2}}
 
 
-def _stamp() -> dict:
+def stamp() -> dict:
+    """Say across a picture that the weights of its model are random."""
     place = {"x": 0.5, "y": 0.5, "xref": "paper", "yref": "paper", "showarrow": False, "textangle": -30}
     return {"text": _("random weights"), "font": {"size": 34, "color": "rgba(194,65,12,0.45)"}, **place}

@@ -1,4 +1,4 @@
-"""Draw how far every head moved: layers down, heads across."""
+"""Draw one number a head: layers down, heads across."""
 
 import numpy as np
 
@@ -10,17 +10,22 @@ from viz.text import _
 
 def changes_board(changes: np.ndarray, *, height: int = 330) -> go.Figure:
     """Draw ``[L, H]`` mean total variation distances, 0 = nothing moved; the scale ends at the largest."""
-    n_layers, n_heads = changes.shape
+    return numbers_board(changes, _("moved"), largest=float(np.nan_to_num(changes).max(initial=0)), height=height)
+
+
+def numbers_board(values: np.ndarray, title: str, *, largest: float = 1.0, height: int = 330) -> go.Figure:
+    """Draw ``[L, H]`` values from 0 to ``largest``; ``title`` names the scale."""
+    n_layers, n_heads = values.shape
     titles = np.array([[head_title(layer, head) for head in range(n_heads)] for layer in range(n_layers)])
     board = go.Heatmap(
-        z=changes.round(4),
+        z=values.round(4),
         x=[str(position_number(head)) for head in range(n_heads)],
         y=[str(position_number(layer)) for layer in range(n_layers)],
         customdata=titles,
         zmin=0,
-        zmax=max(float(np.nan_to_num(changes).max(initial=0)), 1e-6),
+        zmax=max(largest, 1e-6),
         colorscale=theme.colorscale(theme.WEIGHT_STOPS),
-        colorbar={"thickness": 10, "outlinewidth": 0, "title": {"text": _("moved"), "side": "right"}},
+        colorbar={"thickness": 10, "outlinewidth": 0, "title": {"text": title, "side": "right"}},
         hovertemplate="%{customdata}: %{z:.4f}<extra></extra>",
         xgap=2,
         ygap=2,

@@ -22,7 +22,7 @@ def similarity_lines(of: Mapping[str, Similarity], *, height: int = 340) -> go.F
             distance="%{x}", mean="%{y:.3f}", spread="%{customdata[0]:.3f}", n="%{customdata[1]}"
         )
         traces += banded(line.distances, line.mean, line.spread, line.n_pairs, axes.plain(name), colour, dash, hover)
-    return Shown(traces, _layout(_("distance of two positions"), _("cosine"), height))
+    return Shown(traces, profile_layout(_("distance of two positions"), _("cosine"), height))
 
 
 def bias_lines(table: PositionTable, *, height: int = 340) -> go.Figure:
@@ -38,7 +38,7 @@ def bias_lines(table: PositionTable, *, height: int = 340) -> go.Figure:
         )
         for head, values in enumerate(table.values.T)
     ]
-    return Shown(lines, _layout(_("distance, key − query"), _("added to the score"), height))
+    return Shown(lines, profile_layout(_("distance, key − query"), _("added to the score"), height))
 
 
 def banded(
@@ -77,7 +77,8 @@ def banded(
     return [band, line]
 
 
-def _layout(across: str, up: str, height: int) -> dict:
+def profile_layout(across: str, up: str, height: int) -> dict:
+    """Give the axes of lines over distances."""
     return {
         "xaxis": {"title": {"text": across}, "fixedrange": True},
         "yaxis": {"title": {"text": up}, "fixedrange": True},

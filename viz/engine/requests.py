@@ -18,6 +18,9 @@ from viz.analysis.load_check import LoadCheck
 from viz.analysis.masks.choice import MaskChoice
 from viz.analysis.masks.hiding import FillResult, Hiding
 from viz.analysis.masks.stations import MaskLife
+from viz.analysis.positions.offsets import OffsetProfiles
+from viz.analysis.positions.orders import Order
+from viz.analysis.positions.place_word import PlaceWord
 from viz.analysis.positions.tables import PositionTables
 from viz.listing import DownloadState, ListedModel, Weight
 from viz.records import PadToken, Run
@@ -47,7 +50,8 @@ class Ask(Request[Run]):
     """Ask for one pass over texts, with what a person changed about it.
 
     ``second`` makes a pair of the only text. ``edit`` is of the only text. ``mask`` None is the usual mask, ``hiding``
-    None the model's own value. Heads that are ``off`` give way to zeros, or to their mean (``off_by``).
+    None the model's own value. Heads that are ``off`` give way to zeros, or to their mean (``off_by``). ``order`` None
+    is the order of the text.
     """
 
     checkpoint: str
@@ -61,6 +65,7 @@ class Ask(Request[Run]):
     hiding: Hiding | None = None
     off: frozenset[Head] = frozenset()
     off_by: str = "zero"
+    order: Order | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +175,26 @@ class Positions(Request[PositionTables]):
     """Ask for a model's tables of positions; no text is run."""
 
     checkpoint: str
+    revision: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FollowWords(Request[PlaceWord]):
+    """Ask of every head whether it follows the place or the word, by shuffling a text's words again and again."""
+
+    checkpoint: str
+    text: str
+    seed: int = 0
+    n_shuffles: int = 16
+    revision: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureOffsets(Request[OffsetProfiles]):
+    """Ask what every head gives to each offset, key - query, over texts."""
+
+    checkpoint: str
+    texts: tuple[str, ...]
     revision: str = ""
 
 

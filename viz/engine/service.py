@@ -19,6 +19,9 @@ from viz.analysis.load_check import LoadCheck
 from viz.analysis.masks.choice import told
 from viz.analysis.masks.hiding import FillResult
 from viz.analysis.masks.stations import MaskLife
+from viz.analysis.positions import offsets
+from viz.analysis.positions.offsets import OffsetProfiles
+from viz.analysis.positions.place_word import PlaceWord
 from viz.analysis.positions.tables import PositionTables
 from viz.engine import (
     batch_speed,
@@ -32,6 +35,7 @@ from viz.engine import (
     inventory,
     many_texts,
     mask_life,
+    orders,
     position_tables,
     same_alone,
     switch_off,
@@ -49,10 +53,12 @@ from viz.engine.requests import (
     Download,
     Estimate,
     FindWord,
+    FollowWords,
     Gather,
     Inspect,
     ListModels,
     Measure,
+    MeasureOffsets,
     NamePadToken,
     Positions,
     Rank,
@@ -111,12 +117,14 @@ def _load(request: Any) -> LoadedModel:
 
 
 def _run(request: Ask, ask: Asking, _hear: Hear) -> Run:
-    """Make the pass; heads are switched off, and words put in place, in the very batch of the pass without that."""
+    """Make the pass; what a person changed is changed in the very batch of the pass without that."""
     loaded = _load(request)
     options: dict[str, Any] = {"off": request.off, "off_by": request.off_by, "hiding": request.hiding}
     batch = _batch(loaded, request)
     if request.edit is not None:
         batch, options["given_mask"] = edits.apply(loaded, batch, 0, request.edit)
+    if request.order is not None:
+        batch = orders.apply(loaded, batch, request.order)
     return forward.run(loaded, batch, **(_mask_options(loaded, batch, request) | options))
 
 
@@ -198,14 +206,28 @@ def _positions(request: Positions, _ask: Asking, _hear: Hear) -> PositionTables:
     return position_tables.tables(load_model(request.checkpoint, request.revision))
 
 
+def _follow_words(request: FollowWords, _ask: Asking, hear: Hear) -> PlaceWord:
+    return orders.follow(_load(request), request.text, request.seed, request.n_shuffles, hear)
+
+
 def _measure(request: Measure, ask: Asking, hear: Hear) -> boards.Board:
-    """Measure one kept batch where the texts are few, else batch after batch."""
+    return boards.measure(_runs(request, ask, hear))
+
+
+def _measure_offsets(request: MeasureOffsets, ask: Asking, hear: Hear) -> OffsetProfiles:
+    return offsets.measure(_runs(request, ask, hear))
+
+
+def _runs(request: Measure | MeasureOffsets, ask: Asking, hear: Hear) -> Iterator[Run]:
+    """Run one kept batch where the texts are few, else batch after batch."""
     if len(request.texts) <= KEPT_TEXTS:
         try:
-            return boards.measure([ask(Ask(request.checkpoint, request.texts, request.revision))])
+            run = ask(Ask(request.checkpoint, request.texts, request.revision))
         except BatchTooLarge:
             pass
-    return boards.measure(many_texts.runs(_load(request), request.texts, hear))
+        else:
+            return iter([run])
+    return many_texts.runs(_load(request), request.texts, hear)
 
 
 def _gather(request: Gather, _ask: Asking, hear: Hear) -> Evidence:
@@ -265,7 +287,9 @@ _ANSWERS: dict[type, Callable[..., Any]] = {
     TryValues: _try_values,
     Train: _train,
     Positions: _positions,
+    FollowWords: _follow_words,
     Measure: _measure,
+    MeasureOffsets: _measure_offsets,
     Gather: _gather,
     FindWord: _find_word,
     Estimate: _estimate,

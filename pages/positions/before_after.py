@@ -1,0 +1,41 @@
+"""Draw one head before and after a change of the order, and how far every head moved."""
+
+import streamlit as st
+
+from pages.ui import guard, head_choice
+from pages.ui.head_panel import Give
+from pages.ui.markdown import literal
+from pages.ui.pictures import BARE
+from viz.analysis.heads.movement import head_changes
+from viz.analysis.tables import most_changed
+from viz.drawing.heatmap import difference_map, head_map
+from viz.drawing.movement_board import changes_board
+from viz.names import head_title
+from viz.text import _, percent
+
+MAP_PX = 400
+N_BUTTONS = 5
+
+
+@guard.fragment(key=head_choice.PANEL)
+def before_after(give_before: Give, give_after: Give, row: int) -> None:
+    """Draw the open head before and after, and how far each head moved; choosing a head runs only this part again."""
+    before, after = give_before(), give_after()
+    layer, head = head_choice.controls(before.model)
+    figures = {
+        _("before"): head_map(before, row, layer, head, height=MAP_PX),
+        _("after"): head_map(after, row, layer, head, height=MAP_PX),
+        _("difference: blue more, orange less"): difference_map(before, after, layer, head, row, height=MAP_PX),
+    }
+    for number, (column, (caption, figure)) in enumerate(zip(st.columns(3), figures.items())):
+        column.caption(caption)
+        column.plotly_chart(figure, key=f"order_map_{number}", config=BARE, alt=f"{head_title(layer, head)}: {caption}")
+    changes = head_changes(before, after, row)
+    board, ranking = st.columns([3, 2])
+    board.plotly_chart(changes_board(changes), key="order_board", config=BARE, alt=_("How far each head moved"))
+    ranking.markdown(
+        _("**Heads that changed most** (share of attention that went elsewhere, place by place, mean over the rows)")
+    )
+    for layer, head, change in most_changed(changes, N_BUTTONS):
+        label = f"{head_title(layer, head)}: {percent(change, 1)}"
+        ranking.button(literal(label), key=f"order_{layer}_{head}", on_click=head_choice.choose, args=(layer, head))
