@@ -38,6 +38,9 @@ def choose_page() -> StreamlitPage:
                 page("claim", _("Test a claim"), "fact_check"),
                 page("switch_off", _("Switch heads off"), "toggle_off"),
             ],
+            _("Runs"): [
+                page("models", _("Models"), "inventory_2"),
+            ],
         }
     )
 

@@ -258,6 +258,12 @@ class ModelNotFound(VizError):
     )
 
 
+class NoModelNamed(VizError):
+    """Refuse to look for a model without a name."""
+
+    template = N_("No model is named. Type a name on the Hub, for example: {example}, or a folder.")
+
+
 class HubUnreachable(VizError):
     """Refuse a model of the Hub when it is neither in reach nor on this computer."""
 

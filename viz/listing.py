@@ -32,6 +32,11 @@ class Weight:
     model_bytes: int = 0  # of its weights as float32, 0 where that is not known
     endpoint: str = ""  # the Hub, or the mirror, that was asked; "" where it is all here and none was
 
+    @property
+    def n_left(self) -> int:
+        """Count the bytes that are still to be fetched."""
+        return max(0, self.n_bytes - self.n_here)
+
 
 @dataclass(frozen=True, slots=True)
 class DownloadState:
@@ -43,3 +48,8 @@ class DownloadState:
     bytes_per_second: float = 0.0  # over the last seconds, 0 where it is not running
     seconds_left: float | None = None  # None where nobody knows
     status: Status = "running"
+
+    @property
+    def share(self) -> float:
+        """Give the share that is here, 0..1; 0 where nobody knows yet how much it is."""
+        return min(1.0, self.n_done / self.n_bytes) if self.n_bytes else 0.0

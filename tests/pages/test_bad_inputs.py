@@ -82,7 +82,7 @@ def test_a_page_answers_any_text_on_any_family_in_words(page, families, monkeypa
             ask(app, page, text, model)
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", [*PAGES, "models"])
 def test_a_page_opens_at_any_address(page, tiny_translator_folder):
     usual = {"model": str(tiny_translator_folder)} if page == "cross" else {}
     for address in ADDRESSES:

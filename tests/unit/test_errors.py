@@ -133,6 +133,10 @@ SENTENCES = {
         {"label": "Layer4_Head13", "n_layers": 12, "n_heads": 12},
         "Layer4_Head13 does not exist: this model has 12 layers of 12 heads.",
     ),
+    errors.NoModelNamed: (
+        {"example": "bert-base-uncased"},
+        "No model is named. Type a name on the Hub, for example: bert-base-uncased, or a folder.",
+    ),
     errors.ModelNotFound: (
         {"checkpoint": "brt", "shipped": "A or B"},
         "There is no model 'brt'. Choose A or B, give a folder with the weights, or the name of a model on the Hub.",
