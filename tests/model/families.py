@@ -107,7 +107,70 @@ def mistral(tokenizer):
     return tf.MistralForCausalLM(tf.MistralConfig(vocab_size=len(tokenizer), **ends, **shape))
 
 
+def bert(tokenizer):
+    return tf.BertForMaskedLM(tf.BertConfig(vocab_size=N_WORDPIECES, **SHAPE))
+
+
+def gpt2(tokenizer):
+    shape = {"n_positions": 32, "n_embd": 24, "n_layer": 2, "n_head": 3, "initializer_range": 0.4}
+    return tf.GPT2LMHeadModel(tf.GPT2Config(vocab_size=len(tokenizer), bos_token_id=0, eos_token_id=0, **shape))
+
+
+def electra(tokenizer):
+    return tf.ElectraForMaskedLM(tf.ElectraConfig(vocab_size=N_WORDPIECES, embedding_size=12, **SHAPE))
+
+
+def xlm_roberta(tokenizer):
+    pad = tokenizer.pad_token_id
+    behind_padding = {"pad_token_id": pad, "max_position_embeddings": pad + 1 + 32, "type_vocab_size": 1}
+    return tf.XLMRobertaForMaskedLM(tf.XLMRobertaConfig(vocab_size=len(tokenizer), **(SHAPE | behind_padding)))
+
+
+def deberta_v2(tokenizer):
+    """Give a model whose attention adds what it makes of distances, in buckets, to and from each word."""
+    distances = {"relative_attention": True, "pos_att_type": ["p2c", "c2p"], "position_buckets": 8}
+    return tf.DebertaV2ForMaskedLM(tf.DebertaV2Config(vocab_size=N_WORDPIECES, **distances, **SHAPE))
+
+
+def opt(tokenizer):
+    """Give a model whose table of positions begins with two rows that no token has."""
+    shape = {"hidden_size": 24, "word_embed_proj_dim": 24, "num_hidden_layers": 2, "num_attention_heads": 3}
+    ends = {"bos_token_id": 0, "eos_token_id": 0, "pad_token_id": 1}
+    sizes = {"ffn_dim": 48, "max_position_embeddings": 32, "init_std": 0.3}
+    return tf.OPTForCausalLM(tf.OPTConfig(vocab_size=len(tokenizer), **shape, **sizes, **ends))
+
+
+def gpt_neox(tokenizer):
+    ends = {"bos_token_id": 0, "eos_token_id": 0}
+    return tf.GPTNeoXForCausalLM(tf.GPTNeoXConfig(vocab_size=len(tokenizer), **ends, **SHAPE))
+
+
+def llama(tokenizer):
+    ends = {"bos_token_id": 0, "eos_token_id": 0, "num_key_value_heads": 1}
+    return tf.LlamaForCausalLM(tf.LlamaConfig(vocab_size=len(tokenizer), **ends, **SHAPE))
+
+
+def bloom(tokenizer):
+    """Give a model without a table of positions: it takes distances off its scores."""
+    shape = {"hidden_size": 24, "n_layer": 2, "n_head": 3, "initializer_range": 0.3}
+    ends = {"bos_token_id": 0, "eos_token_id": 0, "pad_token_id": 0}
+    return tf.BloomForCausalLM(tf.BloomConfig(vocab_size=len(tokenizer), **shape, **ends))
+
+
+def falcon(tokenizer):
+    shape = SHAPE | {"ffn_hidden_size": 48}
+    ends = {"bos_token_id": 0, "eos_token_id": 0}
+    return tf.FalconForCausalLM(tf.FalconConfig(vocab_size=len(tokenizer), **ends, **shape))
+
+
 RECORDED = {
+    bert: wordpiece,
+    electra: wordpiece,
+    xlm_roberta: with_mask,
+    gpt2: tiny.byte_level_tokenizer,
+    opt: tiny.byte_level_tokenizer,
+    gpt_neox: tiny.byte_level_tokenizer,
+    llama: tiny.byte_level_tokenizer,
     roberta: with_mask,
     distilbert: wordpiece,
     albert: wordpiece,
@@ -118,7 +181,13 @@ RECORDED = {
     mistral: tiny.byte_level_tokenizer,
     gemma2: tiny.byte_level_tokenizer,
 }
-EAGER = {gpt_neo: tiny.byte_level_tokenizer, deberta: wordpiece}
+EAGER = {
+    gpt_neo: tiny.byte_level_tokenizer,
+    bloom: tiny.byte_level_tokenizer,
+    falcon: tiny.byte_level_tokenizer,
+    deberta: wordpiece,
+    deberta_v2: wordpiece,
+}
 
 
 def write(folder, make, tokenizer):

@@ -27,6 +27,8 @@ from viz.engine.forward import run
 from viz.engine.models import load_model
 from viz.errors import CaptureFailed, ModelRefused, NotRecorded
 
+MASKS_KEYS_ONLY = {"deberta", "deberta-v2", "bloom"}
+
 
 @pytest.fixture(scope="module")
 def checkpoints(tmp_path_factory):
@@ -64,13 +66,30 @@ def test_each_text_of_a_batch_has_the_numbers_of_plain_transformers_alone(side, 
             np.testing.assert_allclose(ours.readout_logits[n], logits[0, at], rtol=0, atol=1e-4)
 
 
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_a_padded_batch_has_the_numbers_of_plain_transformers_in_every_layer(side, family):
+    loaded, second, texts = family
+    ours = run(loaded, encode(loaded, texts, padding_side=side))
+    inputs = plain.tokenized(second, texts, side)
+    if loaded.takes_positions:
+        inputs["position_ids"] = inputs["position_ids"] + loaded.first_position
+    else:
+        del inputs["position_ids"]
+    attentions, logits = plain.output(second, inputs)
+    for row, real in enumerate(ours.batch.attention_mask):
+        np.testing.assert_allclose(ours.attentions[row][:, :, real], attentions[row][:, :, real], rtol=0, atol=1e-6)
+    rows, positions = ours.readouts.T
+    size = max(1.0, float(np.abs(logits).max()))
+    np.testing.assert_allclose(ours.readout_logits, logits[rows, positions], rtol=0, atol=1e-6 * size)
+
+
 def test_a_cell_hidden_from_one_query_gets_nothing_and_rows_still_sum_to_one(family):
     loaded, _, texts = family
     batch = encode(loaded, texts)
     n = batch.n_tokens
     told = np.ones((2, n, n), dtype=bool)
     told[:, 2, 1] = False
-    if loaded.info.family == "deberta":  # it takes no mask per query, and says so
+    if loaded.info.family in MASKS_KEYS_ONLY:  # they take no mask per query, and say so
         with pytest.raises(NotRecorded):
             run(loaded, batch, given_mask=told)
         return

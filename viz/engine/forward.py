@@ -102,7 +102,7 @@ def _pass(loaded: LoadedModel, inputs: dict[str, torch.Tensor], record: capture.
     try:
         with passes, torch.inference_mode(), capture.recording(record):
             return loaded.model(**inputs, use_cache=False, output_attentions=not loaded.recorded)
-    except RuntimeError as error:
+    except (RuntimeError, ValueError) as error:
         if loaded.recorded or inputs["attention_mask"].ndim == 2:
             raise
         raise NotRecorded(checkpoint=loaded.info.checkpoint, shipped=shipped_names()) from error
