@@ -8,6 +8,7 @@ import unicodedata
 from functools import cache
 
 _VISIBLE = {" ": "␣", "\n": "⏎", "\t": "⇥", "\r": "␍", "": "∅"}
+_BYTE_SPACE = "Ġ"  # a space in GPT-2's byte alphabet
 _JOINERS = "\u200d\ufe0e\ufe0f"  # they hold emoji together; shown they would take them apart
 # Letters, marks and signs that print nothing, though their categories say otherwise.
 _BLANKS = "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0"
@@ -59,6 +60,25 @@ def piece_labels(tokens: list[str], specials: frozenset[str], byte_level: bool) 
     while len(labels) < len(tokens):
         labels += _next_labels(tokens, raw, len(labels))
     return labels
+
+
+def vocabulary_labels(tokens: list[str], specials: frozenset[str], byte_level: bool) -> list[str]:
+    """Label each token as it stands alone.
+
+    Most are plain letters and signs, with a space in front; they need no second look, which a large vocabulary feels.
+    """
+    return [_quick_label(token, byte_level) or piece_labels([token], specials, byte_level)[0] for token in tokens]
+
+
+def _quick_label(token: str, byte_level: bool) -> str:
+    """Label a token of plain characters; empty for any other. A special token is either plain or none of these."""
+    spaced = byte_level and token.startswith(_BYTE_SPACE)
+    rest = token[1:] if spaced else token
+    return (_VISIBLE[" "] if spaced else "") + rest if _is_plain(rest) else ""
+
+
+def _is_plain(text: str) -> bool:
+    return text.isascii() and text.isprintable() and " " not in text and text != ""
 
 
 def byte_text(tokens: list[str]) -> str:

@@ -2,6 +2,8 @@
 
 import unicodedata
 
+import pytest
+
 from viz import labels
 
 NO_SPECIALS = frozenset()
@@ -163,3 +165,27 @@ def test_byte_tokens_are_written_as_text_and_bytes_that_are_no_character_as_numb
     assert labels.byte_text(byte_tokens(b"a", b"\xe4\xbb")) == "a<E4><BB>"
     assert labels.byte_text(byte_tokens(b"\xff\xe4\xbb", b"b\x97")) == "<FF><E4><BB>b<97>"
     assert labels.byte_text([]) == ""
+
+
+@pytest.mark.parametrize("byte_level", [True, False])
+def test_the_words_of_a_vocabulary_are_labelled_as_each_is_alone(byte_level):
+    tokens = [
+        "the",
+        "Ġthe",
+        "Ġ",
+        "##ing",
+        "[MASK]",
+        "a b",
+        "",
+        "北",
+        "åĮĹ",
+        "Ċ",
+        "e\u0301",
+        "\u200d",
+        "Ġåĸ",
+        "<|end|>",
+        "▁the",
+        "é",
+    ]
+    alone = [labels.piece_labels([token], frozenset({"<|end|>", "[MASK]"}), byte_level)[0] for token in tokens]
+    assert labels.vocabulary_labels(tokens, frozenset({"<|end|>", "[MASK]"}), byte_level) == alone

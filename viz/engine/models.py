@@ -32,7 +32,7 @@ from viz.engine import (
 from viz.engine.single_flight import SingleFlight
 from viz.engine.tokenizing import Tokenize
 from viz.errors import ModelRefused, Reason, VizError, WeightsChanged
-from viz.labels import piece_labels
+from viz.labels import vocabulary_labels
 from viz.records import ModelInfo, Stack
 
 MAX_LOADED = 3  # full-size models take about 0.5 GB each
@@ -265,7 +265,7 @@ def _vocabulary(tokenizer: Any, byte_level: bool, size: int) -> tuple[str, ...]:
     """Label every id the output layer knows, ``[V]``; ids the tokenizer does not know are shown as numbers."""
     specials = frozenset(tokenizer.all_special_tokens)
     tokens = tokenizer.convert_ids_to_tokens(list(range(min(size, len(tokenizer)))))
-    known = [piece_labels([token], specials, byte_level)[0] for token in tokens]
+    known = vocabulary_labels(tokens, specials, byte_level)
     return (*known, *(f"<{token_id}>" for token_id in range(len(known), size)))
 
 

@@ -25,16 +25,24 @@ def prove(checkpoint: str, model: PreTrainedModel, choice: Choice, ids: list[int
     answer = _answer(plain, choice)
     _check_maps(checkpoint, model, getattr(plain, "attentions", None), answer)
     _check_direction(checkpoint, choice.causal, torch.stack(plain.attentions))
+    inputs = _as_forward_asks(model, trial)
     if type(model)._can_set_attn_implementation():
         model.set_attn_implementation(capture.IMPLEMENTATION)
+        if torch.equal(_answer(model(**inputs, use_cache=False), choice), answer):
+            return  # the recording and the positions are proven at once
         if not torch.equal(_answer(model(trial, use_cache=False), choice), answer):
             model.set_attn_implementation("eager")
+    if not torch.allclose(_answer(model(**inputs, use_cache=False), choice), answer, rtol=1e-4, atol=1e-4):
+        raise ModelRefused(checkpoint=checkpoint, reason=Reason("it counts positions in a way that is not known here."))
+
+
+def _as_forward_asks(model: PreTrainedModel, trial: torch.Tensor) -> dict[str, torch.Tensor]:
+    """Give a pass over one text its tensors: a mask of ones, and positions where the model takes any."""
     inputs = {"input_ids": trial, "attention_mask": torch.ones_like(trial)}
     if position_ids.are_taken(model):
         first = position_ids.first(model.config)
-        inputs["position_ids"] = torch.arange(first, first + len(ids), device=model.device)[None]
-    if not torch.allclose(_answer(model(**inputs, use_cache=False), choice), answer, rtol=1e-4, atol=1e-4):
-        raise ModelRefused(checkpoint=checkpoint, reason=Reason("it counts positions in a way that is not known here."))
+        inputs["position_ids"] = torch.arange(first, first + trial.shape[1], device=trial.device)[None]
+    return inputs
 
 
 def looks_untrained(model: torch.nn.Module) -> bool:
