@@ -6,14 +6,18 @@ from typing import Any, ClassVar
 import streamlit as st
 
 from pages.ui.question import SIDES, Field, Question, model_field, one_of, set_address, side_field
-from viz.engine.requests import Ask
+from viz.engine.local import engine
+from viz.engine.requests import Ask, Translate
+from viz.errors import TwoStacks
 from viz.examples import example
 from viz.prompts import MAX_PROMPTS, read_prompts
+from viz.records import Run
 from viz.shipped import SHIPPED
 from viz.text import _
 
 PADDED, BEGINNINGS = example("inside", "padded"), example("inside", "beginnings")
 PAIR = example("inside", "pair").splitlines()
+WRITTEN_TOKENS = 20  # at most so many are written where an encoder-decoder is given no target
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,19 @@ class TextQuestion(Question):
     def prompts(self) -> tuple[str, ...]:
         """Give the prompts; a pair is one. Raises ``NoPrompts`` or ``TooManyPrompts``."""
         return tuple(read_prompts(self.text, limit=1 if self.second.strip() else MAX_PROMPTS)[0])
+
+    @property
+    def translation(self) -> Translate:
+        """Give what is asked of a model of two stacks: the second text is the target, and without one it is written."""
+        targets = (self.second,) if self.second.strip() else ()
+        return Translate(self.checkpoint, self.prompts, targets, self.revision, self.padding_side, WRITTEN_TOKENS)
+
+    def run(self) -> Run:
+        """Run the texts, as sources where the model has two stacks. Raises what the engine and ``prompts`` raise."""
+        try:
+            return engine.ask(self.request)
+        except TwoStacks:
+            return engine.ask(self.translation)
 
     @property
     def request(self) -> Ask:

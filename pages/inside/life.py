@@ -1,11 +1,13 @@
 """Show the mask's life: its shape at every station of the running model, the classical forms, and where it happens."""
 
+from collections.abc import Iterable
+
 import streamlit as st
 
 from pages.ui import guard, head_choice
 from pages.ui.markdown import literal
-from viz.analysis.masks.classical import classical_forms
-from viz.analysis.masks.stations import TensorFacts, outcome
+from viz.analysis.masks.classical import ClassicalForm, classical_forms
+from viz.analysis.masks.stations import MaskLife, TensorFacts, outcome
 from viz.engine.local import engine
 from viz.engine.requests import Ask, Trace
 from viz.names import position_number
@@ -18,30 +20,42 @@ def life_panel(request: Ask) -> None:
     run = engine.ask(request)
     layer, _head = head_choice.chosen(run.model)
     life = engine.ask(Trace(request, layer))
+    stations_table(life, "stations")
+    st.caption(_("Read from the running model, transformers {version}.").format(version=life.library))
+    st.markdown(_("**The classical forms**, as code of the years before transformers 5 shaped the same mask"))
+    forms_table(classical_forms(run.batch.attention_mask), "forms")
+    st.markdown(_("**Where it happens**: the modules on the way to this layer's attention, and the mask each receives"))
+    modules_table(life, "modules")
+
+
+def stations_table(life: MaskLife, key: str) -> None:
+    """Say what became of the mask, and list its stations."""
     st.markdown(literal(outcome(life)))
     stations = [
         (_("the tokenizer's attention_mask"), life.tokenizer),
         (_("what the model is called with"), life.given),
         (_("what the library's mask function gets"), None if life.function is None else life.function.received),
         (_("what it returns"), None if life.function is None else life.function.returned),
-        (_("what is added to the scores, layer {n}").format(n=position_number(layer)), life.added),
+        (_("what is added to the scores, layer {n}").format(n=position_number(life.layer)), life.added),
     ]
     rows = [(name, *_facts(facts)) for name, facts in stations]
     rows += [
         (_("scores"), _shape(life.scores), "float32", ""),
         (_("attention"), _shape(life.attentions), "float32", _("rows sum to 1")),
     ]
-    _table((_("station"), _("shape"), _("type"), _("values")), rows, "stations")
-    st.caption(_("Read from the running model, transformers {version}.").format(version=life.library))
-    st.markdown(_("**The classical forms**, as code of the years before transformers 5 shaped the same mask"))
-    forms = [
-        (form.formula, _shape(form.before.shape), _shape(form.after.shape))
-        for form in classical_forms(run.batch.attention_mask)
-    ]
-    _table((_("formula"), _("from"), _("to")), forms, "forms")
-    st.markdown(_("**Where it happens**: the modules on the way to this layer's attention, and the mask each receives"))
+    _table((_("station"), _("shape"), _("type"), _("values")), rows, key)
+
+
+def forms_table(forms: Iterable[ClassicalForm], key: str) -> None:
+    """List how older code shaped a mask."""
+    rows = [(form.formula, _shape(form.before.shape), _shape(form.after.shape)) for form in forms]
+    _table((_("formula"), _("from"), _("to")), rows, key)
+
+
+def modules_table(life: MaskLife, key: str) -> None:
+    """List the modules on the way to a layer's attention, with the mask each receives."""
     modules = [(stop.class_name, stop.path, *_facts(stop.received)[:2]) for stop in life.modules]
-    _table((_("class"), _("path in the model"), _("mask it receives"), _("type")), modules, "modules")
+    _table((_("class"), _("path in the model"), _("mask it receives"), _("type")), modules, key)
 
 
 def _facts(facts: TensorFacts | None) -> tuple[str, str, str]:

@@ -17,6 +17,7 @@ from pages.inside.hiding_values import hiding_values_panel  # noqa: E402
 from pages.inside.life import life_panel  # noqa: E402
 from pages.inside.stages import MAPS, stage_maps, stages_panel  # noqa: E402
 from pages.inside.strips import inside_strips  # noqa: E402
+from pages.inside.two_stacks import stacks_life_panel  # noqa: E402
 from pages.ui import guard, head_choice, prompt_choice  # noqa: E402
 from viz.engine.local import engine  # noqa: E402
 
@@ -24,13 +25,17 @@ question = form.ask()
 
 slot = st.container()
 with slot.skeleton(height=480):
-    answer = question.answered(lambda asked: engine.ask(asked.request))
+    answer = question.answered(form.TextQuestion.run)
 
-if answer is not None:
+if answer is not None and answer[1].target is not None:
+    question, before = answer
+    with slot:
+        stacks_life_panel(question.translation)
+elif answer is not None:
     question, before = answer
     usual = question.request
     with slot, head_choice.whole_page(MAPS, "fills", "life"):
-        inside_strips(before)
+        inside_strips(before.batch, _("prompt {number}"))
         row = prompt_choice.control(len(before.batch.texts), whole_page=True) if len(before.batch.texts) > 1 else 0
         st.subheader(_("Layers of the mask"), anchor=False)
         choice = ask_mask(before, row)

@@ -17,7 +17,7 @@ from viz.analysis.heads.switch_off import Cost, Head, HeadEffect
 from viz.analysis.load_check import LoadCheck
 from viz.analysis.masks.choice import MaskChoice
 from viz.analysis.masks.hiding import FillResult, Hiding
-from viz.analysis.masks.stations import MaskLife
+from viz.analysis.masks.stations import MaskLife, StacksLife
 from viz.analysis.positions.offsets import OffsetProfiles
 from viz.analysis.positions.orders import Order
 from viz.analysis.positions.place_word import PlaceWord
@@ -146,6 +146,14 @@ class Trace(Request[MaskLife]):
     """Ask what becomes of the mask of a pass on its way to one layer."""
 
     ask: Ask
+    layer: int
+
+
+@dataclass(frozen=True, slots=True)
+class TraceStacks(Request[StacksLife]):
+    """Ask what becomes of the three masks of an encoder-decoder on their way to one layer."""
+
+    ask: Translate
     layer: int
 
 

@@ -18,7 +18,7 @@ from viz.analysis.heads.switch_off import Cost, HeadEffect
 from viz.analysis.load_check import LoadCheck
 from viz.analysis.masks.choice import told
 from viz.analysis.masks.hiding import FillResult
-from viz.analysis.masks.stations import MaskLife
+from viz.analysis.masks.stations import MaskLife, StacksLife
 from viz.analysis.positions import offsets
 from viz.analysis.positions.offsets import OffsetProfiles
 from viz.analysis.positions.place_word import PlaceWord
@@ -66,6 +66,7 @@ from viz.engine.requests import (
     StopDownload,
     Time,
     Trace,
+    TraceStacks,
     Train,
     Translate,
     TryValues,
@@ -142,14 +143,26 @@ def _mask_options(loaded: LoadedModel, batch: Batch, request: Ask) -> dict[str, 
 
 
 def _translate(request: Translate, _ask: Asking, _hear: Hear) -> Run:
-    loaded = load_model(request.checkpoint, request.revision)
-    two_stacks.require_two(loaded.info)
+    loaded = _load_two(request)
     source = translating.encode(loaded, request.texts, padding_side=request.padding_side)
     if request.targets:
         target = translating.encode_targets(loaded, source, request.targets)
     else:
         target = translating.write_targets(loaded, source, request.max_new_tokens)
     return translating.run(loaded, source, target, off=request.off, off_by=request.off_by)
+
+
+def _load_two(request: Translate) -> LoadedModel:
+    """Load the model of a request that two stacks answer. Raises ``OneStack``."""
+    loaded = load_model(request.checkpoint, request.revision)
+    two_stacks.require_two(loaded.info)
+    return loaded
+
+
+def _trace_stacks(request: TraceStacks, ask: Asking, _hear: Hear) -> StacksLife:
+    """Follow the masks of the run's own sources and targets, which are not written anew."""
+    run = ask(request.ask)
+    return mask_life.trace_stacks(_load_two(request.ask), run.batch, run.target, request.layer)
 
 
 def _continue(request: Continue, _ask: Asking, _hear: Hear) -> Generation:
@@ -284,6 +297,7 @@ _ANSWERS: dict[type, Callable[..., Any]] = {
     Time: _time,
     NamePadToken: _pad_token,
     Trace: _trace,
+    TraceStacks: _trace_stacks,
     TryValues: _try_values,
     Train: _train,
     Positions: _positions,

@@ -33,8 +33,9 @@ def write_targets(loaded: LoadedModel, source: Batch, max_new_tokens: int) -> Ba
     What the checkpoint's generation config forbids or forces stays forbidden and forced, as in any script that calls
     ``generate(num_beams=1, do_sample=False)``: Marian never writes its padding, mBART begins with its language.
     A target that is not over after ``max_new_tokens`` ends there.
-    Raises ``SettingOutOfRange``, ``TranslationTooLarge``.
+    Raises ``SettingOutOfRange``, ``TranslationTooLarge``; ``WordHeadMissing`` where there is nothing to write with.
     """
+    forward.require_words(loaded)
     limit = loaded.info.max_positions - 1
     if not 1 <= max_new_tokens <= limit:
         raise SettingOutOfRange(name="max_new_tokens", seen=max_new_tokens, allowed=f"1 ≤ max_new_tokens ≤ {limit}")
@@ -73,21 +74,15 @@ def run(
 
     Read-outs are the real positions of the targets, row after row; each predicts the token after it, the last one the
     end. Cross-attention heads that are ``off``, 0-based (layer, head), give way before the output projection to zeros,
-    or to their mean over the targets' real tokens (``off_by="mean"``).
+    or to their mean over the targets' real tokens (``off_by="mean"``). A model whose words are not ``"read"`` has no
+    read-outs.
     Raises ``TranslationTooLarge``, ``CaptureFailed``, ``HeadsStayOn``, ``HeadOutOfRange``.
     """
     check_size(loaded, len(source.texts), source.n_tokens, target.n_tokens)
-    readouts = np.argwhere(target.attention_mask)
-    record = capture.Recording(
-        stacks.kinds(loaded.model),
-        {stack.kind: _layer_record(loaded, stack, source, target) for stack in loaded.info.stacks},
-        torch.tensor(readouts, device=loaded.device),
-    )
+    readouts = np.argwhere(target.attention_mask) if loaded.info.words == "read" else forward.NO_READOUTS
+    record = new_recording(loaded, source, target, readouts)
     record.layers["cross"].off = forward.switched_off(loaded, loaded.info.stack("cross"), target, off, off_by)
-    inputs = _source_inputs(loaded, source) | {
-        "decoder_input_ids": torch.tensor(target.input_ids, device=loaded.device),
-        "decoder_attention_mask": torch.tensor(target.attention_mask.astype(np.int64), device=loaded.device),
-    }
+    inputs = model_inputs(loaded, source, target)
     with forward.passes, torch.inference_mode(), capture.recording(record):
         output = loaded.model(**inputs, use_cache=False, output_attentions=not loaded.recorded)
     return Run(
@@ -102,6 +97,23 @@ def run(
         readout_logits=to_numpy(forward.asked_logits(output.logits, readouts)),
         target=target,
     )
+
+
+def new_recording(loaded: LoadedModel, source: Batch, target: Batch, readouts: np.ndarray) -> capture.Recording:
+    """Prepare the recording of one pass over sources and targets; scores are kept only up to a size."""
+    return capture.Recording(
+        stacks.kinds(loaded.model),
+        {stack.kind: _layer_record(loaded, stack, source, target) for stack in loaded.info.stacks},
+        torch.tensor(readouts, device=loaded.device),
+    )
+
+
+def model_inputs(loaded: LoadedModel, source: Batch, target: Batch) -> dict[str, torch.Tensor]:
+    """Give the model its tensors, a mask for each stack; neither is guessed from ids, which may start with padding."""
+    return _source_inputs(loaded, source) | {
+        "decoder_input_ids": torch.tensor(target.input_ids, device=loaded.device),
+        "decoder_attention_mask": torch.tensor(target.attention_mask.astype(np.int64), device=loaded.device),
+    }
 
 
 def check_size(loaded: LoadedModel, n_rows: int, n_source: int, n_target: int) -> None:

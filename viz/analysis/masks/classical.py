@@ -6,6 +6,8 @@ import numpy as np
 
 from viz.analysis.masks.layers import causal_cells
 
+LOWEST = float(np.finfo(np.float32).min)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ClassicalForm:
@@ -28,6 +30,38 @@ def classical_forms(attention_mask: np.ndarray) -> tuple[ClassicalForm, ...]:
         ClassicalForm("(1 - mask) * -10000.0", encoder, classical_additive(encoder)),
         ClassicalForm("(1 - encoder_mask[:, None, None, :]) * -1e9", mask, cross_attention_form(mask)),
     )
+
+
+def stacks_forms(source_mask: np.ndarray, target_mask: np.ndarray) -> dict[str, tuple[ClassicalForm, ...]]:
+    """Give the forms that the masks of an encoder-decoder took, 0/1 ``[B, S]`` and ``[B, T]``, by kind of attention.
+
+    The decoder's look at the source was ``invert_attention_mask`` (transformers 4): ``[B, 1, 1, S]``.
+    """
+    source, target = source_mask.astype(np.float32), target_mask.astype(np.float32)
+    encoder, decoder = encoder_form(source), decoder_form(target)
+    added = "(1 - mask) * torch.finfo(torch.float32).min"
+    return {
+        "encoder": (
+            ClassicalForm("mask[:, None, None, :]", source, encoder),
+            ClassicalForm(added, encoder, classical_additive(encoder, LOWEST)),
+        ),
+        "decoder": (
+            ClassicalForm("causal[None, None] * mask[:, None, None, :]", target, decoder),
+            ClassicalForm(added, decoder, classical_additive(decoder, LOWEST)),
+        ),
+        "cross": (
+            ClassicalForm("encoder_mask[:, None, None, :]", source, encoder),
+            ClassicalForm(added, encoder, cross_attention_form(source, LOWEST)),
+        ),
+    }
+
+
+def hides_as(form: ClassicalForm, added: np.ndarray | None) -> bool:
+    """Tell whether what was added of old, broadcast over queries, is what a model adds today ``[B, 1 or L, Q, K]``.
+
+    None, nothing added, is zeros.
+    """
+    return not form.after.any() if added is None else bool((form.after == added).all())
 
 
 def encoder_form(attention_mask: np.ndarray) -> np.ndarray:

@@ -50,6 +50,15 @@ class MaskLife:
     modules: tuple[ModuleStop, ...]  # from the model to the self-attention of the layer
 
 
+@dataclass(frozen=True, slots=True)
+class StacksLife:
+    """Hold the three masks of one pass of an encoder-decoder, each with its stations."""
+
+    encoder: MaskLife  # the source's tokens look at one another: [B, S]
+    decoder: MaskLife  # the target's tokens look at earlier ones: [B, T]
+    cross: MaskLife  # the target's tokens look at the source's: given [B, S], arrives as [B, 1, T, S]
+
+
 def outcome(life: MaskLife) -> str:
     """Say in one sentence what became of the mask."""
     if life.function is None:
