@@ -48,6 +48,7 @@ EXAMPLES: tuple[Request, ...] = (
     requests.Gather(BERT, read_sentences("The _cat_ *sat*.")),
     requests.FindWord(BERT, "cat", "dog"),
     requests.Estimate(SENTENCE, 0),
+    requests.Positions(BERT),
     requests.Inspect(BERT),
     requests.ListModels(),
     requests.Weigh(BERT),

@@ -35,7 +35,7 @@ def write_targets(loaded: LoadedModel, source: Batch, max_new_tokens: int) -> Ba
     A target that is not over after ``max_new_tokens`` ends there.
     Raises ``SettingOutOfRange``, ``TranslationTooLarge``; ``WordHeadMissing`` where there is nothing to write with.
     """
-    forward.require_words(loaded)
+    forward.require_words(loaded.info)
     limit = loaded.info.max_positions - 1
     if not 1 <= max_new_tokens <= limit:
         raise SettingOutOfRange(name="max_new_tokens", seen=max_new_tokens, allowed=f"1 ≤ max_new_tokens ≤ {limit}")
