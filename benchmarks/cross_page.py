@@ -64,7 +64,7 @@ def main(checkpoint: str = TRANSLATOR) -> None:
         page = browser.new_page(viewport={"width": 1400, "height": 2600})
         source, target = texts.pop()
         page.goto(f"{address}/cross?model={quote(checkpoint)}&text={quote(source)}&target={quote(target)}&shade=L0H0")
-        page.locator(".st-key-head_map .gtitle").wait_for(timeout=60_000)
+        page.locator(".st-key-head_map .gtitle").wait_for(timeout=180_000)
         settle(page)
         drawn, steps = [], []
         for source, target in texts:

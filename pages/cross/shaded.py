@@ -44,6 +44,7 @@ def _pins(run: Run, row: int) -> None:
         key="cross_pins",
         format_func=lambda at: f"{position_number(at)} {literal(_piece(tokens, found[at]))}",
         on_change=_pin_clicked,
+        wrap=True,
     )
 
 

@@ -37,7 +37,7 @@ def shading(run: Run, row: int, layer: int, head: int | None, query: int) -> tup
     return tuple(
         Shade(
             position=piece.position,
-            text=piece.label if piece.characters is None else piece.characters,
+            text=piece.characters or piece.label,  # the second part of a character has none
             weight=float(weights[piece.position]),
             begins=piece.begins,
             special=piece.special,

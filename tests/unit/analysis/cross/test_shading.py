@@ -44,3 +44,9 @@ def test_padding_is_left_out_and_special_tokens_are_not():
 def test_the_strongest_stand_first_and_equal_ones_in_the_order_of_the_source(run):
     assert [shade.text for shade in strongest(shading(run, 0, 0, 0, query=0))] == ["red", "ca", "r"]
     assert [shade.text for shade in strongest(shading(run, 0, 0, 0, query=1), n=2)] == ["r", "ca"]
+
+
+def test_a_piece_without_a_character_of_its_own_keeps_its_label():
+    source = {"tokens": (("▁", "北·1/2", "北·2/2"),)}
+    run = hand_made.translation([[1, 1, 1]], [[1, 1]], cross=WEIGHTS, source=source)
+    assert [shade.text for shade in shading(run, 0, 0, 0, query=0)] == ["▁", "北", "北·2/2"]
