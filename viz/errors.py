@@ -503,7 +503,7 @@ class NothingToShuffle(VizError):
     """Refuse to shuffle a text in which too few tokens can change places."""
 
     template = N_(
-        "In this text {n_tokens} tokens can change places ([MASK] and special ones not), and {least} are needed. "
+        "Tokens of this text that can change places: {n_tokens} ([MASK] and special ones cannot); {least} are needed. "
         "Type a longer text, for example: {example}"
     )
 

@@ -122,6 +122,6 @@ def profile_panel(give_profiles, give_run: Give, count_special: bool) -> None:
     own, alone = st.columns(2, gap="medium")
     own.caption(_("the map of the open text"))
     own.plotly_chart(head_figure(run, 0, *head, False), key="head_map", config=BARE, alt=said)
-    alone.caption(_("the map that offsets alone would make"))
+    alone.caption(_("the map that offsets alone would make; offsets that were never measured stay empty"))
     figure = position_only_map(of, run, 0, head)
     alone.plotly_chart(figure, key="position_only_map", config=BARE, alt=_("the map that offsets alone would make"))

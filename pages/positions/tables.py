@@ -5,6 +5,7 @@ import streamlit as st
 from pages.positions.form import PositionQuestion
 from pages.ui.markdown import literal
 from pages.ui.pictures import BARE
+from pages.ui.question import set_address, whole
 from viz.analysis import tables as files
 from viz.analysis.positions import sentences
 from viz.analysis.positions.tables import KINDS, PositionTable, PositionTables, columns, computed, similarity
@@ -12,7 +13,7 @@ from viz.drawing.position_tables import steps, table_map
 from viz.drawing.profiles import bias_lines, similarity_lines
 from viz.engine.local import engine
 from viz.engine.requests import Positions
-from viz.names import folder_name
+from viz.names import folder_name, position_from_number, position_number
 from viz.text import _
 
 
@@ -26,19 +27,21 @@ def tables_part(question: PositionQuestion) -> None:
     _question, of = answer
     st.markdown(f"**{literal(sentences.which_tables(of))}**")
     if of.tables:
-        table = of.tables[0] if len(of.tables) == 1 else _choose(of)
+        table = _choose(of) if len(of.tables) > 1 else of.tables[0]
         _draw(of, table)
     _kinds(of)
 
 
 def _choose(of: PositionTables) -> PositionTable:
-    """Offer the tables of a model that has several."""
+    """Offer the tables of a model that has several; which one stands in the address, counted from 1."""
     numbers = range(len(of.tables))
     if st.session_state.get("position_table") not in numbers:
-        st.session_state["position_table"] = 0
+        at = position_from_number(whole(st.query_params.get("table", "")) or position_number(0))
+        st.session_state["position_table"] = at if at in numbers else 0
     number = st.selectbox(
         _("Table"), numbers, key="position_table", format_func=lambda n: sentences.table_name(of.tables[n])
     )
+    set_address({"table": str(position_number(number))})
     return of.tables[number]
 
 

@@ -286,7 +286,7 @@ SENTENCES = {
     ),
     errors.NothingToShuffle: (
         {"n_tokens": 1, "least": 2, "example": "The turtle moves slow."},
-        "In this text 1 tokens can change places ([MASK] and special ones not), and 2 are needed. Type a longer "
+        "Tokens of this text that can change places: 1 ([MASK] and special ones cannot); 2 are needed. Type a longer "
         "text, for example: The turtle moves slow.",
     ),
     errors.PositionsBeyondTable: (

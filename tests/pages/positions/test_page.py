@@ -188,6 +188,8 @@ def test_a_model_of_two_stacks_shows_its_tables_and_says_why_nothing_else(tmp_pa
     assert "bias by distance" in said(app)
     assert app.selectbox(key="position_table").options[0].startswith("encoder, bias by distance")
     assert cells(app, "position_table_map").shape[1] == 255
+    app = open_app(PAGE, part="tables", model=folder, table="2")
+    assert cells(app, "position_table_map").shape[1] == 128 and app.query_params["table"] == "2"
     app = open_app(PAGE, part="order", model=folder)
     assert "has an encoder and a decoder" in messages(app.error)[0]
 

@@ -11,6 +11,8 @@ from viz.names import head_index_label, head_label, head_title
 from viz.records import ModelInfo, Run, lock
 from viz.text import _, percent
 
+EVEN = 1e-12  # what is left of a head's squares by rounding alone, where all its weights are equal
+
 Head = tuple[int, int]
 
 
@@ -117,9 +119,9 @@ class _Sums:
         with np.errstate(invalid="ignore", divide="ignore"):
             mean = self.sums / n
             within = self.squares - n * mean**2
-            total_n = n.sum(axis=-1)
-            total = self.squares.sum(axis=-1) - self.sums.sum(axis=-1) ** 2 / total_n
-            explained = 1 - np.nansum(within, axis=-1) / np.where(total > 1e-12 * total_n, total, np.nan)
+            squares = self.squares.sum(axis=-1)
+            total = squares - self.sums.sum(axis=-1) ** 2 / n.sum(axis=-1)
+            explained = 1 - np.nansum(within, axis=-1) / np.where(total > EVEN * squares, total, np.nan)
             spread = np.sqrt(np.maximum(within, 0) / n)
         kept = self.n_cells.any(axis=0)
         return Profiles(

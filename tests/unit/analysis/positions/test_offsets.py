@@ -115,6 +115,14 @@ def test_a_head_of_places_is_explained_whole_and_an_even_one_has_no_number():
     assert (table["offset"], table["mean"], table["spread"]) == ([-1], [1.0], [0.0])
 
 
+def test_a_head_that_rests_elsewhere_has_a_number_all_the_same():
+    previous = np.eye(5, k=-1) * 1e-7
+    previous[:, 0] += 1 - previous.sum(axis=1)
+    tokens = ("[CLS]", "a", "b", "c", "[SEP]")
+    made = run([[1] * 5], attentions=previous.astype(np.float32)[None, None, None], batch_fields={"tokens": (tokens,)})
+    assert measure([made]).profiles(count_special=False).explained[0, 0] == pytest.approx(1)
+
+
 def test_the_map_of_offsets_alone_has_the_mean_of_each_cells_offset():
     made = random_run([[0, 1, 1, 1]], model=model_info(1, 1, causal=True))
     of = measure([made]).profiles(count_special=True)

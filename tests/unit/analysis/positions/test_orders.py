@@ -27,7 +27,7 @@ def test_two_words_change_places():
 
 
 def test_one_word_alone_cannot():
-    with pytest.raises(NothingToShuffle, match="In this text 1 tokens can change places"):
+    with pytest.raises(NothingToShuffle, match="that can change places: 1 "):
         places(np.array([False, True, False]), 0)
 
 
