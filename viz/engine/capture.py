@@ -207,7 +207,7 @@ def stored(fill: float | str, dtype: torch.dtype) -> float:
     """Give a fill as a type holds it; out of its range it is -inf."""
     if fill == "min":
         return torch.finfo(dtype).min
-    return torch.tensor(float(fill), dtype=torch.float64).to(dtype).item()
+    return torch.tensor(float(fill), dtype=torch.float64, device="cpu").to(dtype).item()
 
 
 def _let_through(mask: torch.Tensor | None) -> torch.Tensor | None:

@@ -39,7 +39,8 @@ def _result(scores: np.ndarray, hidden: np.ndarray, hiding: Hiding) -> FillResul
 
 def _attention(scores: np.ndarray, hidden: np.ndarray, hiding: Hiding) -> np.ndarray:
     """Give the attention of one row in the asked type, as float64 ``[K]``."""
-    _, attention = attention_when_hiding(torch.tensor(scores, dtype=torch.float32), torch.tensor(~hidden), hiding)
+    row, shown = torch.tensor(scores, dtype=torch.float32, device="cpu"), torch.tensor(~hidden, device="cpu")
+    _, attention = attention_when_hiding(row, shown, hiding)
     return to_numpy(attention).astype(np.float64)
 
 

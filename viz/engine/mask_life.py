@@ -91,7 +91,7 @@ def _life(
     return MaskLife(
         library=transformers.__version__,
         layer=layer,
-        tokenizer=_described(torch.tensor(told.attention_mask.astype(np.int64))),
+        tokenizer=_described(torch.tensor(told.attention_mask.astype(np.int64), device="cpu")),
         given=_facts(masks[loaded.model]),
         function=_function(kind, record.mask_calls, masks[layers.modules[layer]], scores),
         added=_facts(layers.added[layer]),
