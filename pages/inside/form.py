@@ -12,10 +12,11 @@ from viz.errors import TwoStacks
 from viz.examples import example
 from viz.prompts import MAX_PROMPTS, read_prompts
 from viz.records import Run
-from viz.shipped import SHIPPED
+from viz.shipped import SHIPPED, TRANSLATOR
 from viz.text import _
 
 PADDED, BEGINNINGS = example("inside", "padded"), example("inside", "beginnings")
+SOURCES = example("cross", "lengths")
 PAIR = example("inside", "pair").splitlines()
 WRITTEN_TOKENS = 20  # at most so many are written where an encoder-decoder is given no target
 
@@ -68,7 +69,7 @@ def ask() -> TextQuestion:
     with st.form("inside_question", border=False):
         texts, choices = st.columns([3, 1], vertical_alignment="bottom")
         texts.text_area(_("Text, or prompts one a line"), key="inside_text", height=80)
-        texts.text_input(_("Second text (segment B), for a pair"), key="inside_second")
+        texts.text_input(_("Second text: segment B of a pair, or an encoder-decoder's target"), key="inside_second")
         model_field(choices, "inside_model")
         side_field(choices, "inside_side")
         choices.form_submit_button(_("Run"), type="primary", width="stretch", on_click=TextQuestion.take)
@@ -83,6 +84,7 @@ def _examples() -> None:
         _("Example: two sentences, padded"): (bert, PADDED, "", "right"),
         _("Example: a pair, question and context"): (bert, *PAIR, "right"),
         _("Example: GPT-2, padded on the left"): (gpt2, BEGINNINGS, "", "left"),
+        _("Example: an encoder-decoder, three masks"): (TRANSLATOR, SOURCES, "", "right"),
     }
     row = st.container(horizontal=True)
     for label, values in offered.items():

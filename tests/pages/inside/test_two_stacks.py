@@ -4,7 +4,7 @@ import pytest
 
 from tests.model.families import write
 from tests.model.translators import marian, marian_tokenizer
-from tests.pages.driver import html, messages, open_app
+from tests.pages.driver import html, messages, open_app, press
 
 PAGE = "pages/inside/page.py"
 SOURCES = "the turtle sat near the river\nthe cat"
@@ -53,3 +53,10 @@ def test_a_layer_behind_the_encoders_last_shows_its_last(checkpoint):
     assert encoder["station"][4] == "what is added to the scores, layer 2"
     assert decoder["station"][4] == "what is added to the scores, layer 3"
     assert "This stack ends with layer 2, which is shown." in messages(app.caption)
+
+
+def test_an_example_opens_our_own_translator():
+    app = press(open_app(PAGE), "Example: an encoder-decoder, three masks")
+    assert len(stations(app)) == 3
+    assert "headlight-en-fr has an encoder and a decoder" in messages(app.info)[0]
+    assert app.query_params["model"] in ("headlight-en-fr", ["headlight-en-fr"])
