@@ -6,6 +6,7 @@ from benchmarks import (
     board,
     browser_page,
     capture,
+    cross_page,
     diagrams,
     first_visit,
     inside_page,
@@ -14,7 +15,7 @@ from benchmarks import (
     sessions,
 )
 
-SERVER = (first_visit, sessions, memory, browser_page, batch_page, inside_page)
+SERVER = (first_visit, sessions, memory, browser_page, batch_page, inside_page, cross_page)
 
 for benchmark in (diagrams, capture, batch, board, rank_all, *SERVER):
     print(f"\n## {benchmark.__name__}: {benchmark.__doc__.splitlines()[0]}", flush=True)

@@ -19,7 +19,7 @@ from viz.records import Run
 from viz.shipped import TRANSLATOR
 from viz.text import _
 
-SWAP, NEGATION, AGREEMENT, LENGTHS = (example("cross", name) for name in ("swap", "negation", "agreement", "lengths"))
+SWAP, NEGATION, PRONOUN, LENGTHS = (example("cross", name) for name in ("swap", "negation", "pronoun", "lengths"))
 MODELS = (TRANSLATOR,)
 
 
@@ -96,7 +96,7 @@ def _more_ways(question: CrossQuestion) -> None:
     examples = {
         _("Example: adjective and noun change places"): SWAP,
         _("Example: one word becomes two"): NEGATION,
-        _("Example: what a pronoun stands for"): AGREEMENT,
+        _("Example: a pronoun moves before its verb"): PRONOUN,
         _("Example: two sentences, one padded"): LENGTHS,
     }
     for label, text in examples.items():

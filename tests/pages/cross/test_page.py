@@ -261,3 +261,10 @@ def test_the_table_of_a_head_names_words_of_both_texts(checkpoint):
     app.run()
     found = table(app, "attention")
     assert "</s>" in set(found["key"])
+
+
+def test_the_page_opens_with_the_shipped_translator_and_its_example():
+    app = open_app(PAGE)
+    assert not app.error
+    assert form.SWAP in html(app)
+    assert any("Written by the model, greedily" in said for said in messages(app.caption))
