@@ -8,6 +8,7 @@ import streamlit as st
 from pages.positions.form import PositionQuestion, choose_text
 from pages.ui import head_choice
 from pages.ui.head_panel import head_panel
+from pages.ui.long_work import ask_measured
 from pages.ui.markdown import literal
 from pages.ui.pictures import BARE
 from viz.analysis import tables
@@ -25,7 +26,8 @@ def heads_part(question: PositionQuestion) -> None:
     """Shuffle the words of the open text again and again and draw place against word."""
 
     def make(asked: PositionQuestion) -> PlaceWord:
-        return engine.ask(FollowWords(asked.checkpoint, asked.one.texts[0], revision=asked.revision))
+        request = FollowWords(asked.checkpoint, asked.one.texts[0], revision=asked.revision)
+        return ask_measured(request, request.n_shuffles)
 
     answer = question.answered(make, place="positions_heads")
     if answer is None:

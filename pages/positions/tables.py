@@ -8,7 +8,15 @@ from pages.ui.pictures import BARE
 from pages.ui.question import set_address, whole
 from viz.analysis import tables as files
 from viz.analysis.positions import sentences
-from viz.analysis.positions.tables import KINDS, PositionTable, PositionTables, columns, computed, similarity
+from viz.analysis.positions.tables import (
+    KINDS,
+    SINUSOIDAL,
+    PositionTable,
+    PositionTables,
+    columns,
+    computed,
+    similarity,
+)
 from viz.drawing.position_tables import steps, table_map
 from viz.drawing.profiles import bias_lines, similarity_lines
 from viz.engine.local import engine
@@ -80,6 +88,8 @@ def _draw(of: PositionTables, table: PositionTable) -> None:
 def _notes(table: PositionTable) -> None:
     """Say where the colours end, and how much of a large table is drawn."""
     st.caption(_("Colours end where 99% of the numbers lie within; the pointer tells each number."))
+    if table.kind == SINUSOIDAL:
+        st.caption(_("A model may keep the same columns in another order: first all sines, then all cosines."))
     down, across = steps(table)
     if down * across > 1:
         message = _("Of {down} positions one is drawn, and of {across} numbers one.")

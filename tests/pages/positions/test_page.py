@@ -181,6 +181,13 @@ def test_the_forgotten_position_ids_stand_beside_the_right_ones():
     assert n_other >= 2 and f"and {n_other} of 3 prompts have another best word" in said(app)
 
 
+def test_our_translator_has_the_computed_table():
+    app = open_app(PAGE, part="tables", model="headlight-en-fr")
+    ours, computed = cells(app, "position_table_map"), cells(app, "position_computed_map")
+    np.testing.assert_allclose(ours, np.concatenate([computed[:, 0::2], computed[:, 1::2]], axis=1), atol=1e-3)
+    assert any("first all sines, then all cosines" in caption for caption in messages(app.caption))
+
+
 def test_a_model_of_two_stacks_shows_its_tables_and_says_why_nothing_else(tmp_path, monkeypatch):
     folder = str(write(tmp_path / "t5", t5, t5_tokenizer()))
     monkeypatch.setattr(question, "SHIPPED", (*SHIPPED, folder))
