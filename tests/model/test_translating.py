@@ -238,7 +238,7 @@ def test_a_saved_run_holds_all_three_kinds_and_the_target(checkpoints):
 
 def test_what_cannot_be_translated_is_refused(checkpoints, monkeypatch):
     checkpoint = checkpoints[marian]
-    with pytest.raises(EmptyText):
+    with pytest.raises(EmptyText, match="for example: The turtle moves slow across the river."):
         translate(checkpoint, texts=("  ",))
     with pytest.raises(EmptyText):
         translate(checkpoint, targets=("the cat", " "))

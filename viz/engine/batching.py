@@ -14,7 +14,7 @@ from viz.records import Batch, PadToken
 
 UNKNOWN_CHARACTERS = 12  # of a word the vocabulary does not know, as many are shown
 MAX_CHARACTERS = 10_000  # far above what any model reads; bounds the tokenizer's work
-EXAMPLE = "The turtle moves slow across the [MASK]."
+_EXAMPLE = "The turtle moves slow across the {word}."
 
 
 def encode(loaded: LoadedModel, texts: Sequence[str], *, padding_side: str = "right", truncate: bool = False) -> Batch:
@@ -25,7 +25,7 @@ def encode(loaded: LoadedModel, texts: Sequence[str], *, padding_side: str = "ri
     Raises ``EmptyText``, ``TextTooLarge``, ``MaskTokenInCausalModel``, or ``TextTooLong`` unless ``truncate``.
     """
     if not texts:
-        raise EmptyText(example=EXAMPLE)
+        raise EmptyText(example=example(loaded))
     # Half a surrogate pair, as a command line can hold, is no character and would stop the tokenizer.
     texts = [text.encode(errors="replace").decode() for text in texts]
     for text in texts:
@@ -98,10 +98,15 @@ def _replacement_ids(loaded: LoadedModel, word: str, replaced: str) -> list[int]
     return new_ids
 
 
+def example(loaded: LoadedModel) -> str:
+    """Give a text that this model can be asked."""
+    return _EXAMPLE.format(word="[MASK]" if loaded.info.mask_token else "river")
+
+
 def check_text(loaded: LoadedModel, text: str) -> None:
     """Refuse a text before it is tokenized: ``EmptyText``, ``TextTooLarge``, ``MaskTokenInCausalModel``."""
     if not text.strip():
-        raise EmptyText(example=EXAMPLE)
+        raise EmptyText(example=example(loaded))
     if len(text) > MAX_CHARACTERS:
         raise TextTooLarge(n_characters=len(text), limit=MAX_CHARACTERS)
     if loaded.info.causal and TYPED_MASK.search(text):
@@ -121,7 +126,7 @@ def _row(loaded: LoadedModel, text: str, number: int, truncate: bool, second: st
     encoding = loaded.tokenize(*normal, **wanted)
     n_tokens = len(encoding["input_ids"])
     if not set(range(len(normal))) <= set(encoding.sequence_ids()) or all(encoding["special_tokens_mask"]):
-        raise EmptyText(example=EXAMPLE)
+        raise EmptyText(example=example(loaded))
     if n_tokens > limit and not truncate:
         raise TextTooLong(number=number, n_tokens=n_tokens, max_positions=limit)
     if n_tokens > limit:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from viz.engine.batching import EXAMPLE, check_text, described, pad, token_labels
+from viz.engine.batching import check_text, described, example, pad, token_labels
 from viz.engine.generation import end_ids
 from viz.engine.models import LoadedModel
 from viz.engine.two_stacks import start_id
@@ -45,7 +45,7 @@ def _row(loaded: LoadedModel, text: str) -> dict:
     row = described(loaded, [text], loaded.tokenize.target(text, **wanted))
     typed = np.flatnonzero(~np.array(row["special_tokens_mask"], dtype=bool))
     if not typed.size:
-        raise EmptyText(example=EXAMPLE)
+        raise EmptyText(example=example(loaded))
     first, behind = int(typed[0]), int(typed[-1]) + 1
     forced = loaded.model.generation_config.forced_bos_token_id
     before = [
