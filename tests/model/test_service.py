@@ -49,6 +49,8 @@ EXAMPLES: tuple[Request, ...] = (
     requests.FindWord(BERT, "cat", "dog"),
     requests.Estimate(SENTENCE, 0),
     requests.Positions(BERT),
+    requests.MeasureOffsets(BERT, ("The cat sat.",)),
+    requests.FollowWords(BERT, "The old cat sat on the mat.", n_shuffles=2),
     requests.Inspect(BERT),
     requests.ListModels(),
     requests.Weigh(BERT),
