@@ -18,9 +18,15 @@ N_SHOWN = 8  # of a place, until all are asked for
 def shelf() -> None:
     """List them by place."""
     st.subheader(_("On this computer"), anchor=False)
-    models = guard.attempt(engine.ask, ListModels())
-    if models is None:
-        return
+    slot = st.container()
+    with slot.skeleton(height=240):  # torch comes with the first question to a fresh server
+        models = guard.attempt(engine.ask, ListModels())
+    if models is not None:
+        with slot:
+            _places(models)
+
+
+def _places(models: tuple[ListedModel, ...]) -> None:
     places = {
         "shipped": _("Shipped with Headlight"),
         "folder": _("In folders"),
