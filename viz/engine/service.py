@@ -256,7 +256,7 @@ def _find_word(request: FindWord, _ask: Asking, _hear: Hear) -> int:
 
 
 def _inspect(request: Inspect, _ask: Asking, _hear: Hear) -> LoadCheck:
-    return inspection.inspect(_load(request))
+    return inspection.inspect(load_model(request.checkpoint, request.revision))
 
 
 def _estimate(request: Estimate, ask: Asking, _hear: Hear) -> Cost:
