@@ -35,14 +35,15 @@ def tables_part(question: PositionQuestion) -> None:
     _question, of = answer
     st.markdown(f"**{literal(sentences.which_tables(of))}**")
     if of.tables:
-        table = _choose(of) if len(of.tables) > 1 else of.tables[0]
-        _draw(of, table)
+        _draw(of, _choose(of))
     _kinds(of)
 
 
 def _choose(of: PositionTables) -> PositionTable:
     """Offer the tables of a model that has several; which one stands in the address, counted from 1."""
     numbers = range(len(of.tables))
+    if len(numbers) == 1:
+        return next(iter(of.tables))
     if st.session_state.get("position_table") not in numbers:
         at = position_from_number(whole(st.query_params.get("table", "")) or position_number(0))
         st.session_state["position_table"] = at if at in numbers else 0

@@ -178,7 +178,7 @@ def _read(checkpoint: str, folder: Path, revision: str) -> LoadedModel:
     of_stacks = _tried(checkpoint, model, choice, tokenize(prove.TRIAL)["input_ids"], max_positions)
     if choice.has_words:
         capture.read_only_asked_positions(model)
-    byte_level = "ByteLevel" in repr(tokenizer.backend_tokenizer.pre_tokenizer)
+    byte_level = tokenizer.is_fast and "ByteLevel" in repr(tokenizer.backend_tokenizer.pre_tokenizer)
     words = _words(choice, read)
     n_layers, n_heads = two_stacks.of_decoder(of_stacks) or (config.num_hidden_layers, config.num_attention_heads)
     info = ModelInfo(
