@@ -57,7 +57,7 @@ def by_hand(made) -> np.ndarray:
         allowed[:, layer] &= away < width
     if family == "modernbert":
         allowed[:, 1] &= np.abs(away) <= 2
-    if family == "deberta":  # a token it is told not to look at does not look either
+    if family in ("deberta", "deberta-v2"):  # a token it is told not to look at does not look either
         allowed &= made.given_mask[:, None, :, None]
     return allowed
 
