@@ -27,6 +27,7 @@ from viz.records import Batch
 
 N_ROWS, N_TOKENS = 8, 64
 ROUNDS, LOADS = 15, 7
+COMMIT = "0" * 40  # the name of a folder in the Hub's store
 PASS_TARGET, LOAD_TARGET = "at most 1.15", "at most 1.50"
 # Wide enough that the pass, and not Python, takes the time; under the names that each family's config has.
 WIDE = {"hidden_size": 384, "num_attention_heads": 6, "intermediate_size": 1536, "max_position_embeddings": 512}
@@ -43,7 +44,8 @@ def main() -> None:
                     Path(folder) / make.__name__, lambda of, make=make: _widened(make(of)), tokenizer()
                 )
                 _compare_passes(make.__name__, load_model(str(where)), where)
-        _compare_loading(bert_base(Path(folder) / "bert-base"))
+        _compare_loading("in a folder", bert_base(Path(folder) / "bert-base"))
+        _compare_loading("from the Hub's store", bert_base(Path(folder) / "snapshots" / COMMIT))
 
 
 def _widened(model: Any) -> Any:
@@ -91,8 +93,11 @@ def _plain_inputs(loaded: LoadedModel, batch: Batch, model: Any) -> tuple[dict[s
     return inputs, "all logits"
 
 
-def _compare_loading(checkpoint: str) -> None:
-    """Compare a load with from_pretrained, which leaves the weights on the disk until a first pass reads them."""
+def _compare_loading(where: str, checkpoint: str) -> None:
+    """Compare a load with from_pretrained, which leaves the weights on the disk until a first pass reads them.
+
+    Outside the Hub's store, whose files nobody writes into, a load copies them.
+    """
 
     def ours() -> None:
         models._loaded.clear()
@@ -107,13 +112,13 @@ def _compare_loading(checkpoint: str) -> None:
                 model.eval()(**tokenizer(models.prove.TRIAL, return_tensors="pt"), output_attentions=True)
 
     ways: dict[str, Callable[[], object]] = {
-        "bert-base: headlight, loaded and tried": ours,
-        "bert-base: from_pretrained, weights unread": lambda: theirs(0),
-        "bert-base: from_pretrained and a first pass": lambda: theirs(1),
+        f"bert-base {where}: headlight, loaded and tried": ours,
+        f"bert-base {where}: from_pretrained, weights unread": lambda: theirs(0),
+        f"bert-base {where}: from_pretrained and a first pass": lambda: theirs(1),
     }
     loaded, unread, read = paired.compare(ways, LOADS).values()
-    paired.ratio("bert-base: ratio to from_pretrained", loaded, unread, LOAD_TARGET)
-    paired.ratio("bert-base: ratio to it and a first pass", loaded, read, LOAD_TARGET)
+    paired.ratio(f"bert-base {where}: ratio to from_pretrained", loaded, unread, LOAD_TARGET)
+    paired.ratio(f"bert-base {where}: ratio to it and a first pass", loaded, read, LOAD_TARGET)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+_EVEN = 1e-4  # how far, as a share of the largest, weights of an even row lie apart by rounding
+
 
 def allowed_by_weights(attentions: np.ndarray, told: np.ndarray) -> np.ndarray:
     """Say which keys each layer let through, bool ``[B, L, Q, K]``, from weights ``[B, L, H, Q, K]`` and what was told.
@@ -21,9 +23,8 @@ def allowed_by_weights(attentions: np.ndarray, told: np.ndarray) -> np.ndarray:
 
 def _evenly_spread(attentions: np.ndarray, asked: np.ndarray) -> np.ndarray:
     """Tell which of the asked rows ``[B, L, Q]`` give all keys that get any weight the same, in every head."""
-    found = np.zeros(asked.shape, dtype=bool)
-    for row, layer, query in np.argwhere(asked).tolist():
-        weights = attentions[row, layer, :, query]
-        largest = weights.max(axis=-1, keepdims=True)
-        found[row, layer, query] = np.isclose(weights, np.where(weights > 0, largest, 0), rtol=1e-4, atol=0).all()
+    weights = attentions.swapaxes(2, 3)[asked]  # [N, H, K]
+    largest = weights.max(axis=-1, keepdims=True)
+    found = asked.copy()
+    found[asked] = ((weights == 0) | (largest - weights <= _EVEN * largest)).all(axis=(1, 2))
     return found
