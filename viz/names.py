@@ -4,6 +4,8 @@ import re
 import unicodedata
 
 from viz.errors import HeadOutOfRange, UnknownHead
+from viz.records import PLAIN, View
+from viz.text import _
 
 _FROM_ONE = re.compile(r"layer[\s_-]*(\d{1,4})[\s_,-]*head[\s_-]*(\d{1,4})", re.IGNORECASE)
 _FROM_ZERO = re.compile(r"L(\d{1,4})[\s_.,-]*H(\d{1,4})", re.IGNORECASE)
@@ -23,6 +25,28 @@ def head_title(layer: int, head: int, kind: str = "self") -> str:
     """Give both names of a head: ``Layer4_Head11 · L3H10``; of one of three kinds with it: ``Cross Layer4_Head11``."""
     before = "" if kind == "self" else f"{kind.capitalize()} "
     return f"{before}{head_label(layer, head)} · {head_index_label(layer, head)}"
+
+
+def map_title(view: View, layer: int, head: int, kind: str = "self") -> str:
+    """Name a map as a view shows it: a head by both its names, joined heads by what was joined; then what is merged.
+
+    ``Layer4_Head11 · L3H10 · words``
+    """
+    read = {_("words"): view.words, _("no special tokens"): view.special != "shown"}
+    return " · ".join((_of_heads(view, layer, head, kind), *(words for words, is_so in read.items() if is_so)))
+
+
+def _of_heads(view: View, layer: int, head: int, kind: str) -> str:
+    if not view.combined:
+        return head_title(layer, head, kind)
+    before = "" if kind == "self" else f"{kind.capitalize()} "
+    titles = {
+        "heads": _("{layer}: mean over its heads"),
+        "layers": _("{head}: mean over the layers"),
+        "all": _("mean over all heads"),
+        "rollout": _("{layer}: rollout"),
+    }
+    return before + titles[view.joins(kind)].format(layer=layer_label(layer), head=f"Head{head + 1}")
 
 
 def layer_label(layer: int) -> str:
@@ -56,13 +80,21 @@ def parse_head(name: str, n_layers: int, n_heads: int) -> tuple[int, int]:
     return layer, head
 
 
-def diagram_name(layer: int, head: int, extension: str = "png", kind: str = "self") -> str:
+def diagram_name(layer: int, head: int, extension: str = "png", kind: str = "self", view: View = PLAIN) -> str:
     """Name one head's picture as the CS50 exercise does: ``Attention_Layer4_Head11.png``.
 
-    Where a model has three kinds of attention the kind stands in the name: ``Attention_Cross_Layer2_Head3.png``.
+    Where a model has three kinds of attention the kind stands in the name: ``Attention_Cross_Layer2_Head3.png``. Joined
+    heads are called after what was joined: ``Attention_Layer4_Mean.png``.
     """
     of = "" if kind == "self" else f"{kind.capitalize()}_"
-    return f"Attention_{of}{head_label(layer, head)}.{extension}"
+    joined = {
+        "": head_label(layer, head),
+        "heads": f"{layer_label(layer)}_Mean",
+        "layers": f"Head{head + 1}_Mean",
+        "all": "Mean",
+        "rollout": f"{layer_label(layer)}_Rollout",
+    }
+    return f"Attention_{of}{joined[view.joins(kind)]}.{extension}"
 
 
 def position_number(position: int) -> int:

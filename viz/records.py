@@ -13,6 +13,27 @@ from viz.errors import WrongShape
 
 
 @dataclass(frozen=True, slots=True)
+class View:
+    """Say how maps are read; the empty one is the model's own, head by head and piece by piece.
+
+    ``words`` merges the pieces of a word: mean over its queries, sum over its keys. ``special`` shows or hides special
+    tokens; hidden, a row sums to less than 1 unless it is ``"renormalised"``. ``combined`` joins heads: the mean over
+    the ``"heads"`` of each layer, over the ``"layers"`` of each head number, over ``"all"``, or their ``"rollout"``.
+    """
+
+    words: bool = False
+    special: str = "shown"  # "hidden", "renormalised"
+    combined: str = ""  # "heads", "layers", "all", "rollout"
+
+    def joins(self, kind: str) -> str:
+        """Say how heads of a kind are joined: rollout leads from a text to itself, of cross-attention it is a mean."""
+        return "heads" if self.combined == "rollout" and kind == "cross" else self.combined
+
+
+PLAIN = View()
+
+
+@dataclass(frozen=True, slots=True)
 class Stack:
     """Say how many layers and heads a model has for one kind of attention."""
 
@@ -132,6 +153,8 @@ class Run:
 
     Where there are two stacks ``batch`` and ``given_mask`` are of the source, ``target`` holds what the decoder read
     (its start token first), and read-outs are positions of the target: each predicts the token after it.
+
+    ``view`` says how the maps were read off those of the model; heads that were joined are one.
     """
 
     model: ModelInfo
@@ -141,12 +164,14 @@ class Run:
     readouts: np.ndarray  # int64[N, 2]: (row, position) of each prediction
     readout_logits: np.ndarray  # float32[N, V]
     target: Batch | None = None
+    view: View = PLAIN
 
     def __post_init__(self):
         n_rows, n_tokens = self.batch.input_ids.shape
         lock("given_mask", self.given_mask, (n_rows, n_tokens), (n_rows, n_tokens, n_tokens))
         if "self" in self.maps:
-            shape = (n_rows, self.model.n_layers, self.model.n_heads, n_tokens, n_tokens)
+            heads = (self.model.n_layers, self.model.n_heads)
+            shape = (n_rows, *(self.attentions.shape[1:3] if self.view.combined else heads), n_tokens, n_tokens)
             lock("attentions", self.attentions, shape)
         lock("readouts", self.readouts, (len(self.readouts), 2))
         # Without read-outs nothing is read off the logits, and a saved run leaves its vocabulary out.

@@ -14,7 +14,7 @@ import numpy as np
 from viz.errors import AmbiguousWord, WordNotInText
 from viz.labels import piece_labels, visible
 from viz.names import position_number
-from viz.records import Run
+from viz.records import Batch, Run
 
 # A file with only the four required entries does not say which tokens are special.
 SPECIAL = frozenset(
@@ -46,23 +46,59 @@ class Word:
     special: bool
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Side:
+    """Hold the tokens of all rows on one side of their maps, the queries or the keys."""
+
+    tokens: tuple[tuple[str, ...], ...]  # [B][T] display strings
+    real: np.ndarray  # bool[B, T], True = real token
+    added: np.ndarray  # bool[B, T], True = known to be added by the tokenizer
+
+
+def side_of(batch: Batch) -> Side:
+    """Give the tokens of a batch, as they are queries and keys of its own attention."""
+    return Side(batch.tokens, batch.attention_mask, batch.special_tokens_mask)
+
+
+def sides(run: Run, kind: str = "self") -> tuple[Side, Side]:
+    """Give the queries and the keys of one kind of maps.
+
+    Of a file that does not hold what the decoder read, no token is known to be special but by its name.
+    """
+    source, maps = side_of(run.batch), run.maps[kind]
+    if kind in ("self", "encoder"):
+        return source, source
+    unknown = Side(maps.queries, maps.query_mask, np.zeros_like(maps.query_mask))
+    target = unknown if run.target is None else side_of(run.target)
+    return target, source if kind == "cross" else target
+
+
 def special_tokens(run: Run, row: int) -> np.ndarray:
     """Tell which real tokens are special, such as [CLS] and [SEP]; bool ``[T]``, padding is False."""
-    named = np.array([token in SPECIAL for token in run.batch.tokens[row]])
-    return (named | run.batch.special_tokens_mask[row]) & run.batch.attention_mask[row]
+    return _special(side_of(run.batch), row)
+
+
+def _special(side: Side, row: int) -> np.ndarray:
+    named = np.array([token in SPECIAL for token in side.tokens[row]])
+    return (named | side.added[row]) & side.real[row]
 
 
 def pieces(run: Run, row: int) -> tuple[Piece, ...]:
     """Read the real tokens of a row."""
-    tokens = run.batch.tokens
+    return pieces_of(side_of(run.batch), row)
+
+
+def pieces_of(side: Side, row: int) -> tuple[Piece, ...]:
+    """Read the real tokens of a row on one side of its maps."""
+    tokens = side.tokens
     if any(token.startswith("Ġ") for token in tokens[row]):  # a file made elsewhere keeps GPT-2's byte alphabet
         labels = piece_labels(list(tokens[row]), SPECIAL, byte_level=True)
     else:
         labels = list(tokens[row])
     marks_starts = any(token.startswith(_WORD_STARTS) for line in tokens for token in line)
-    special = special_tokens(run, row)
+    special = _special(side, row)
     found: list[Piece] = []
-    for position in np.flatnonzero(run.batch.attention_mask[row]).tolist():
+    for position in np.flatnonzero(side.real[row]).tolist():
         before = found[-1] if found else None
         found.append(_piece(labels[position], position, bool(special[position]), marks_starts, before))
     return tuple(found)
@@ -70,8 +106,13 @@ def pieces(run: Run, row: int) -> tuple[Piece, ...]:
 
 def words(run: Run, row: int) -> tuple[Word, ...]:
     """Join the pieces of a row to words; special tokens stand alone, padding is left out."""
+    return words_of(side_of(run.batch), row)
+
+
+def words_of(side: Side, row: int) -> tuple[Word, ...]:
+    """Join the pieces of a row on one side of its maps to words, as ``words`` does."""
     groups: list[list[Piece]] = []
-    for piece in pieces(run, row):
+    for piece in pieces_of(side, row):
         if piece.begins:
             groups.append([])
         groups[-1].append(piece)

@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw
 
 from viz.analysis.masks.cells import CAUSAL, HIDDEN, NOTHING, PADDING, VISIBLE, WINDOW, cell_states
 from viz.drawing.fonts import font_for
-from viz.names import diagram_name, folder_name, head_title
+from viz.names import diagram_name, folder_name, map_title
 from viz.records import Run
 from viz.text import _
 
@@ -73,7 +73,10 @@ def _all_pngs(run: Run, row: int, kind: str = "self") -> Iterator[tuple[str, byt
         template = _template(run, row, first, kind)
         for layer in [first] if n_templates > 1 else range(stack.n_layers):
             for head in range(stack.n_heads):
-                yield diagram_name(layer, head, kind=kind), png(_fill(template, run, row, layer, head, kind))
+                yield (
+                    diagram_name(layer, head, kind=kind, view=run.view),
+                    png(_fill(template, run, row, layer, head, kind)),
+                )
 
 
 def _fill(template: _Template, run: Run, row: int, layer: int, head: int, kind: str) -> Image.Image:
@@ -85,7 +88,7 @@ def _fill(template: _Template, run: Run, row: int, layer: int, head: int, kind: 
     grid = pixels[template.top : template.top + high, template.left : template.left + wide]
     np.copyto(grid, squares, where=True if template.shows_weight is None else template.shows_weight)
     image = Image.fromarray(pixels)
-    title = head_title(layer, head, kind)
+    title = map_title(run.view, layer, head, kind)
     ImageDraw.Draw(image).text((_GAP, _GAP), title, fill=_INK, font=font_for(title, _title_size(template.cell)))
     return image
 
@@ -110,7 +113,7 @@ def _canvas(run: Run, right: int, bottom: int, cell: int, kind: str) -> Image.Im
     """Make a canvas for a grid that ends there, wide enough for every title, with the stamp of random weights."""
     stamp = _("random weights") if run.model.weights == "random" else ""
     stack = run.stack(kind)
-    title = _label(f"{head_title(stack.n_layers, stack.n_heads, kind)}   {stamp}", _title_size(cell))
+    title = _label(f"{map_title(run.view, stack.n_layers, stack.n_heads, kind)}   {stamp}", _title_size(cell))
     canvas = Image.new("L", (max(right, title.width + _GAP) + _GAP, bottom + _GAP), _BACKGROUND)
     if stamp:
         label = _label(stamp, _title_size(cell))

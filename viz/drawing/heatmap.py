@@ -9,7 +9,7 @@ from viz.analysis.heads.movement import compared_queries, difference, shared_pos
 from viz.analysis.masks.cells import NOTHING, VISIBLE, cell_states, is_causal
 from viz.drawing import axes, state_layers
 from viz.drawing.plotly import Shown, go
-from viz.names import head_title
+from viz.names import head_title, map_title
 from viz.records import Run
 from viz.text import _
 
@@ -45,7 +45,7 @@ def head_map(
         *state_layers.layers(states, queries, keys),
         weight_layer(weights, queries, keys, largest if own_scale else 1.0),
     ]
-    layout = frame(of.queries[row], queries, head_title(layer, head, kind), height, of.keys[row], keys)
+    layout = frame(of.queries[row], queries, map_title(run.view, layer, head, kind), height, of.keys[row], keys)
     layout["shapes"] = state_layers.strokes(states, of.query_mask[row], of.key_mask[row])
     for framed in _framed_rows(run, row, query, kind):
         _frame_row(layout, run, row, framed, kind)

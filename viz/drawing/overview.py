@@ -10,7 +10,7 @@ import numpy as np
 
 from viz import theme
 from viz.analysis.masks.cells import CAUSAL, HIDDEN, NOTHING, PADDING, VISIBLE, WINDOW, cell_states, row_states
-from viz.names import head_title, position_number
+from viz.names import head_title, map_title, position_number
 from viz.records import Maps, Run
 from viz.text import _
 
@@ -56,15 +56,25 @@ def payload(run: Run, row: int, key: str, kind: str = "self") -> bytes:
         "columns": n_heads,
         "tile": 96,
         "widest": 720,
-        "titles": [head_title(layer, head, kind) for layer in range(n_layers) for head in range(n_heads)],
+        "titles": [map_title(run.view, layer, head, kind) for layer in range(n_layers) for head in range(n_heads)],
         "names": [],
-        "across": [str(position_number(head)) for head in range(n_heads)],
-        "down": [_("layer") + " 1", *(str(position_number(layer)) for layer in range(1, n_layers))],
+        **_margins(run, kind),
         "real": [real_keys] * (n_layers * n_heads),
         "real_queries": [real_queries] * (n_layers * n_heads),
         "words": _words(run, kind),
     }
     return pack(header, thumbnails(run, row, kind))
+
+
+def _margins(run: Run, kind: str) -> dict[str, list[str]]:
+    """Number the heads above the board and the layers beside it; what is joined has no number."""
+    stack, how = run.stack(kind), run.view.joins(kind)
+    heads = [str(position_number(head)) for head in range(stack.n_heads)]
+    layers = [_("layer") + " 1", *(str(position_number(layer)) for layer in range(1, stack.n_layers))]
+    return {
+        "across": heads if how in ("", "layers") else [_("rollout") if how == "rollout" else _("mean")],
+        "down": [""] if how in ("layers", "all") else layers,
+    }
 
 
 def board_name(kind: str) -> str:
@@ -126,7 +136,7 @@ def pack(header: dict, pixels: np.ndarray, stops: tuple[str, ...] = theme.WEIGHT
 
 def _digest(run: Run, words: dict[str, str], at: tuple, states: Callable[[], np.ndarray], kind: str = "self") -> str:
     """Name a board from its words and from the weights and states of a kind's ``attentions[at]``."""
-    spoken = "\0".join((kind, *words.values()))
+    spoken = "\0".join((kind, repr(run.view), *words.values()))
     known = _keys.setdefault(run, {})
     place = (spoken, *(str(index) for index in at))
     if place not in known:

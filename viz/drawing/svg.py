@@ -7,7 +7,8 @@ import numpy as np
 
 from viz import theme
 from viz.analysis.masks.cells import CAUSAL, HIDDEN, NOTHING, PADDING, VISIBLE, WINDOW, cell_states, is_causal
-from viz.names import head_title
+from viz.analysis.views.viewed import said
+from viz.names import map_title
 from viz.records import Run
 from viz.text import _
 
@@ -42,14 +43,14 @@ def head_svg(run: Run, row: int, layer: int, head: int, kind: str = "self") -> s
     left, top = (_GAP + max(_text_px(token) for token in tokens) + _GAP for tokens in (queries, keys))
     top += 2 * _FONT
     wide, high = _CELL * len(keys), _CELL * len(queries)
-    note = _note(run)
+    title, note = map_title(run.view, layer, head, kind), _note(run, kind)
     width, height = max(left + wide, _GAP + _text_px(note), 360) + _GAP, top + high + _LEGEND
     body = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
         f'font-family="Noto Sans, DejaVu Sans, Arial, sans-serif" font-size="{_FONT}">',
         f"<defs>{_PATTERNS.format(left=left, top=top)}</defs>",
         f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
-        f'<text x="{_GAP}" y="{_GAP + _FONT}" font-weight="bold">{escape(head_title(layer, head, kind))}</text>',
+        f'<text x="{_GAP}" y="{_GAP + _FONT}" font-weight="bold">{escape(title)}</text>',
         *_labels(queries, keys, left, top),
         *_cells(run, row, layer, head, kind, left, top),
         f'<rect x="{left}" y="{top}" width="{wide}" height="{high}" fill="none" stroke="#888888" stroke-width="0.5"/>',
@@ -100,8 +101,10 @@ def _cells(run: Run, row: int, layer: int, head: int, kind: str, left: int, top:
     return cells
 
 
-def _note(run: Run) -> str:
+def _note(run: Run, kind: str) -> str:
     parts = [_("attention; rows: query, columns: key"), run.model.checkpoint]
+    if read := said(run.view, kind):
+        parts.append(read)
     if run.model.weights == "random":
         parts.append(_("random weights"))
     return " · ".join(parts)
