@@ -29,6 +29,11 @@ class View:
         """Say how heads of a kind are joined: rollout leads from a text to itself, of cross-attention it is a mean."""
         return "heads" if self.combined == "rollout" and kind == "cross" else self.combined
 
+    def place(self, layer: int, head: int, kind: str = "self") -> tuple[int, int]:
+        """Say which map shows a head of a kind: what is joined is the first, and only, of its layers or heads."""
+        joined = self.joins(kind)
+        return 0 if joined in ("layers", "all") else layer, 0 if joined in ("heads", "all", "rollout") else head
+
 
 PLAIN = View()
 

@@ -32,8 +32,10 @@ export default function ({ data, parentElement, setTriggerValue }) {
   canvas.dataset.key = header.key;
   canvas.dataset.renders = grid.renders;
 
-  const mark = (place) => {
-    if (!place) unmark(root, canvas, grid);
+  const mark = (chosen) => {
+    if (!chosen) unmark(root, canvas, grid);
+    // Of joined heads one tile stands for all: the last there is.
+    const place = chosen && header.joined ? [Math.min(chosen[0], header.rows - 1), Math.min(chosen[1], header.columns - 1)] : chosen;
     if (!place || !exists(header, place)) return;
     grid.chosen = place;
     placeMark(root, header, place);

@@ -6,9 +6,10 @@ from pathlib import Path
 import streamlit as st
 from streamlit.components import v2
 
-from pages.ui import head_choice, pictures
+from pages.ui import head_choice, pictures, view_choice
+from viz.analysis.views.viewed import viewed
 from viz.drawing.overview import PROMPTS_ACROSS, board_name
-from viz.records import Run
+from viz.records import Run, View
 
 _HERE = Path(__file__).resolve().parent
 
@@ -30,11 +31,21 @@ def head_grid(
 ) -> None:
     """Draw every head of one kind of one row: layers down, heads across; a click calls ``on_choose`` with the head."""
 
+    view = view_choice.current()
+    seen, at = viewed(run, row, view)
+
     def picked() -> None:
         if place := st.session_state[key].picked:
-            on_choose(*place)
+            on_choose(*_beside_what_is_joined(*place, view, kind))
 
-    _grid(data=pictures.overview_payload(run, row, kind), key=key, on_picked_change=picked)
+    _grid(data=pictures.overview_payload(seen, at, kind), key=key, on_picked_change=picked)
+
+
+def _beside_what_is_joined(layer: int, head: int, view: View, kind: str) -> tuple[int, int]:
+    """Give the head that is opened by a click on a board: of joined ones the one that was open stays."""
+    open_layer, open_head = st.session_state["open_head"]
+    by_layer, by_head = view.place(1, 1, kind)
+    return layer if by_layer else open_layer, head if by_head else open_head
 
 
 def prompt_grid(run: Run, layer: int, head: int, on_choose: Callable[[int], None], key: str = "prompt_grid") -> None:

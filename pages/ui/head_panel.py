@@ -2,17 +2,19 @@
 
 import io
 from collections.abc import Callable
+from functools import partial
 
 import streamlit as st
 
-from pages.ui import guard, head_choice, pictures
+from pages.ui import guard, head_choice, pictures, view_choice
 from pages.ui.head_grid import mark_head
 from pages.ui.markdown import literal
 from viz.analysis import tables
+from viz.analysis.views.viewed import shown_position, viewed
 from viz.drawing import diagrams, svg
 from viz.files import saved
 from viz.names import diagram_name, folder_name
-from viz.records import Run
+from viz.records import Run, View
 from viz.text import _
 
 TABLE_ROWS = 5_000  # more is for the CSV
@@ -34,15 +36,23 @@ def head_panel(give: Give, row: int) -> None:
 
 def head_view(give: Give, row: int, layer: int, head: int, query: int | None = None, kind: str = "self") -> None:
     """Draw one head of one kind of one row with all that belongs to it; ``query`` frames the row of that token."""
-    run = give()
+    view = view_choice.current()
+    seen, at = viewed(give(), row, view)
+    framed = None if query is None else shown_position(give(), row, view, kind, query)
+    place = at, *view.place(layer, head, kind)
     own_scale = st.session_state.get("own_scale", False)
-    spoken = tables.describe(run, row, layer, head, kind=kind)
-    figure = pictures.head_figure(run, row, layer, head, own_scale, query, kind)
+    spoken = tables.describe(seen, *place, kind=kind)
+    figure = pictures.head_figure(seen, *place, own_scale, framed, kind)
     st.plotly_chart(figure, key="head_map", config=pictures.BARE, alt=spoken)
+    view_choice.control(kind)
     st.toggle(_("Colours up to this map's largest weight (instead of 1)"), key="own_scale")
     st.markdown(literal(spoken))
-    _table(run, row, layer, head, kind)
-    _downloads(give, row, layer, head, kind, folder_name(run.batch.texts[row]))
+    _table(seen, *place, kind)
+    _downloads(give, partial(_seen, give, row, view), place, kind, folder_name(seen.batch.texts[at]))
+
+
+def _seen(give: Give, row: int, view: View) -> Run:
+    return viewed(give(), row, view)[0]
 
 
 def _table(run: Run, row: int, layer: int, head: int, kind: str) -> None:
@@ -54,28 +64,24 @@ def _table(run: Run, row: int, layer: int, head: int, kind: str) -> None:
     expander.dataframe(dict(zip(names, table.values(), strict=True)), hide_index=True, height=300)
 
 
-def _downloads(give: Give, row: int, layer: int, head: int, kind: str, folder: str) -> None:
-    """Offer files; each is made when its button is pressed."""
+def _downloads(give: Give, seen: Give, place: tuple[int, int, int], kind: str, folder: str) -> None:
+    """Offer files of the maps as they are seen, and the run as the model gave it; each is made when it is asked for."""
     popover = st.popover(_("Download"), icon=":material/download:", on_change="rerun", key="downloads_open")
     if not popover.open:
         return
-    place = (row, layer, head)
+    row, layer, head = place
+    view = view_choice.current()
+    name = partial(diagram_name, layer, head, kind=kind, view=view)
     with popover:
-        name = diagram_name(layer, head, kind=kind)
-        _button(_("This head as PNG"), lambda: _png(give(), *place, kind), name, "image/png")
-        _button(
-            _("This head as SVG"),
-            lambda: svg.head_svg(give(), *place, kind),
-            diagram_name(layer, head, "svg", kind),
-            "image/svg+xml",
-        )
+        _button(_("This head as PNG"), lambda: _png(seen(), *place, kind), name("png"), "image/png")
+        _button(_("This head as SVG"), lambda: svg.head_svg(seen(), *place, kind), name("svg"), "image/svg+xml")
         _button(
             _("This head as CSV"),
-            lambda: tables.as_csv(tables.head_table(give(), *place, kind=kind)),
-            diagram_name(layer, head, "csv", kind),
+            lambda: tables.as_csv(tables.head_table(seen(), *place, kind=kind)),
+            name("csv"),
             "text/csv",
         )
-        _button(_("All heads as ZIP"), lambda: diagrams.zip_all(give(), row, kind), f"{folder}.zip", "application/zip")
+        _button(_("All heads as ZIP"), lambda: diagrams.zip_all(seen(), row, kind), f"{folder}.zip", "application/zip")
         _button(_("The run as .npz"), lambda: saved.as_bytes(give()), f"{folder}.npz", "application/octet-stream")
 
 

@@ -17,6 +17,8 @@ from viz.text import _
 MAX_SIDE = 42  # px of a head: as large as one of twelve is on half a screen
 MAX_PROMPT_SIDE = 96  # px of a prompt: one of four has room for more
 PROMPTS_ACROSS = 4
+_WIDEST = 720  # px of a board of heads
+_JOINED_PX = 120  # how wide one map of joined heads is shown, at most
 _PROMPT_PX = 180  # how wide a prompt is shown, at most
 _keys: WeakKeyDictionary[Run, dict[tuple, str]] = WeakKeyDictionary()
 TOP_LEVEL = 250  # weights use the levels 0..250; a state without a weight is written as 250 + its number
@@ -55,7 +57,7 @@ def payload(run: Run, row: int, key: str, kind: str = "self") -> bytes:
         "rows": n_layers,
         "columns": n_heads,
         "tile": 96,
-        "widest": 720,
+        "widest": min(_WIDEST, _JOINED_PX * n_heads) if run.view.combined else _WIDEST,
         "titles": [map_title(run.view, layer, head, kind) for layer in range(n_layers) for head in range(n_heads)],
         "names": [],
         **_margins(run, kind),
@@ -66,12 +68,13 @@ def payload(run: Run, row: int, key: str, kind: str = "self") -> bytes:
     return pack(header, thumbnails(run, row, kind))
 
 
-def _margins(run: Run, kind: str) -> dict[str, list[str]]:
+def _margins(run: Run, kind: str) -> dict[str, list[str] | bool]:
     """Number the heads above the board and the layers beside it; what is joined has no number."""
     stack, how = run.stack(kind), run.view.joins(kind)
     heads = [str(position_number(head)) for head in range(stack.n_heads)]
     layers = [_("layer") + " 1", *(str(position_number(layer)) for layer in range(1, stack.n_layers))]
     return {
+        "joined": bool(how),
         "across": heads if how in ("", "layers") else [_("rollout") if how == "rollout" else _("mean")],
         "down": [""] if how in ("layers", "all") else layers,
     }

@@ -29,6 +29,11 @@ def viewed(run: Run, row: int, view: View) -> tuple[Run, int]:
     return known[2], 0
 
 
+def shown_position(run: Run, row: int, view: View, kind: str, query: int) -> int | None:
+    """Say where a view shows a query of the run; None where it leaves it out."""
+    return query if view == PLAIN else groups(sides(run, kind)[0], row, view).of_position(query)
+
+
 def _make(run: Run, row: int, view: View) -> Run:
     maps = {kind: _maps(run, row, view, kind) for kind in run.maps}
     source, target = _source_and_target(run, row, view)

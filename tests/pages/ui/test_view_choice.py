@@ -1,0 +1,108 @@
+"""A view is chosen once and holds for every map, table and file of the page, and in the address."""
+
+import base64
+
+import numpy as np
+import pytest
+import torch
+from streamlit.testing.v1 import AppTest
+from transformers import AutoModelForMaskedLM, AutoTokenizer
+
+from tests.pages.driver import assert_no_failure, figure, messages, open_app, title
+from viz.shipped import MODELS_FOLDER
+
+SENTENCE = "The unhappiest turtles moved [MASK]."
+CAPTION = "These maps are made from the model's: "
+
+
+@pytest.fixture(scope="module")
+def plain() -> tuple[list[str], np.ndarray]:
+    """Give plain transformers' tokens and attention, float64 ``[L, H, T, T]``."""
+    folder = MODELS_FOLDER / "headlight-bert"
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    model = AutoModelForMaskedLM.from_pretrained(folder, attn_implementation="eager", dtype=torch.float32).eval()
+    inputs = tokenizer(SENTENCE, return_tensors="pt")
+    with torch.inference_mode():
+        attentions = model(**inputs, output_attentions=True).attentions
+    tokens = tokenizer.convert_ids_to_tokens(inputs["input_ids"][0].tolist())
+    return tokens, torch.stack(attentions)[:, 0].double().numpy()
+
+
+def by_words(tokens: list[str], weights: np.ndarray) -> tuple[list[str], np.ndarray]:
+    """Merge pieces as the page says: mean over queries, sum over keys, each written as a product of matrices."""
+    starts = [at for at, token in enumerate(tokens) if not token.startswith("##")]
+    belongs = np.array(
+        [[start <= at < end for at in range(len(tokens))] for start, end in zip(starts, [*starts[1:], 99])]
+    )
+    mean = belongs / belongs.sum(axis=1, keepdims=True)
+    names = ["".join(tokens[at].removeprefix("##") for at in np.flatnonzero(row)) for row in belongs]
+    return names, mean @ weights @ belongs.T
+
+
+def shown(app: AppTest) -> np.ndarray:
+    """Give the numbers of the head's map, ``[Q, K]``."""
+    weights = figure(app, "head_map")["data"][-1]["z"]
+    if isinstance(weights, dict):
+        decoded = np.frombuffer(base64.b64decode(weights["bdata"]), weights["dtype"])
+        return decoded.reshape([int(n) for n in weights["shape"].split(",")])
+    return np.array(weights)
+
+
+def test_words_are_merged_on_the_map_in_the_table_and_in_the_address(plain):
+    app = open_app(text=SENTENCE, head="L1H3")
+    app.toggle(key="view_words").set_value(True).run()
+    assert_no_failure(app)
+    names, expected = by_words(*plain)
+    assert len(names) < len(plain[0])
+    assert title(app) == "Layer2_Head4 · L1H3 · words"
+    np.testing.assert_allclose(shown(app), expected[1, 3], atol=1e-4)
+    assert app.query_params["words"] == "1"
+    assert any(said.startswith(CAPTION + "pieces merged into words") for said in messages(app.caption))
+
+
+@pytest.mark.parametrize(
+    "joined, axes, name", [("heads", 1, "Layer2: mean over its heads"), ("layers", 0, "Head4: mean over the layers")]
+)
+def test_the_address_opens_a_mean(plain, joined, axes, name):
+    app = open_app(text=SENTENCE, head="L1H3", joined=joined)
+    assert title(app) == name
+    np.testing.assert_allclose(shown(app), plain[1].mean(axis=axes)[1 if axes else 3], atol=1e-4)
+
+
+def test_rollout_is_the_product_of_the_layers(plain):
+    app = open_app(text=SENTENCE, head="Layer6_Head1", joined="rollout")
+    flow = np.eye(len(plain[0]))
+    for weights in plain[1]:
+        flow = (weights.mean(axis=0) + np.eye(len(flow))) / 2 @ flow
+    np.testing.assert_allclose(shown(app), flow, atol=1e-4)
+
+
+def test_special_tokens_are_left_out_of_every_map(plain):
+    app = open_app(text=SENTENCE, head="L1H3", special="hidden")
+    np.testing.assert_allclose(shown(app), plain[1][1, 3, 1:-1, 1:-1], atol=1e-4)
+    app = open_app(text=SENTENCE, head="L1H3", special="renormalised")
+    inner = plain[1][1, 3, 1:-1, 1:-1]
+    np.testing.assert_allclose(shown(app), inner / inner.sum(axis=1, keepdims=True), atol=1e-4)
+
+
+def test_the_head_that_was_open_comes_back_when_heads_are_no_longer_joined():
+    app = open_app(text=SENTENCE, head="L1H3", joined="all")
+    assert title(app) == "mean over all heads"
+    app.radio(key="view_joined").set_value("").run()
+    assert title(app) == "Layer2_Head4 · L1H3"
+    assert "joined" not in app.query_params
+
+
+def test_a_view_that_is_none_is_the_models_own():
+    app = open_app(text=SENTENCE, head="L1H3", joined="sum", special="maybe", words="yes")
+    assert title(app) == "Layer2_Head4 · L1H3"
+    assert not any(said.startswith(CAPTION) for said in messages(app.caption))
+
+
+@pytest.mark.parametrize(
+    "page", ["batch", "generation", "training", "board", "claim", "switch_off", "positions", "cross"]
+)
+def test_every_page_with_maps_takes_the_view(page):
+    app = open_app(f"pages/{page}/page.py", words="1", special="hidden", joined="rollout", part="heads")
+    assert "rollout" in title(app) or page == "cross"
+    assert any(said.startswith(CAPTION) for said in messages(app.caption))
