@@ -56,10 +56,10 @@ def first_model(task, tokenizer, begin_with, layers):
 class Trainer:
     """Run one training from its newest checkpoint to its last token."""
 
-    def __init__(self, task, model, tokenizer, total, work, rate=1.0):
+    def __init__(self, task, model, tokenizer, total, work, rate=1.0, decay_share=optimisation.DECAY_SHARE):
         self.task, self.model, self.tokenizer, self.total, self.work = task, model, tokenizer, total, Path(work)
         self.optimisers = optimisation.make_optimisers(model, task.adam_rate, task.adam_betas, rate)
-        decay_start = round(total * (1 - optimisation.DECAY_SHARE))
+        decay_start = round(total * (1 - decay_share))
         self.progress = {
             "tokens": 0,
             "step": 0,
@@ -161,6 +161,12 @@ def parse_arguments():
     parser.add_argument("--begin-with", help="folder of a model to go on from: its tokenizer and its weights")
     parser.add_argument("--layers", help="which of its layers, in which order (BERT), such as 0,1,new,2,4,5")
     parser.add_argument("--rate", type=float, default=1.0, help="peak learning rate, as a share of the usual one")
+    parser.add_argument(
+        "--decay-share",
+        type=float,
+        default=optimisation.DECAY_SHARE,
+        help="share of the tokens, at the end, over which the learning rate falls to zero (default: %(default)s)",
+    )
     parser.add_argument("--resume", action="store_true", help="continue from the newest checkpoint")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=2)
@@ -179,7 +185,8 @@ def main():
     tokenizer = tokenizer_for(task_type, splits, work, arguments.seed, arguments.begin_with)
     task = task_type(tokenizer, splits, arguments.seed)
     model = first_model(task, tokenizer, arguments.begin_with, arguments.layers).train()
-    trainer = Trainer(task, model, tokenizer, int(arguments.tokens or task.default_tokens), work, arguments.rate)
+    total = int(arguments.tokens or task.default_tokens)
+    trainer = Trainer(task, model, tokenizer, total, work, arguments.rate, arguments.decay_share)
     if arguments.resume:
         trainer.resume()
     signal.signal(signal.SIGTERM, lambda *_: setattr(trainer, "stopped", True))

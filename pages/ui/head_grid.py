@@ -36,7 +36,8 @@ def head_grid(
 
     def picked() -> None:
         if place := st.session_state[key].picked:
-            on_choose(*_beside_what_is_joined(*place, view, kind))
+            layer, head = place
+            on_choose(*_beside_what_is_joined(layer, head, view, kind))
 
     _grid(data=pictures.overview_payload(seen, at, kind), key=key, on_picked_change=picked)
 

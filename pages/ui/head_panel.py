@@ -9,6 +9,7 @@ import streamlit as st
 from pages.ui import guard, head_choice, pictures, view_choice
 from pages.ui.head_grid import mark_head
 from pages.ui.markdown import literal
+from pages.ui.shaded_text import shaded_text
 from viz.analysis import tables
 from viz.analysis.views.viewed import shown_position, viewed
 from viz.drawing import diagrams, svg
@@ -44,6 +45,7 @@ def head_view(give: Give, row: int, layer: int, head: int, query: int | None = N
     spoken = tables.describe(seen, *place, kind=kind)
     figure = pictures.head_figure(seen, *place, own_scale, framed, kind)
     st.plotly_chart(figure, key="head_map", config=pictures.BARE, alt=spoken)
+    shaded_text(seen, *place, kind, framed)
     view_choice.control(kind)
     st.toggle(_("Colours up to this map's largest weight (instead of 1)"), key="own_scale")
     st.markdown(literal(spoken))

@@ -11,8 +11,8 @@ from viz import theme
 from viz.analysis.cross.shading import Shade
 from viz.text import _, number
 
-_DARK, _LIGHT = "#0b1f33", "#ffffff"
-_TURNS = 0.68  # from this weight on white letters stand out more than dark ones
+DARK, LIGHT = "#0b1f33", "#ffffff"
+TURNS = 0.68  # from this weight on white letters stand out more than dark ones
 _COLOURS = theme.lookup_table(theme.WEIGHT_STOPS).tolist()
 
 _STYLE = """
@@ -41,7 +41,7 @@ def sentence(shades: Sequence[Shade], label: str) -> str:
 
 def _piece(shade: Shade) -> str:
     colour = _COLOURS[round(255 * min(max(shade.weight, 0), 1))]
-    ink = _LIGHT if shade.weight >= _TURNS else _DARK
+    ink = LIGHT if shade.weight >= TURNS else DARK
     style = f"background:rgb({','.join(map(str, colour))});color:{ink}"
     note = f"{shade.text}: {number(shade.weight, 4)}"
     if shade.special:

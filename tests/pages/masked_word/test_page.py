@@ -47,7 +47,7 @@ def test_it_opens_with_an_example_already_answered():
     assert title(app) == "Layer3_Head2 · L2H1"
     assert len(completed(app)) == 3
     assert any("slow: 1.00 at moves" in message for message in messages(app.markdown))
-    assert len(app.get("bidi_component")) == 2  # all heads, and the mark on the chosen one
+    assert len(app.get("bidi_component")) == 3  # all heads, the mark on the chosen one, the shaded text
 
 
 def test_the_bars_are_the_models_probabilities(plain_logits):

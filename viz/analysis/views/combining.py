@@ -22,7 +22,7 @@ def combined(attentions: np.ndarray, allowed: np.ndarray, how: str) -> tuple[np.
     looks = np.broadcast_to(allowed.any(axis=-1), (len(attentions), attentions.shape[-2]))  # [L, Q]
     counted = np.where(looks[:, None, :, None], attentions, 0).sum(axis=0, keepdims=True)
     means = counted / np.maximum(looks.sum(axis=0), 1)[:, None].astype(np.float32)
-    return means if how == "layers" else means.mean(axis=1, keepdims=True), allowed.any(axis=0, keepdims=True)
+    return means if how == "layers" else means.mean(axis=1, keepdims=True), allowed.max(axis=0, keepdims=True)
 
 
 def rollout(attentions: np.ndarray, allowed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -17,12 +17,12 @@ def merged(
     A query that may look at nothing has no attention, and counts in no mean. ``renormalised`` divides each row by what
     is left of it; a row of which nothing is left stays 0.
     """
-    looks = allowed.any(axis=-1)  # [1 or L, Q]
+    looks = np.asarray(allowed.any(axis=-1))  # [1 or L, Q]
     counted = np.add.reduceat(looks, queries.starts, axis=-1, dtype=np.int64)  # [1 or L, G]
     sums = np.add.reduceat(np.where(looks[:, None, :, None], attentions, 0), queries.starts, axis=-2)
     rows = sums / np.maximum(counted, 1)[:, None, :, None].astype(np.float32)
     weights = np.add.reduceat(rows, keys.starts, axis=-1)[:, :, queries.shown][..., keys.shown]
-    through = np.logical_or.reduceat(np.logical_or.reduceat(allowed, queries.starts, axis=-2), keys.starts, axis=-1)
+    through = np.maximum.reduceat(np.maximum.reduceat(allowed, queries.starts, axis=-2), keys.starts, axis=-1)
     through = through[:, queries.shown][..., keys.shown]
     if renormalised:
         left = weights.sum(axis=-1, keepdims=True)
