@@ -43,16 +43,16 @@ BYTE_LEVEL_SENTENCES = [
 ]
 
 
-def tiny_bert(folder: Path, *, untrained: bool = False) -> Path:
-    """Write a BERT of 2 layers of 3 heads that reads 32 positions, with a WordPiece tokenizer."""
-    tokenizer = BertTokenizer(vocab=dict(WORDPIECE_VOCABULARY), model_max_length=N_POSITIONS)
+def tiny_bert(folder: Path, *, untrained: bool = False, n_positions: int = N_POSITIONS) -> Path:
+    """Write a BERT of 2 layers of 3 heads that reads 32 positions, or so many, with a WordPiece tokenizer."""
+    tokenizer = BertTokenizer(vocab=dict(WORDPIECE_VOCABULARY), model_max_length=n_positions)
     config = BertConfig(
         vocab_size=len(WORDPIECE_VOCABULARY),
         hidden_size=24,
         num_hidden_layers=2,
         num_attention_heads=3,
         intermediate_size=48,
-        max_position_embeddings=N_POSITIONS,
+        max_position_embeddings=n_positions,
         initializer_range=0.3,
         pad_token_id=tokenizer.pad_token_id,
     )

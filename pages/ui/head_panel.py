@@ -8,11 +8,13 @@ import streamlit as st
 
 from pages.ui import guard, head_choice, pictures, view_choice
 from pages.ui.head_grid import mark_head
+from pages.ui.long_map import long_map
 from pages.ui.markdown import literal
 from pages.ui.shaded_text import shaded_text
 from viz.analysis import tables
 from viz.analysis.views.viewed import shown_position, viewed
 from viz.drawing import diagrams, svg
+from viz.drawing.long_map import is_long
 from viz.files import saved
 from viz.names import diagram_name, folder_name
 from viz.records import Run, View
@@ -43,8 +45,11 @@ def head_view(give: Give, row: int, layer: int, head: int, query: int | None = N
     place = at, *view.place(layer, head, kind)
     own_scale = st.session_state.get("own_scale", False)
     spoken = tables.describe(seen, *place, kind=kind)
-    figure = pictures.head_figure(seen, *place, own_scale, framed, kind)
-    st.plotly_chart(figure, key="head_map", config=pictures.BARE, alt=spoken)
+    if is_long(seen, kind):
+        long_map(seen, *place, own_scale, framed, kind)
+    else:
+        figure = pictures.head_figure(seen, *place, own_scale, framed, kind)
+        st.plotly_chart(figure, key="head_map", config=pictures.BARE, alt=spoken)
     shaded_text(seen, *place, kind, framed)
     view_choice.control(kind)
     st.toggle(_("Colours up to this map's largest weight (instead of 1)"), key="own_scale")

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Hashable
 from typing import TypeVar
 
-from viz.drawing import heatmap, overview
+from viz.drawing import heatmap, long_map, overview
 from viz.engine.kept import Kept
 from viz.records import Run
 
@@ -36,6 +36,15 @@ def head_figure(
     words = (run.maps[kind].queries[row], run.maps[kind].keys[row])
     key = ("head", overview.picture_key(run, row, kind), words, layer, head, own_scale, query)
     return _once(key, lambda: heatmap.head_map(run, row, layer, head, kind=kind, own_scale=own_scale, query=query))
+
+
+def long_map_payload(
+    run: Run, row: int, layer: int, head: int, own_scale: bool, query: int | None = None, kind: str = "self"
+) -> bytes:
+    """Give the map of one head of a long text for the browser."""
+    words = (run.maps[kind].queries[row], run.maps[kind].keys[row])
+    key = ("long", overview.picture_key(run, row, kind), words, layer, head, own_scale, query)
+    return _once(key, lambda: long_map.payload(run, row, layer, head, kind=kind, own_scale=own_scale, query=query))
 
 
 def _once(key: Hashable, draw: Callable[[], Picture]) -> Picture:
