@@ -11,12 +11,13 @@ from benchmarks import (
     families,
     first_visit,
     inside_page,
+    long_text,
     memory,
     rank_all,
     sessions,
 )
 
-SERVER = (first_visit, sessions, memory, browser_page, batch_page, inside_page, cross_page)
+SERVER = (first_visit, sessions, memory, browser_page, batch_page, inside_page, cross_page, long_text)
 
 for benchmark in (diagrams, capture, families, batch, board, rank_all, *SERVER):
     print(f"\n## {benchmark.__name__}: {benchmark.__doc__.splitlines()[0]}", flush=True)

@@ -60,7 +60,7 @@ def main() -> None:
 
 def _measure(page: Page, address: str, name: str, checkpoint: str, n_tokens: int) -> None:
     """Ask new sentences of one length and open other heads; the pass alone is timed in this process."""
-    received = _count_received(page)
+    received = count_received(page)
     open_page(page, f"{address}/?model={quote(checkpoint)}&text=the%20%5BMASK%5D")
     drawn, sizes, heads = [], [], []
     for number in range(ROUNDS):
@@ -92,7 +92,7 @@ def _sentence(n_tokens: int) -> str:
     return " ".join(["[MASK]", *digits, *words])
 
 
-def _count_received(page: Page) -> list[int]:
+def count_received(page: Page) -> list[int]:
     """Collect the size of every message the server sends, before compression, in bytes."""
     sizes: list[int] = []
     session = page.context.new_cdp_session(page)

@@ -7,9 +7,9 @@ import streamlit as st
 
 from pages.inside.board import mask_board
 from pages.ui import guard
-from pages.ui.markdown import literal
 from pages.ui.pictures import BARE
 from pages.ui.question import set_address, whole
+from pages.ui.token_chips import token_chips
 from viz.analysis.masks import layers
 from viz.analysis.masks.by_hand import from_address, read_mask, to_address
 from viz.analysis.masks.choice import MaskChoice, chosen_layers
@@ -99,18 +99,8 @@ def _is_causal(choice: MaskChoice, run: Run) -> bool:
 
 
 def _hidden(batch: Batch, row: int, default: tuple[int, ...], stamp: int) -> tuple[int, ...]:
-    def name(position: int) -> str:
-        return f"{position_number(position)} {literal(batch.tokens[row][position])}"
-
-    hidden = st.pills(
-        _("Hide tokens (2-D: no token may look at them)"),
-        range(batch.n_tokens),
-        selection_mode="multi",
-        format_func=name,
-        default=[at for at in default if at < batch.n_tokens],
-        key=f"hidden_{stamp}",
-    )
-    return tuple(sorted(hidden))
+    label = _("Hide tokens (2-D: no token may look at them)")
+    return token_chips(label, batch.tokens[row], key=f"hidden_{stamp}", default=default)
 
 
 def _board(run: Run, choice: MaskChoice, stamp: int) -> None:

@@ -7,6 +7,7 @@ import streamlit as st
 from pages.ui import guard, head_choice
 from pages.ui.markdown import literal
 from pages.ui.pictures import BARE
+from pages.ui.token_chips import token_chips
 from viz.analysis.heads.movement import head_changes, shared_readouts
 from viz.analysis.predictions import compare
 from viz.analysis.tables import most_changed
@@ -45,16 +46,7 @@ def _edit_controls(run: Run) -> Edit | None:
     positions = range(len(tokens))
     stamp = hash((run.model.checkpoint, tokens))
 
-    def name(position: int) -> str:
-        return f"{position_number(position)} {literal(tokens[position])}"
-
-    hidden = st.pills(
-        _("Hide from attention (no token may look at it)"),
-        positions,
-        selection_mode="multi",
-        format_func=name,
-        key=f"hide_{stamp}",
-    )
+    hidden = token_chips(_("Hide from attention (no token may look at it)"), tokens, key=f"hide_{stamp}")
     at_column, word_column = st.columns(2)
     at = at_column.selectbox(
         _("Put another word in place of"),
@@ -67,7 +59,7 @@ def _edit_controls(run: Run) -> Edit | None:
     word = word_column.text_input(_("this word"), run.model.mask_token or "", key=f"word_{stamp}", disabled=at is None)
     if not hidden and at is None:
         return None
-    return Edit(tuple(sorted(hidden)), None if at is None else (at, word))
+    return Edit(hidden, None if at is None else (at, word))
 
 
 def _predictions(before: Run, after: Run) -> None:

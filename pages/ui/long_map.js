@@ -19,6 +19,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const canvas = root.querySelector("canvas.map");
   canvas.style.aspectRatio = `${map.columns} / ${map.rows}`;
   const images = [picture(map, 1)];
+  canvas.dataset.title = map.title;
+  canvas.dataset.renders = state.renders = (state.renders || 0) + 1;
   const draw = () => drawAll(root, canvas, map, images, state);
   const look = (view) => { state.view = inside(view, map); draw(); };
 
@@ -36,9 +38,11 @@ function unpack(data) {
   const header = JSON.parse(new TextDecoder().decode(data.subarray(4, 4 + length)));
   const bytes = data.slice(4 + length).buffer;
   const keys = header.keys || header.queries;
-  const colours = new Uint8Array(header.colours);
+  const pixel = ([red, green, blue]) => ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
+  const ofLevel = Uint32Array.from({ length: 256 }, (_, level) => pixel(header.colours.slice(3 * level, 3 * level + 3)));
+  const ofState = [0, 1, 2, 3, 4, 5].map((state) => pixel(header.states[state] || [255, 255, 255]));
   const sizes = { keys, rows: header.queries.length, columns: keys.length };
-  return { ...header, ...sizes, colours, weights: new Float32Array(bytes), bits: new Uint32Array(bytes) };
+  return { ...header, ...sizes, ofLevel, ofState, weights: new Float32Array(bytes), bits: new Uint32Array(bytes) };
 }
 
 function stateOf(map, at) {
@@ -60,11 +64,10 @@ function picture(map, by) {
       else if (Number.isNaN(weight)) states[to] = map.bits[at] & 7;
     }
   }
-  const image = new ImageData(wide, high), table = Object.fromEntries(Object.entries(map.states));
+  const image = new ImageData(wide, high), pixels = new Uint32Array(image.data.buffer);
+  const scale = 255 / map.largest;
   for (let at = 0; at < best.length; at++) {
-    const level = 3 * Math.round(255 * Math.min(Math.max(best[at], 0) / map.largest, 1));
-    const colour = best[at] < 0 ? table[states[at]] || [255, 255, 255] : map.colours.subarray(level, level + 3);
-    image.data.set([colour[0], colour[1], colour[2], 255], 4 * at);
+    pixels[at] = best[at] < 0 ? map.ofState[states[at]] : map.ofLevel[Math.min(Math.round(best[at] * scale), 255)];
   }
   const canvas = new OffscreenCanvas(wide, high);
   canvas.getContext("2d").putImageData(image, 0, 0);
@@ -92,8 +95,8 @@ function drawAll(root, canvas, map, images, state) {
   const box = canvas.getBoundingClientRect();
   if (!box.width) return;
   const sharp = window.devicePixelRatio || 1;
-  canvas.width = Math.round(box.width * sharp);
-  canvas.height = Math.round(box.height * sharp);
+  const [wide, high] = [Math.round(box.width * sharp), Math.round(box.height * sharp)];
+  if (canvas.width !== wide || canvas.height !== high) Object.assign(canvas, { width: wide, height: high });
   const context = canvas.getContext("2d"), view = state.view;
   const scale = canvas.width / view.wide;
   const by = scale >= 1 ? 1 : Math.ceil(1 / scale);
@@ -115,7 +118,7 @@ function drawAll(root, canvas, map, images, state) {
   }
   writeAxis(root.querySelector(".across"), map.keys, view.left, view.wide, box.width, "left", map.words.key);
   writeAxis(root.querySelector(".down"), map.queries, view.top, view.high, box.height, "top", map.words.query);
-  markStrip(root, map, view);
+  markStrip(root, map, state);
   Object.assign(canvas.dataset, { left: view.left.toFixed(2), top: view.top.toFixed(2), wide: view.wide.toFixed(2) });
 }
 
@@ -148,14 +151,14 @@ function line(context, x, y, toX, toY) {
 // Labels that have room.
 function writeAxis(axis, tokens, first, count, px, side, name) {
   const each = px / count, step = Math.max(1, Math.ceil(LABEL_PX / each));
-  const spans = [];
-  for (let at = Math.ceil(first / step) * step; at < Math.min(first + count, tokens.length); at += step) {
-    const span = document.createElement("span");
-    span.textContent = tokens[at];
-    span.style[side] = `${(at - first + 0.5) * each}px`;
-    spans.push(span);
+  const spans = [...axis.children];
+  let n = 0;
+  for (let at = Math.ceil(first / step) * step; at < Math.min(first + count, tokens.length); at += step, n++) {
+    if (n === spans.length) spans.push(axis.appendChild(document.createElement("span")));
+    if (spans[n].textContent !== tokens[at]) spans[n].textContent = tokens[at];
+    spans[n].style[side] = `${(at - first + 0.5) * each}px`;
   }
-  axis.replaceChildren(...spans);
+  for (const span of spans.slice(n)) span.remove();
   axis.setAttribute("aria-label", name);
   axis.title = name;
 }
@@ -183,21 +186,26 @@ function write(root, map, state, look) {
   root.querySelector(".zoom").replaceChildren(...buttons);
   const scale = root.querySelector(".scale").getContext("2d");
   const image = scale.createImageData(256, 1);
-  for (let at = 0; at < 256; at++) image.data.set([...map.colours.subarray(3 * at, 3 * at + 3), 255], 4 * at);
+  for (let at = 0; at < 256; at++) image.data.set([...map.colours.slice(3 * at, 3 * at + 3), 255], 4 * at);
   scale.putImageData(image, 0, 0);
 }
 
 // The text: dragging, or one click and another, chooses the words whose map is shown.
 function writeStrip(root, map, state, look) {
   const strip = root.querySelector(".strip");
-  const spans = map.keys.map((token, at) => {
-    const span = document.createElement("span");
-    span.textContent = token;
-    span.dataset.at = at;
-    if (map.real[1][at] === "0") span.className = "padding";
-    return [span, document.createTextNode(" ")];
-  });
-  strip.replaceChildren(...spans.flat());
+  const text = JSON.stringify([map.keys, map.real[1]]);
+  if (state.text !== text) {  // another head of the same text leaves it as it is
+    state.text = text;
+    state.inside = [0, 0];
+    state.spans = map.keys.map((token, at) => {
+      const span = document.createElement("span");
+      span.textContent = token;
+      span.dataset.at = at;
+      if (map.real[1][at] === "0") span.className = "padding";
+      return span;
+    });
+    strip.replaceChildren(...state.spans.flatMap((span) => [span, document.createTextNode(" ")]));
+  }
   const place = (event) => {
     const span = event.target.closest?.("span");
     return span ? Number(span.dataset.at) : null;
@@ -229,12 +237,14 @@ function writeStrip(root, map, state, look) {
   };
 }
 
-function markStrip(root, map, view) {
-  const from = Math.floor(view.left), to = Math.ceil(view.left + view.wide), all = view.wide >= map.columns;
-  for (const span of root.querySelectorAll(".strip span")) {
-    const at = Number(span.dataset.at);
-    span.classList.toggle("inside", !all && at >= from && at < to);
-  }
+// Only the words that come into the window, or leave it, are touched.
+function markStrip(root, map, state) {
+  const view = state.view, all = view.wide >= map.columns;
+  const [from, to] = all ? [0, 0] : [Math.floor(view.left), Math.min(Math.ceil(view.left + view.wide), map.columns)];
+  const [first, last] = state.inside;
+  for (let at = first; at < last; at++) if (at < from || at >= to) state.spans[at].classList.remove("inside");
+  for (let at = from; at < to; at++) if (at < first || at >= last) state.spans[at].classList.add("inside");
+  state.inside = [from, to];
 }
 
 function number(value, digits, map) {

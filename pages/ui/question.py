@@ -164,7 +164,17 @@ class Question:
         asked = st.session_state[key] = replace(self, revision=made.model.revision)
         if made.model.weights == "random":
             st.warning(_("The weights of this model are random, not trained: its words and its heads mean nothing."))
+        if None in self.to_address().values():
+            st.caption(_too_long_for_a_link())
         return asked, made
+
+
+def _too_long_for_a_link() -> str:
+    message = _(
+        "The address of this page leaves out a text of more than {n:,} characters: a link would not bring it along. To "
+        "pass on what you see, download the run as a file (.npz) below its map, and give that."
+    )
+    return message.format(n=MAX_ADDRESS)
 
 
 def arrives(page: str) -> bool:

@@ -30,10 +30,13 @@ export default function ({ data, parentElement, setTriggerValue }) {
 
   writeWays(root, map, state, columns, draw);
   root.querySelector(".note").textContent = map.words.hint;
-  writeWords(root.querySelector(".words"), map.queries);
   const keys = root.querySelector(".keys");
   keys.hidden = !map.keys;
-  writeWords(keys, map.keys || []);
+  const text = JSON.stringify([map.queries, map.keys]);
+  if (state.text !== text) {  // another head of the same text leaves the words as they are
+    state.text = text;
+    state.pieces = { queries: writeWords(root.querySelector(".words"), map.queries), keys: writeWords(keys, map.keys || []) };
+  }
   for (const list of root.querySelectorAll(".words")) listen(list, map, state, point, pin);
   draw();
 
@@ -76,7 +79,7 @@ function writeWays(root, map, state, columns, draw) {
 
 function writeWords(list, tokens) {
   const items = [];
-  tokens.forEach((token, at) => {
+  const pieces = tokens.map((token, at) => {
     const piece = document.createElement("span");
     piece.className = `piece ${token.kind}`;
     piece.dataset.at = at;
@@ -87,8 +90,10 @@ function writeWords(list, tokens) {
     if (token.begins || !items.length) items.push(document.createElement("li"));
     items[items.length - 1].setAttribute("role", "presentation");
     items[items.length - 1].append(piece);
+    return piece;
   });
   list.replaceChildren(...items);
+  return pieces;
 }
 
 function listen(list, map, state, point, pin) {
@@ -140,8 +145,8 @@ function followMap(event, map, state, point) {
 function drawAll(root, map, sides, state) {
   const by = sides[state.way];
   const at = Math.min(state.over ?? state.pinned, by.length - 1);
-  const [queries, keys] = [root.querySelector(".words"), map.keys ? root.querySelector(".keys") : root.querySelector(".words")];
-  const shadedList = state.way === "row" ? keys : queries;
+  const queries = state.pieces.queries, keys = map.keys ? state.pieces.keys : queries;
+  const shaded = state.way === "row" ? keys : queries;
   const shadedTokens = state.way === "row" ? map.keys || map.queries : map.queries;
   for (const button of root.querySelectorAll(".ways button")) button.setAttribute("aria-pressed", button.dataset.way === state.way);
   if (map.keys) clear(state.way === "row" ? queries : keys);
@@ -149,16 +154,16 @@ function drawAll(root, map, sides, state) {
   shadedTokens.forEach((token, other) => {
     const value = state.way === "row" ? weight(map, at, other) : weight(map, other, at);
     if (token.kind === "padding" && value > 0) onPadding += value;
-    shade(shadedList.querySelector(`[data-at="${other}"]`), value, token, map);
+    shade(shaded[other], value, token, map);
   });
-  const pointed = pointedAt(root, map, state);
-  for (const list of new Set([queries, keys])) {
-    for (const piece of list.querySelectorAll("span.piece")) {
-      const here = list === pointed && Number(piece.dataset.at) === at;
+  const pointed = map.keys && state.way === "column" ? keys : queries;
+  for (const pieces of new Set([queries, keys])) {
+    pieces.forEach((piece, place) => {
+      const here = pieces === pointed && place === at;
       piece.classList.toggle("at", here);
       piece.setAttribute("aria-selected", here);
       piece.tabIndex = here ? 0 : -1;
-    }
+    });
   }
   const said = map.words[state.way === "row" ? "of_row" : "of_column"].replace("{word}", by[at].text);
   const padding = onPadding > 0 ? ` · ${map.words.padding.replace("{weight}", written(onPadding, 2, map))}` : "";
@@ -167,8 +172,8 @@ function drawAll(root, map, sides, state) {
   root.dataset.way = state.way;
 }
 
-function clear(list) {
-  for (const piece of list.querySelectorAll("span.piece")) {
+function clear(pieces) {
+  for (const piece of pieces) {
     piece.style.background = piece.style.color = "";
     piece.querySelector("small").textContent = "";
     piece.title = "";

@@ -183,7 +183,7 @@ def _stamp(run: Run) -> str:
 def _levels(weights: np.ndarray, states: np.ndarray, block: int) -> np.ndarray:
     """Give maps ``[..., T, T]`` as levels of √weight, or the number of a state where a block shows no weight."""
     visible = states == VISIBLE
-    pooled = _pool(np.where(visible, weights, np.float32(0)), block)
+    pooled = _pool(weights if visible.all() else np.where(visible, weights, np.float32(0)), block)
     levels = np.sqrt(np.clip(pooled, 0, 1, out=pooled), out=pooled)
     levels *= TOP_LEVEL
     pooled_states = np.where(_pool(visible, block), VISIBLE, _pool(np.where(visible, 0, states), block))
@@ -206,4 +206,5 @@ def _pool(maps: np.ndarray, block: int) -> np.ndarray:
     if block == 1:
         return maps.copy()
     downs, acrosses = (np.arange(0, n, block) for n in maps.shape[-2:])
-    return np.maximum.reduceat(np.maximum.reduceat(maps, acrosses, axis=-1), downs, axis=-2)
+    # Whole rows first: the longest loops then run over numbers that lie side by side.
+    return np.maximum.reduceat(np.maximum.reduceat(maps, downs, axis=-2), acrosses, axis=-1)

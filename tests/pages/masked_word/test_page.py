@@ -266,3 +266,12 @@ def test_a_replacement_that_leaves_no_token_is_refused_in_words():
     app.selectbox(key=next(s.key for s in app.selectbox if s.key.startswith("replace_"))).set_value(2).run()
     next(t for t in app.text_input if t.key.startswith("word_")).set_value("  ").run()
     assert messages(app.error)[0].endswith("leaves no token to put in place. Type a word, or [MASK].")
+
+
+def test_a_text_too_long_for_a_link_is_left_out_of_the_address_and_the_file_is_offered():
+    said = "The address of this page leaves out a text of more than 1,500 characters"
+    app = open_app(text="a" * 1_480 + " [MASK]")
+    assert not any(message.startswith(said) for message in messages(app.caption))
+    ask(app, "a" * 1_500 + " [MASK]")
+    assert "text" not in app.query_params
+    assert any(message.startswith(said) for message in messages(app.caption))
