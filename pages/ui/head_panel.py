@@ -1,22 +1,20 @@
 """Show one head: its map, its strongest links in words, its table, its downloads."""
 
-import io
 from collections.abc import Callable
 from functools import partial
 
 import streamlit as st
 
 from pages.ui import guard, head_choice, pictures, view_choice
+from pages.ui.downloads import downloads
 from pages.ui.head_grid import mark_head
 from pages.ui.long_map import long_map
 from pages.ui.markdown import literal
 from pages.ui.shaded_text import shaded_text
 from viz.analysis import tables
 from viz.analysis.views.viewed import shown_position, viewed
-from viz.drawing import diagrams, svg
 from viz.drawing.long_map import is_long
-from viz.files import saved
-from viz.names import diagram_name, folder_name
+from viz.names import folder_name
 from viz.records import Run, View
 from viz.text import _
 
@@ -55,7 +53,7 @@ def head_view(give: Give, row: int, layer: int, head: int, query: int | None = N
     st.toggle(_("Colours up to this map's largest weight (instead of 1)"), key="own_scale")
     st.markdown(literal(spoken))
     _table(seen, *place, kind)
-    _downloads(give, partial(_seen, give, row, view), place, kind, folder_name(seen.batch.texts[at]))
+    downloads(give, partial(_seen, give, row, view), place, kind, folder_name(seen.batch.texts[at]))
 
 
 def _seen(give: Give, row: int, view: View) -> Run:
@@ -69,34 +67,3 @@ def _table(run: Run, row: int, layer: int, head: int, kind: str) -> None:
     names = (_("query position"), _("query"), _("key position"), _("key"), _("attention"))
     table = tables.head_table(run, row, layer, head, kind=kind, limit=TABLE_ROWS)
     expander.dataframe(dict(zip(names, table.values(), strict=True)), hide_index=True, height=300)
-
-
-def _downloads(give: Give, seen: Give, place: tuple[int, int, int], kind: str, folder: str) -> None:
-    """Offer files of the maps as they are seen, and the run as the model gave it; each is made when it is asked for."""
-    popover = st.popover(_("Download"), icon=":material/download:", on_change="rerun", key="downloads_open")
-    if not popover.open:
-        return
-    row, layer, head = place
-    view = view_choice.current()
-    name = partial(diagram_name, layer, head, kind=kind, view=view)
-    with popover:
-        _button(_("This head as PNG"), lambda: _png(seen(), *place, kind), name("png"), "image/png")
-        _button(_("This head as SVG"), lambda: svg.head_svg(seen(), *place, kind), name("svg"), "image/svg+xml")
-        _button(
-            _("This head as CSV"),
-            lambda: tables.as_csv(tables.head_table(seen(), *place, kind=kind)),
-            name("csv"),
-            "text/csv",
-        )
-        _button(_("All heads as ZIP"), lambda: diagrams.zip_all(seen(), row, kind), f"{folder}.zip", "application/zip")
-        _button(_("The run as .npz"), lambda: saved.as_bytes(give()), f"{folder}.npz", "application/octet-stream")
-
-
-def _button(label: str, make: Callable[[], str | bytes], file_name: str, mime: str) -> None:
-    st.download_button(label, make, file_name, mime, key=f"download_{mime}", on_click="ignore", width="stretch")
-
-
-def _png(run: Run, row: int, layer: int, head: int, kind: str) -> bytes:
-    buffer = io.BytesIO()
-    diagrams.draw(run, row, layer, head, kind).save(buffer, format="PNG")
-    return buffer.getvalue()
