@@ -31,7 +31,7 @@ ENGINE_FOR_PAGES = {"viz.engine.requests", "viz.engine.local", "viz.engine.kept"
 
 THEIRS = {
     "engine": {"torch", "transformers", "huggingface_hub", "httpx2", "safetensors"},
-    "drawing": {"plotly", "pandas", "PIL"},
+    "drawing": {"plotly", "pandas", "PIL", "fpdf"},
     "ground": {"babel"},
     "pages": {"streamlit"},
 }

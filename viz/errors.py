@@ -553,3 +553,30 @@ class WrongShape(VizError):
     """Refuse an array of another shape than its neighbours ask for."""
 
     template = N_("{name} has the shape {seen}; it must be {expected}.")
+
+
+class TooManyForLines(VizError):
+    """Refuse to draw the lines of a long text."""
+
+    template = N_(
+        "The text has {n_tokens:,} tokens; lines are drawn for at most {limit}: with more nothing could be told apart. "
+        "Look at the map, or shorten the text."
+    )
+
+
+class NoFontFor(VizError):
+    """Refuse to write characters that no installed font has."""
+
+    template = N_(
+        "No installed font has these characters: {characters}. A PDF carries its fonts and would show boxes in their "
+        "place. Install a font that has them, such as Noto Sans, or take the SVG."
+    )
+
+
+class NeedsShaping(VizError):
+    """Refuse letters that a PDF's writer would set apart, or in the wrong order."""
+
+    template = N_(
+        "The PDF cannot hold these characters as they are written: {characters}. They join, are stacked, or run from "
+        "right to left, and would stand there wrongly. Take the SVG, which a browser sets right."
+    )

@@ -27,6 +27,16 @@ def head_title(layer: int, head: int, kind: str = "self") -> str:
     return f"{before}{head_label(layer, head)} · {head_index_label(layer, head)}"
 
 
+def kind_names() -> dict[str, str]:
+    """Name the kinds of attention, as a choice between them shows them."""
+    return {
+        "self": _("Self-attention"),
+        "encoder": _("Encoder"),
+        "decoder": _("Decoder"),
+        "cross": _("Cross-attention"),
+    }
+
+
 def map_title(view: View, layer: int, head: int, kind: str = "self") -> str:
     """Name a map as a view shows it: a head by both its names, joined heads by what was joined; then what is merged.
 

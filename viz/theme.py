@@ -40,3 +40,14 @@ def lookup_table(stops: tuple[str, ...]) -> np.ndarray:
     rgb = np.array([rgba(stop)[:3] for stop in stops], dtype=float)
     at = np.linspace(0, len(stops) - 1, 256)
     return np.stack([np.interp(at, range(len(stops)), rgb[:, c]) for c in range(3)], axis=1).round().astype(np.uint8)
+
+
+def hex_colour(rgb: np.ndarray) -> str:
+    """Write three bytes as ``#rrggbb``."""
+    return "#{:02x}{:02x}{:02x}".format(*rgb.tolist())
+
+
+def ink_on(rgb: np.ndarray) -> str:
+    """Give the ink, black or white, that can be read on a colour."""
+    red, green, blue = rgb.tolist()
+    return "#000000" if 0.299 * red + 0.587 * green + 0.114 * blue > 140 else "#ffffff"

@@ -9,15 +9,11 @@ from pages.ui import guard, head_choice
 from pages.ui.head_grid import head_grid, mark_head
 from pages.ui.head_panel import Give, head_view
 from pages.ui.question import one_of
+from viz.names import kind_names
 from viz.records import Run
 from viz.text import _
 
 KINDS = ("encoder", "decoder", "cross")
-
-
-def kind_names() -> dict[str, str]:
-    """Name the kinds of attention."""
-    return {"encoder": _("Encoder"), "decoder": _("Decoder"), "cross": _("Cross-attention")}
 
 
 def _who_looks() -> dict[str, str]:

@@ -314,6 +314,21 @@ SENTENCES = {
         {"name": "scores", "seen": [1, 2], "expected": [1, 3]},
         "scores has the shape [1, 2]; it must be [1, 3].",
     ),
+    errors.TooManyForLines: (
+        {"n_tokens": 1_200, "limit": 64},
+        "The text has 1,200 tokens; lines are drawn for at most 64: with more nothing could be told apart. Look at the "
+        "map, or shorten the text.",
+    ),
+    errors.NoFontFor: (
+        {"characters": "北 京"},
+        "No installed font has these characters: 北 京. A PDF carries its fonts and would show boxes in their place. "
+        "Install a font that has them, such as Noto Sans, or take the SVG.",
+    ),
+    errors.NeedsShaping: (
+        {"characters": "ש"},
+        "The PDF cannot hold these characters as they are written: ש. They join, are stacked, or run from right to "
+        "left, and would stand there wrongly. Take the SVG, which a browser sets right.",
+    ),
 }
 
 

@@ -37,6 +37,7 @@ _PREFERRED = (
     "seguiemj.ttf",
 )
 
+_PROBE_PX = 16  # the size in which a font is asked
 _NO_CHARACTER = "\U0010ffff"  # never assigned: what a font draws for it, it draws for all it does not know
 
 
@@ -44,6 +45,13 @@ def font_for(text: str, size: int) -> ImageFont.FreeTypeFont:
     """Give the first installed font that has every character of the text, or the one that has most of them."""
     candidates = [_open(path, size) for path in installed()] + [_built_in(size)]
     return max(candidates, key=lambda font: n_known(font, text))
+
+
+def path_for(character: str) -> Path | None:
+    """Give the file of the first installed font that has a character, None where none has it."""
+    if character.isspace():
+        return next(iter(installed()), None)
+    return next((path for path in installed() if _knows(_open(path, _PROBE_PX), character)), None)
 
 
 def n_known(font: ImageFont.FreeTypeFont, text: str) -> int:

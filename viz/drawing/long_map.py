@@ -10,6 +10,8 @@ import numpy as np
 
 from viz import theme
 from viz.analysis.masks.cells import CAUSAL, HIDDEN, NOTHING, PADDING, VISIBLE, WINDOW, cell_states
+from viz.drawing.overview import bits
+from viz.drawing.state_words import state_words
 from viz.names import map_title
 from viz.records import Run
 from viz.text import _, number
@@ -42,7 +44,7 @@ def payload(
         "title": map_title(run.view, layer, head, kind),
         "queries": of.queries[row],
         "keys": of.keys[row] if kind == "cross" else None,
-        "real": ["".join("01"[real] for real in mask[row].astype(int)) for mask in (of.query_mask, of.key_mask)],
+        "real": [bits(mask[row]) for mask in (of.query_mask, of.key_mask)],
         "largest": largest if own_scale else 1.0,
         "framed": query,
         "colours": theme.lookup_table(theme.WEIGHT_STOPS).ravel().tolist(),
@@ -78,13 +80,6 @@ def _words(n_queries: int, n_keys: int, is_random: bool) -> dict[str, str | list
         "all": _("whole map"),
         "hint": _("Wheel or two fingers zoom, dragging moves. Below: the text; from one word to another is a window."),
         "stamp": _("random weights") if is_random else "",
-        "states": [
-            "",
-            _("a later key"),
-            _("padding"),
-            _("hidden"),
-            _("outside of the layer's window"),
-            _("may look at nothing"),
-        ],
+        "states": state_words(),
         "on_padding": _("on padding"),
     }

@@ -31,7 +31,7 @@ def thumbnails(run: Run, row: int, kind: str = "self") -> np.ndarray:
     weights. A block without any visible cell keeps its state.
     """
     maps = run.maps[kind]
-    return _levels(maps.attentions[row], row_states(run, row, kind)[:, None], _block(maps, MAX_SIDE))
+    return _levels(maps.attentions[row], row_states(run, row, kind)[:, None], block(maps, MAX_SIDE))
 
 
 def picture_key(run: Run, row: int, kind: str = "self") -> str:
@@ -50,7 +50,7 @@ def payload(run: Run, row: int, key: str, kind: str = "self") -> bytes:
     """
     stack, maps = run.stack(kind), run.maps[kind]
     n_layers, n_heads = stack.n_layers, stack.n_heads
-    real_queries, real_keys = (_real_pixels(real[row], maps, MAX_SIDE) for real in (maps.query_mask, maps.key_mask))
+    real_queries, real_keys = (real_pixels(real[row], maps, MAX_SIDE) for real in (maps.query_mask, maps.key_mask))
     header = {
         "key": key,
         "board": board_name(kind),
@@ -60,7 +60,7 @@ def payload(run: Run, row: int, key: str, kind: str = "self") -> bytes:
         "widest": min(_WIDEST, _JOINED_PX * n_heads) if run.view.combined else _WIDEST,
         "titles": [map_title(run.view, layer, head, kind) for layer in range(n_layers) for head in range(n_heads)],
         "names": [],
-        **_margins(run, kind),
+        **margins(run, kind),
         "real": [real_keys] * (n_layers * n_heads),
         "real_queries": [real_queries] * (n_layers * n_heads),
         "words": _words(run, kind),
@@ -68,7 +68,7 @@ def payload(run: Run, row: int, key: str, kind: str = "self") -> bytes:
     return pack(header, thumbnails(run, row, kind))
 
 
-def _margins(run: Run, kind: str) -> dict[str, list[str] | bool]:
+def margins(run: Run, kind: str) -> dict[str, list[str] | bool]:
     """Number the heads above the board and the layers beside it; what is joined has no number."""
     stack, how = run.stack(kind), run.view.joins(kind)
     heads = [str(position_number(head)) for head in range(stack.n_heads)]
@@ -87,7 +87,7 @@ def board_name(kind: str) -> str:
 
 def prompt_thumbnails(run: Run, layer: int, head: int) -> np.ndarray:
     """Give one head of every prompt as levels of √weight, uint8 ``[B, S, S]``, S at most 96, as in `thumbnails`."""
-    return _levels(run.attentions[:, layer, head], cell_states(run, layer), _block(run.maps["self"], MAX_PROMPT_SIDE))
+    return _levels(run.attentions[:, layer, head], cell_states(run, layer), block(run.maps["self"], MAX_PROMPT_SIDE))
 
 
 def prompt_tiles_key(run: Run, layer: int, head: int) -> str:
@@ -112,7 +112,7 @@ def prompt_tiles(run: Run, layer: int, head: int, key: str) -> bytes:
         "names": names,
         "across": [],
         "down": [],
-        "real": [_real_pixels(real, run.maps["self"], MAX_PROMPT_SIDE) for real in run.batch.attention_mask],
+        "real": [real_pixels(real, run.maps["self"], MAX_PROMPT_SIDE) for real in run.batch.attention_mask],
         "words": _prompt_words(run, layer, head),
     }
     return pack(header, prompt_thumbnails(run, layer, head))
@@ -190,15 +190,20 @@ def _levels(weights: np.ndarray, states: np.ndarray, block: int) -> np.ndarray:
     return np.where(pooled_states == VISIBLE, np.rint(levels, out=levels), TOP_LEVEL + pooled_states).astype(np.uint8)
 
 
-def _block(maps: Maps, max_side: int) -> int:
+def block(maps: Maps, max_side: int = MAX_SIDE) -> int:
     """Count the tokens that share a pixel, the same number of queries and of keys."""
     return -(-max(maps.allowed.shape[-2:]) // max_side)
 
 
-def _real_pixels(real: np.ndarray, maps: Maps, max_side: int) -> str:
+def real_pixels(real: np.ndarray, maps: Maps, max_side: int = MAX_SIDE) -> str:
     """Say which lines of a tile hold a real token, of bool ``[T]``: ``"0111"``; others are hatched, weight or not."""
-    pooled = np.maximum.reduceat(real, np.arange(0, len(real), _block(maps, max_side)))
-    return "".join("01"[is_real] for is_real in pooled.astype(int))
+    pooled = np.maximum.reduceat(real, np.arange(0, len(real), block(maps, max_side)))
+    return bits(pooled)
+
+
+def bits(real: np.ndarray) -> str:
+    """Write bool ``[T]`` for the browser: ``"0111"``."""
+    return "".join("01"[is_real] for is_real in real.astype(int))
 
 
 def _pool(maps: np.ndarray, block: int) -> np.ndarray:

@@ -6,6 +6,7 @@ import numpy as np
 
 from tests import hand_made
 from viz.drawing import svg
+from viz.drawing.map_sheet import map_sheet
 
 NASTY = ["<script>alert(1)</script>", "&", "&amp;", "]]>", '"', "'", "<!--", "<b>", "{left}", "%s", "北京", "👩‍🔬"]
 SVG = "{http://www.w3.org/2000/svg}"
@@ -15,7 +16,7 @@ def picture(n_tokens: int = 2, *, tokens: list[str] | None = None, **fields) -> 
     """Draw the first head of a run and parse the document."""
     names = tuple(tokens or [f"t{i}" for i in range(n_tokens)])
     run = hand_made.run(fields.pop("attention_mask", [[1] * len(names)]), batch_fields={"tokens": (names,)}, **fields)
-    return ET.fromstring(svg.head_svg(run, 0, 0, 0))
+    return ET.fromstring(svg.written(map_sheet(run, 0, 0, 0)))
 
 
 def weights(*rows: list[float]) -> np.ndarray:
@@ -171,7 +172,7 @@ def test_a_weight_above_one_has_the_last_colour():
 
 def test_the_head_has_both_names():
     run = hand_made.run([[1]], model=hand_made.model_info(4, 11))
-    assert "Layer4_Head11 · L3H10" in texts(ET.fromstring(svg.head_svg(run, 0, 3, 10)))
+    assert "Layer4_Head11 · L3H10" in texts(ET.fromstring(svg.written(map_sheet(run, 0, 3, 10))))
 
 
 def test_random_weights_are_said():
@@ -193,5 +194,28 @@ def test_an_svg_is_of_the_asked_text_layer_and_head():
         values[row, layer, head] = (4 * row + 2 * layer + head) / 8
     run = hand_made.run([[1], [1]], model=hand_made.model_info(2, 2), attentions=values)
     for row, layer, head in np.ndindex(2, 2, 2):
-        root = ET.fromstring(svg.head_svg(run, row, layer, head))
+        root = ET.fromstring(svg.written(map_sheet(run, row, layer, head)))
         assert float(cells(root)[0, 0].find(f"{SVG}title").text) == (4 * row + 2 * layer + head) / 8
+
+
+def test_the_caption_says_text_scale_and_model():
+    said = " ".join(texts(picture()))
+    for words in ("text 0", "colour from 0 to 1", "rows: query, columns: key", "hand-made"):
+        assert words in said, words
+
+
+def test_a_long_text_is_cut_in_the_caption_and_says_so():
+    run = hand_made.run([[1]], batch_fields={"texts": ("word " * 2_000,)})
+    said = " ".join(texts(ET.fromstring(svg.written(map_sheet(run, 0, 0, 0)))))
+    assert said.count("word") in (59, 60) and "…" in said
+
+
+def test_numbers_stand_in_the_cells_when_they_are_asked_for_in_an_ink_that_can_be_read():
+    run = hand_made.run([[1, 1]], attentions=weights([0.0, 1.0], [0.25, 0.754]))
+    found = {
+        text.text: text.get("fill", "#000000")
+        for text in ET.fromstring(svg.written(map_sheet(run, 0, 0, 0, numbers=True))).iter(f"{SVG}text")
+        if text.get("text-anchor") == "middle"
+    }
+    assert found == {"0.00": "#000000", "1.00": "#ffffff", "0.25": "#000000", "0.75": "#ffffff"}
+    assert not [t for t in texts(ET.fromstring(svg.written(map_sheet(run, 0, 0, 0)))) if t == "0.25"]

@@ -14,6 +14,7 @@ from tests import hand_made
 from tests.unit.drawing.test_overview import unpacked_tiles
 from viz.analysis import tables
 from viz.drawing import diagrams, heatmap, overview, svg
+from viz.drawing.map_sheet import map_sheet
 
 HEAD_1 = [[0.0, 0.25, 0.75], [0.2, 0.3, 0.5]]
 HEAD_2 = [[0.0, 0.81, 0.19], [0.1, 0.1, 0.8]]
@@ -91,7 +92,7 @@ def test_the_archive_holds_a_picture_for_each_head_of_the_kind(run):
 
 
 def test_the_svg_has_the_numbers_of_the_cells(run):
-    root = ET.fromstring(svg.head_svg(run, 0, 0, 0, "cross"))
+    root = ET.fromstring(svg.written(map_sheet(run, 0, 0, 0, "cross")))
     said = [title.text for title in root.iter(f"{SVG}title")]
     assert said == ["0.250000", "0.750000"]
     frame = next(rect for rect in root.iter(f"{SVG}rect") if rect.get("fill") == "none")
