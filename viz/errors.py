@@ -532,6 +532,21 @@ class NotARun(VizError):
     template = N_("'{name}' is not a saved run: {reason}")
 
 
+class NoAttentionsReturned(VizError):
+    """Refuse an output of somebody's script that holds no attention, and say how to get it."""
+
+    template = N_(
+        "The output holds no {of}. Load the model with attn_implementation='eager', call it with "
+        "output_attentions=True, and pass on what it returns: its default attention returns none, without an error."
+    )
+
+
+class MapsDoNotFitTokens(VizError):
+    """Refuse maps, tokens or masks of a script that do not belong together."""
+
+    template = N_("{name}: {seen} was given; it must be {expected}.")
+
+
 class HoldsTwoStacks(VizError):
     """Refuse a saved run of three kinds of attention where one kind is read."""
 

@@ -6,6 +6,15 @@ from viz.errors import Reason, VizError
 
 SENTENCES = {
     VizError: ({"reason": "no light"}, "Something is wrong: no light"),
+    errors.NoAttentionsReturned: (
+        {"of": "cross_attentions"},
+        "The output holds no cross_attentions. Load the model with attn_implementation='eager', call it with "
+        "output_attentions=True, and pass on what it returns: its default attention returns none, without an error.",
+    ),
+    errors.MapsDoNotFitTokens: (
+        {"name": "attentions", "seen": [1, 2, 4, 4], "expected": "[1, heads, 3, 3] in every layer"},
+        "attentions: [1, 2, 4, 4] was given; it must be [1, heads, 3, 3] in every layer.",
+    ),
     errors.EmptyText: (
         {"example": "The turtle [MASK]."},
         "There is no text. Type a sentence, for example: The turtle [MASK].",

@@ -8,11 +8,12 @@ from tests.conftest import REPOSITORY
 from viz.files import entries, meta, saved
 
 DOCUMENT = (REPOSITORY / "docs" / "run-format.md").read_text()
+BLOCKS = re.findall(r"```python\n(.*?)```", DOCUMENT, flags=re.DOTALL)
 
 
 def test_the_lines_of_the_document_write_a_file_that_opens(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    (lines,) = re.findall(r"```python\n(.*?)```", DOCUMENT, flags=re.DOTALL)
+    lines = BLOCKS[0]
     assert len([line for line in lines.splitlines() if line]) <= 10
     exec(compile(lines, "run-format.md", "exec"), {})
     run = saved.read(tmp_path / "mine.npz")
@@ -21,6 +22,19 @@ def test_the_lines_of_the_document_write_a_file_that_opens(tmp_path, monkeypatch
     assert run.batch.attention_mask.tolist() == [[True, True, True], [True, True, False]]
     np.testing.assert_allclose(run.attentions.sum(axis=-1), 1, rtol=1e-6)
     assert not run.attentions[1, ..., 2].any()
+
+
+def test_the_lines_for_an_output_write_the_same_weights(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    weights = np.array([[[[0.25, 0.75], [0.5, 0.5]]]], np.float32)
+    known = {"tokens": ["a", "b"], "attention": [weights], "inputs": {"attention_mask": np.ones((1, 2))}}
+    lines, called_before, called_now = BLOCKS[1:]
+    assert called_before == "head_view(attention, tokens)\n"
+    for block, given in ((lines, {"outputs": {"attentions": [weights]}}), ("from viz import saved\n" + called_now, {})):
+        exec(compile(block, "run-format.md", "exec"), known | given)
+        run = saved.read(tmp_path / "mine.npz")
+        assert (run.batch.tokens, run.attentions[:, 0].tolist()) == ((("a", "b"),), weights.tolist())
+        (tmp_path / "mine.npz").unlink()
 
 
 def test_the_document_names_every_entry_and_every_field():
