@@ -457,6 +457,32 @@ class RunsDoNotMatch(VizError):
     template = N_("The runs are of different models, with layers x heads: {shapes}. Take runs of one model.")
 
 
+class NoKindInCommon(VizError):
+    """Refuse to compare runs that hold no maps of one kind."""
+
+    template = N_(
+        "The kinds of attention in A are: {kinds_a}; in B: {kinds_b}. None is in both, so there is nothing to compare. "
+        "Choose two models of one stack, or two encoder-decoders."
+    )
+
+
+class NoTokenNumbers(VizError):
+    """Refuse what names no tokens by their numbers."""
+
+    template = N_(
+        "'{text}' names no tokens. Write the numbers that stand under them, parted by commas, for example: 4 or 2, 5"
+    )
+
+
+class NothingHiddenInTwoStacks(VizError):
+    """Refuse to hide tokens of an encoder-decoder where that is not asked of it."""
+
+    template = N_(
+        "{checkpoint} has an encoder and a decoder; here tokens are hidden only in models of one stack. Leave the "
+        "numbers out, or choose {shipped}."
+    )
+
+
 class NoKeyInSight(VizError):
     """Refuse a claim whose keys all stand where a causal model cannot look."""
 

@@ -5,6 +5,7 @@ import streamlit as st
 from pages.ui import guard, head_choice
 from pages.ui.answer_shift import answer_shift
 from pages.ui.pictures import BARE
+from viz.analysis.compare.comparison import edited
 from viz.analysis.predictions import require_words
 from viz.drawing.heatmap import difference_map, head_map
 from viz.names import head_title
@@ -27,7 +28,7 @@ def mask_effect(before: Run, after: Run, row: int) -> None:
     figures = {
         _("before"): head_map(before, row, layer, head, height=MAP_PX),
         _("with this mask"): head_map(after, row, layer, head, height=MAP_PX),
-        _("difference: blue more, orange less"): difference_map(before, after, layer, head, row, height=MAP_PX),
+        _("difference: blue more, orange less"): difference_map(edited(before, after, row), layer, head, height=MAP_PX),
     }
     for number, (column, (caption, figure)) in enumerate(zip(st.columns(3), figures.items())):
         column.caption(caption)

@@ -8,7 +8,8 @@ from pages.ui import guard, head_choice
 from pages.ui.markdown import literal
 from pages.ui.pictures import BARE
 from pages.ui.token_chips import token_chips
-from viz.analysis.heads.movement import head_changes, shared_readouts
+from viz.analysis.compare.comparison import edited, shared_readouts
+from viz.analysis.compare.movement import head_changes
 from viz.analysis.predictions import compare
 from viz.analysis.tables import most_changed
 from viz.drawing.bars import shift_bars
@@ -91,7 +92,7 @@ def _maps(before: Run, after: Run) -> None:
     figures = {
         _("before"): head_map(before, 0, layer, head, height=MAP_PX),
         _("after"): head_map(after, 0, layer, head, height=MAP_PX),
-        _("difference: blue more, orange less"): difference_map(before, after, layer, head, height=MAP_PX),
+        _("difference: blue more, orange less"): difference_map(edited(before, after), layer, head, height=MAP_PX),
     }
     for at, (column, (caption, figure)) in enumerate(zip(st.columns(3), figures.items())):
         column.caption(caption)
@@ -100,7 +101,7 @@ def _maps(before: Run, after: Run) -> None:
 
 def _heads(before: Run, after: Run) -> None:
     """Rank the heads by how far their rows moved; a button opens the head."""
-    changes = head_changes(before, after)
+    changes = head_changes(edited(before, after))
     board, ranking = st.columns([3, 2])
     board.plotly_chart(changes_board(changes), key="changes_board", config=BARE, alt=_("How far each head moved"))
     ranking.markdown(_("**Heads that changed most** (share of attention that went elsewhere, mean over the rows)"))

@@ -6,7 +6,8 @@ from pages.ui import guard, head_choice
 from pages.ui.head_panel import Give
 from pages.ui.markdown import literal
 from pages.ui.pictures import BARE
-from viz.analysis.heads.movement import head_changes
+from viz.analysis.compare.comparison import edited
+from viz.analysis.compare.movement import head_changes
 from viz.analysis.tables import most_changed
 from viz.drawing.heatmap import difference_map, head_map
 from viz.drawing.movement_board import changes_board
@@ -21,16 +22,17 @@ N_BUTTONS = 5
 def before_after(give_before: Give, give_after: Give, row: int) -> None:
     """Draw the open head before and after, and how far each head moved; choosing a head runs only this part again."""
     before, after = give_before(), give_after()
+    of = edited(before, after, row)
     layer, head = head_choice.controls(before.model)
     figures = {
         _("before"): head_map(before, row, layer, head, height=MAP_PX),
         _("after"): head_map(after, row, layer, head, height=MAP_PX),
-        _("difference: blue more, orange less"): difference_map(before, after, layer, head, row, height=MAP_PX),
+        _("difference: blue more, orange less"): difference_map(of, layer, head, height=MAP_PX),
     }
     for number, (column, (caption, figure)) in enumerate(zip(st.columns(3), figures.items())):
         column.caption(caption)
         column.plotly_chart(figure, key=f"order_map_{number}", config=BARE, alt=f"{head_title(layer, head)}: {caption}")
-    changes = head_changes(before, after, row)
+    changes = head_changes(of)
     board, ranking = st.columns([3, 2])
     board.plotly_chart(changes_board(changes), key="order_board", config=BARE, alt=_("How far each head moved"))
     ranking.markdown(

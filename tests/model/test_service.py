@@ -14,7 +14,8 @@ from tests.model import plain
 from viz.analysis.batches.generation import Sampling
 from viz.analysis.batches.same_alone import Mistakes
 from viz.analysis.claims.text import read_sentences
-from viz.analysis.heads.movement import head_changes
+from viz.analysis.compare.comparison import edited
+from viz.analysis.compare.movement import head_changes
 from viz.analysis.masks.choice import MaskChoice
 from viz.analysis.masks.hiding import Hiding
 from viz.engine import requests
@@ -123,11 +124,11 @@ def test_an_edit_that_changes_nothing_moves_nothing_though_the_weights_have_chan
     train_on(folder)
     after = engine.ask(replace(of_before, edit=Edit(replacement=(3, "sat"))))
     assert after.model.revision == before.model.revision
-    assert head_changes(before, after).max() == 0
+    assert head_changes(edited(before, after)).max() == 0
     now = engine.ask(request)
     assert now.model.revision != before.model.revision
-    assert head_changes(before, now).max() > 0.01
-    assert head_changes(now, engine.ask(replace(request, edit=Edit(replacement=(3, "sat"))))).max() == 0
+    assert head_changes(edited(before, now)).max() > 0.01
+    assert head_changes(edited(now, engine.ask(replace(request, edit=Edit(replacement=(3, "sat")))))).max() == 0
 
 
 def test_weights_that_are_gone_are_not_replaced_by_others(folder):

@@ -259,6 +259,20 @@ SENTENCES = {
         {"shapes": "6 x 12, 12 x 12"},
         "The runs are of different models, with layers x heads: 6 x 12, 12 x 12. Take runs of one model.",
     ),
+    errors.NoKindInCommon: (
+        {"kinds_a": "self", "kinds_b": "encoder, decoder, cross"},
+        "The kinds of attention in A are: self; in B: encoder, decoder, cross. None is in both, so there is nothing to "
+        "compare. Choose two models of one stack, or two encoder-decoders.",
+    ),
+    errors.NoTokenNumbers: (
+        {"text": "two"},
+        "'two' names no tokens. Write the numbers that stand under them, parted by commas, for example: 4 or 2, 5",
+    ),
+    errors.NothingHiddenInTwoStacks: (
+        {"checkpoint": "t5-small", "shipped": "A or B"},
+        "t5-small has an encoder and a decoder; here tokens are hidden only in models of one stack. Leave the numbers "
+        "out, or choose A or B.",
+    ),
     errors.NoKeyInSight: (
         {"n_sentences": 5},
         "The model reads from left to right, and in none of the 5 sentences does the key stand before the query. "

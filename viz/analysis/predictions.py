@@ -107,18 +107,23 @@ def compare(before: Run, after: Run, readouts: tuple[int, int], k: int) -> list[
     """
     both = list(zip((before, after), readouts))
     shares = [probabilities(run, n) for run, n in both]
-    ranks = [_ranks(run.readout_logits[n]) for run, n in both]
+    places = [ranks(run.readout_logits[n]) for run, n in both]
     best = [int(i) for run, n in both for i in best_ids(run.readout_logits[n], k)]
     return [
         Shift(
-            i, before.model.vocabulary[i], float(shares[0][i]), float(shares[1][i]), int(ranks[0][i]), int(ranks[1][i])
+            i,
+            before.model.vocabulary[i],
+            float(shares[0][i]),
+            float(shares[1][i]),
+            int(places[0][i]),
+            int(places[1][i]),
         )
         for i in dict.fromkeys(best)
     ]
 
 
-def _ranks(logits: np.ndarray) -> np.ndarray:
+def ranks(logits: np.ndarray) -> np.ndarray:
     """Rank every word of the vocabulary, 1 = best, int ``[V]``."""
-    ranks = np.empty(len(logits), dtype=np.int64)
-    ranks[np.argsort(-logits, kind="stable")] = np.arange(1, len(logits) + 1)
-    return ranks
+    places = np.empty(len(logits), dtype=np.int64)
+    places[np.argsort(-logits, kind="stable")] = np.arange(1, len(logits) + 1)
+    return places

@@ -20,10 +20,10 @@ from viz.records import Batch, Run
 SPECIAL = frozenset(
     {"[CLS]", "[SEP]", "[PAD]", "<s>", "</s>", "<pad>", "<cls>", "<sep>", "<bos>", "<eos>", "<|endoftext|>"}
 )
-_WORD_STARTS = ("␣", "Ġ", "▁")
+WORD_STARTS = ("␣", "Ġ", "▁")
 _UNKNOWN = re.compile(r"(?:\[UNK\]|<unk>)(?:·(.*))?")
 _PART = re.compile(r"(.+)·(\d+)/\d+")
-_MASKS = ("[mask]", "<mask>")  # either may be typed for either
+MASKS = ("[mask]", "<mask>")  # either may be typed for either
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ def pieces_of(side: Side, row: int) -> tuple[Piece, ...]:
         labels = piece_labels(list(tokens[row]), SPECIAL, byte_level=True)
     else:
         labels = list(tokens[row])
-    marks_starts = any(token.startswith(_WORD_STARTS) for line in tokens for token in line)
+    marks_starts = any(_is_byte_level(token) for line in tokens for token in line)
     special = _special(side, row)
     found: list[Piece] = []
     for position in np.flatnonzero(side.real[row]).tolist():
@@ -132,7 +132,7 @@ def find(run: Run, row: int, word: str) -> tuple[int, ...]:
     Raises ``WordNotInText`` or ``AmbiguousWord``.
     """
     there = words(run, row)
-    wanted = _plain(word)
+    wanted = plain(word)
     hits = [found for start in range(len(there)) if (found := _spelled(there[start:], wanted))]
     if not hits:
         listed = ", ".join(dict.fromkeys(visible(word.text) for word in there))
@@ -149,7 +149,7 @@ def align(row_pieces: tuple[Piece, ...], text: str) -> dict[int, tuple[int, int]
     White space, case and accents do not matter; special tokens are passed over. An unknown token covers a stretch
     without white space and punctuation.
     """
-    typed = [(c, at) for at, character in enumerate(text) for c in _plain(character)]
+    typed = [(c, at) for at, character in enumerate(text) for c in plain(character)]
     characters = "".join(c for c, _at in typed)
     spans, here = {}, 0
     for piece in row_pieces:
@@ -174,8 +174,8 @@ def _length(piece: Piece, characters: str, here: int, text: str, typed: list[tup
             (at for at in range(start + 1, len(text)) if text[at].isspace() or is_punctuation(text[at])), len(text)
         )
         return sum(start <= at < end for _c, at in typed[here:])
-    wanted = _plain(piece.characters)
-    spellings = _MASKS if wanted in _MASKS else (wanted,)
+    wanted = plain(piece.characters)
+    spellings = MASKS if wanted in MASKS else (wanted,)
     return next((len(s) for s in spellings if characters.startswith(s, here)), None)
 
 
@@ -193,10 +193,15 @@ def _piece(label: str, position: int, special: bool, marks_starts: bool, before:
     elif marks_starts:
         part = _PART.fullmatch(label)
         goes_on = part is not None and part[2] != "1"  # the rest of a character's bytes, labelled like its first
-        begins = not goes_on and (label.startswith(_WORD_STARTS) or _changes(before.characters, characters))
+        begins = not goes_on and (label.startswith(WORD_STARTS) or _changes(before.characters, characters))
     else:
         begins = not label.startswith("##")
     return Piece(position, label, characters, begins, special=False)
+
+
+def _is_byte_level(label: str) -> bool:
+    """Tell whether a label marks the start of a word, or a part of a character: a Chinese text may have no space."""
+    return label.startswith(WORD_STARTS) or (_PART.fullmatch(label) is not None and not _UNKNOWN.fullmatch(label))
 
 
 def _characters(label: str, marks_starts: bool) -> str | None:
@@ -205,7 +210,7 @@ def _characters(label: str, marks_starts: bool) -> str | None:
         return None if unknown[1] is None or unknown[1].endswith("…") else unknown[1]
     if not marks_starts:
         return label[2:] if label.startswith("##") and len(label) > 2 else label
-    bare = label.lstrip("".join(_WORD_STARTS))
+    bare = label.lstrip("".join(WORD_STARTS))
     if part := _PART.fullmatch(bare):  # the character stands on its first part
         return part[1] if part[2] == "1" else ""
     return bare
@@ -222,7 +227,7 @@ def _spelled(there: tuple[Word, ...], wanted: str) -> tuple[int, ...]:
     """Give the positions of the first words if together they spell what is wanted, else nothing."""
     spelled, positions = "", ()
     for word in there:
-        spelled, positions = spelled + _plain(word.text), positions + word.positions
+        spelled, positions = spelled + plain(word.text), positions + word.positions
         if spelled == wanted:
             return positions
         if not wanted.startswith(spelled):
@@ -230,7 +235,7 @@ def _spelled(there: tuple[Word, ...], wanted: str) -> tuple[int, ...]:
     return ()
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Drop what tokenizers may drop: white space, case, accents and control characters."""
     apart = unicodedata.normalize("NFKD", text).casefold()
     return "".join(c for c in apart if not c.isspace() and unicodedata.category(c)[0] not in "CM")

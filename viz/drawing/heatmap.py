@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from viz import theme
-from viz.analysis.heads.movement import compared_queries, difference, shared_positions
-from viz.analysis.masks.cells import NOTHING, VISIBLE, cell_states, is_causal
+from viz.analysis.compare.comparison import Comparison
+from viz.analysis.compare.movement import difference, difference_states
+from viz.analysis.masks.cells import VISIBLE, cell_states, is_causal
 from viz.drawing import axes, state_layers
 from viz.drawing.plotly import Shown, go
 from viz.names import head_title, map_title
@@ -54,20 +55,26 @@ def head_map(
     return Shown(maps, layout)
 
 
-def difference_map(before: Run, after: Run, layer: int, head: int, row: int = 0, *, height: int = HEIGHT) -> go.Figure:
-    """Draw after minus before over the positions both texts share: blue = more attention, orange = less.
+def difference_map(of: Comparison, layer: int, head: int, *, height: int = HEIGHT) -> go.Figure:
+    """Draw after minus before over what is paired, labelled as after: blue = more attention, orange = less.
 
-    The row of a query that may look at nothing, before or after, has no change and is struck.
+    A cell that neither run sees has no change and is painted as its state; the row of a query that may look at nothing,
+    before or after, is struck.
     """
-    shared = shared_positions(before, after, row)
-    tokens = [after.batch.tokens[row][i] for i in shared.after]
-    names = axes.categories(tokens, shared.after.tolist())
-    change = difference(before, after, layer, head, row)
+    queries, keys = (
+        [_joined(tokens[of.rows[1]], pair.after) for pair in axis.pairs]
+        for tokens, axis in ((of.after.maps[of.kind].queries, of.queries), (of.after.maps[of.kind].keys, of.keys))
+    )
+    rows, columns = (
+        axes.categories(tokens, [pair.after[0] for pair in axis.pairs])
+        for tokens, axis in ((queries, of.queries), (keys, of.keys))
+    )
+    change = difference(of, layer, head)
     reach = max(float(np.nan_to_num(np.abs(change)).max(initial=0)), 1e-6)
     layer_of_changes = go.Heatmap(
         z=change.round(4),
-        x=names,
-        y=names,
+        x=columns,
+        y=rows,
         zmin=-reach,
         zmax=reach,
         colorscale=theme.colorscale(theme.CHANGE_STOPS),
@@ -75,14 +82,17 @@ def difference_map(before: Run, after: Run, layer: int, head: int, row: int = 0,
         hoverongaps=False,
         hovertemplate="%{y} → %{x}: %{z:+.4f}<extra></extra>",
     )
-    layout = frame(tokens, names, head_title(layer, head), height)
-    states = np.full(change.shape, VISIBLE, dtype=np.uint8)
-    states[~compared_queries(before, after, layer, row)] = NOTHING
-    all_real = np.ones(len(tokens), dtype=bool)
-    layout["shapes"] = state_layers.strokes(states, all_real, all_real)
-    if after.model.weights == "random":
+    layout = frame(queries, rows, head_title(layer, head, of.kind), height, keys, columns)
+    states = difference_states(of, layer)
+    layout["shapes"] = state_layers.strokes(states, *(np.ones(n, dtype=bool) for n in states.shape))
+    if "random" in (of.before.model.weights, of.after.model.weights):
         layout["annotations"].append(stamp())
-    return go.Figure([*state_layers.layers(states, names, names), layer_of_changes], layout)
+    return go.Figure([*state_layers.layers(states, rows, columns), layer_of_changes], layout)
+
+
+def _joined(tokens: Sequence[str], positions: Sequence[int]) -> str:
+    """Name the pieces of a word as one."""
+    return " ".join(tokens[position] for position in positions)
 
 
 def weight_layer(weights: np.ndarray, queries: list[str], keys: list[str], largest: float) -> go.Heatmap:

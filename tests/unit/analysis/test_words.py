@@ -31,6 +31,7 @@ def test_pieces_are_joined_to_words():
         (("[CLS]", "[UNK]·北", "##x", "[MASK]", "[SEP]"), [("北x", (1, 2)), ("[MASK]", (3,))]),
         (("␣a", "␣北·1/2", "␣北·2/2"), [("a", (0,)), ("北", (1, 2))]),
         (("Ġa", "ĠåĮ", "Ĺ"), [("a", (0,)), ("北", (1, 2))]),
+        (("北·1/2", "北·2/2", "京"), [("北京", (0, 1, 2))]),  # no space in all of the text
     ]:
         assert spelled(run_of(*tokens)) == expected, tokens
 

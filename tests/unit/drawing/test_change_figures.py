@@ -4,6 +4,7 @@ import numpy as np
 
 from tests import hand_made
 from tests.unit.drawing.test_figures import notes
+from viz.analysis.compare.comparison import edited
 from viz.analysis.predictions import Shift
 from viz.drawing import bars, heatmap, movement_board
 from viz.records import Prediction
@@ -19,7 +20,7 @@ def two_runs(before: list, after: list, ids_after=(0, 9)):
 
 
 def test_a_difference_is_after_minus_before_on_a_scale_that_is_symmetric():
-    figure = heatmap.difference_map(*two_runs([[0.75, 0.25], [0.5, 0.5]], [[0.25, 0.75], [0.625, 0.375]]), 0, 0)
+    figure = heatmap.difference_map(edited(*two_runs([[0.75, 0.25], [0.5, 0.5]], [[0.25, 0.75], [0.625, 0.375]])), 0, 0)
     layer = figure.data[0]
     assert np.array(layer.z).tolist() == [[-0.5, 0.5], [0.125, -0.125]]
     assert (layer.zmin, layer.zmax) == (-0.5, 0.5)
@@ -36,7 +37,7 @@ def test_a_row_that_may_look_at_nothing_has_no_difference_and_is_struck():
         hand_made.run([[1, 1]], model=model, attentions=of.attentions, given_mask=given)
         for of, given in ((before, np.ones((1, 2), dtype=bool)), (after, told))
     )
-    painted, spoken, change = heatmap.difference_map(before, after, 0, 0).data
+    painted, spoken, change = heatmap.difference_map(edited(before, after), 0, 0).data
     assert np.array(painted.z).tolist() == [[5, 5], [0, 0]]
     assert spoken.hovertemplate == "%{y}: may look at nothing<extra></extra>"
     assert np.isnan(change.z[0]).all()
@@ -45,7 +46,7 @@ def test_a_row_that_may_look_at_nothing_has_no_difference_and_is_struck():
 
 
 def test_runs_that_are_equal_have_a_white_difference():
-    layer = heatmap.difference_map(*two_runs([[1, 0], [0, 1]], [[1, 0], [0, 1]]), 0, 0).data[0]
+    layer = heatmap.difference_map(edited(*two_runs([[1, 0], [0, 1]], [[1, 0], [0, 1]])), 0, 0).data[0]
     assert np.array(layer.z).tolist() == [[0, 0], [0, 0]]
     assert layer.zmin == -layer.zmax < 0
 
@@ -54,8 +55,8 @@ def test_a_difference_of_a_model_with_random_weights_is_stamped():
     trained, random = (
         hand_made.run([[1]], model=hand_made.model_info(weights=weights)) for weights in ("pretrained", "random")
     )
-    assert "random weights" in notes(heatmap.difference_map(random, random, 0, 0))
-    assert notes(heatmap.difference_map(trained, trained, 0, 0)) == []
+    assert "random weights" in notes(heatmap.difference_map(edited(random, random), 0, 0))
+    assert notes(heatmap.difference_map(edited(trained, trained), 0, 0)) == []
 
 
 def test_a_difference_is_labelled_with_the_tokens_after_the_edit():
@@ -63,7 +64,7 @@ def test_a_difference_is_labelled_with_the_tokens_after_the_edit():
     after = hand_made.run(
         [[1, 1, 1]], batch_fields={"input_ids": np.array([[0, 8, 1]]), "tokens": (("first", "new", "last"),)}
     )
-    figure = heatmap.difference_map(before, after, 0, 0)
+    figure = heatmap.difference_map(edited(before, after), 0, 0)
     assert list(figure.data[0].x) == ["0 first", "2 last"]
     assert list(figure.layout.xaxis.ticktext) == ["first", "last"]
 

@@ -8,6 +8,7 @@ import pytest
 
 from tests import hand_made
 from viz import theme
+from viz.analysis.compare.comparison import edited
 from viz.analysis.predictions import Shift
 from viz.drawing import axes, bars, heatmap
 from viz.records import Prediction
@@ -248,7 +249,7 @@ def figures_of_nasty_tokens() -> dict[str, go.Figure]:
     )
     return {
         "one head": heatmap.head_map(run, 0, 0, 0),
-        "difference": heatmap.difference_map(run, run, 0, 0),
+        "difference": heatmap.difference_map(edited(run, run), 0, 0),
         "predictions": bars.prediction_bars([Prediction(i + 1, i, token, 0.0, 0.01) for i, token in enumerate(NASTY)]),
         "shifts": bars.shift_bars([Shift(i, token, 0.1, 0.2, 1, 2) for i, token in enumerate(NASTY)]),
     }

@@ -57,10 +57,11 @@ def _told(run: Run, rows: int | slice, kind: str) -> np.ndarray:
     return np.any(told, axis=-2, keepdims=True) if kind == "cross" else told
 
 
-def looks(run: Run, layer: int) -> np.ndarray:
+def looks(run: Run, layer: int, kind: str = "self") -> np.ndarray:
     """Tell which tokens are queries in a layer: real, and let look at any key; bool ``[B, Q]``."""
-    at = layer if run.allowed.shape[1] > 1 else 0
-    return run.batch.attention_mask & run.allowed[:, at].any(axis=-1)
+    maps = run.maps[kind]
+    at = layer if maps.allowed.shape[1] > 1 else 0
+    return maps.query_mask & maps.allowed[:, at].any(axis=-1)
 
 
 def sees_later(run: Run, kind: str = "self") -> bool:

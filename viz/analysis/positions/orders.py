@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from viz.analysis.heads.movement import head_changes
+from viz.analysis.compare.comparison import edited
+from viz.analysis.compare.movement import head_changes
 from viz.errors import NothingToShuffle, PositionsBeyondTable
 from viz.names import head_title
 from viz.records import ModelInfo, Run
@@ -86,7 +87,7 @@ def order_said(before: Run, after: Run, row: int = 0) -> str:
             "positions count, and they are the same."
         )
         return message.format(largest=largest, checkpoint=checkpoint)
-    changes = head_changes(before, after, row)
+    changes = head_changes(edited(before, after, row))
     layer, head = (int(n) for n in np.unravel_index(np.nanargmax(changes), changes.shape))
     message = _(
         "Of their attention the heads gave {mean} elsewhere on average, place by place; most moved {head} ({most})."

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from tests import hand_made
-from viz.analysis.heads import movement
+from viz.analysis.compare import comparison, movement
+from viz.analysis.compare.comparison import edited
 
 CLS, SEP, MASK = 101, 102, 103
 
@@ -23,8 +24,7 @@ def run_of(ids: list[int], *, left: int = 0, right: int = 0, attentions=None, re
 
 
 def pairs(before, after) -> list[tuple[int, int]]:
-    shared = movement.shared_positions(before, after)
-    return list(zip(shared.before.tolist(), shared.after.tolist(), strict=True))
+    return [(*pair.before, *pair.after) for pair in comparison.by_place(before, after).pairs]
 
 
 def test_the_same_text_shares_every_position():
@@ -73,13 +73,13 @@ def test_a_real_token_with_the_id_of_padding_is_a_token():
 def test_readouts_at_the_same_place_are_paired():
     before = run_of([CLS, MASK, 5, MASK, SEP], readouts=[1, 3])
     after = run_of([CLS, MASK, 8, 9, MASK, SEP], readouts=[1, 4])
-    assert movement.shared_readouts(before, after) == [(0, 0), (1, 1)]
+    assert comparison.shared_readouts(before, after) == [(0, 0), (1, 1)]
 
 
 def test_a_mask_that_was_replaced_has_no_partner_and_the_other_keeps_its_own():
     before = run_of([CLS, MASK, 5, MASK, SEP], readouts=[1, 3])
     after = run_of([CLS, 6, 5, MASK, SEP], readouts=[3])
-    assert movement.shared_readouts(before, after) == [(1, 0)]
+    assert comparison.shared_readouts(before, after) == [(1, 0)]
 
 
 def test_readouts_of_other_texts_of_a_batch_are_not_paired():
@@ -89,21 +89,21 @@ def test_readouts_of_other_texts_of_a_batch_are_not_paired():
         readouts=np.array([[0, 1], [1, 0], [1, 1]]),
         readout_logits=np.zeros((3, 1), dtype=np.float32),
     )
-    assert movement.shared_readouts(run, run, row=0) == [(0, 0)]
-    assert movement.shared_readouts(run, run, row=1) == [(1, 1), (2, 2)]
+    assert comparison.shared_readouts(run, run, row=0) == [(0, 0)]
+    assert comparison.shared_readouts(run, run, row=1) == [(1, 1), (2, 2)]
 
 
 def test_the_difference_is_after_minus_before():
     before = run_of([1, 2], attentions=[[[[[0.75, 0.25], [0.5, 0.5]]]]])
     after = run_of([1, 3], attentions=[[[[[0.25, 0.75], [0.5, 0.5]]]]])
-    assert movement.difference(before, after, 0, 0).tolist() == [[-0.5, 0.5], [0.0, 0.0]]
+    assert movement.difference(edited(before, after), 0, 0).tolist() == [[-0.5, 0.5], [0.0, 0.0]]
 
 
 def test_the_difference_is_of_the_asked_head():
     before = run_of([1], n_heads=2, attentions=[[[[[1.0]], [[1.0]]]]])
     after = run_of([1], n_heads=2, attentions=[[[[[1.0]], [[0.25]]]]])
-    assert movement.difference(before, after, 0, 0).tolist() == [[0.0]]
-    assert movement.difference(before, after, 0, 1).tolist() == [[-0.75]]
+    assert movement.difference(edited(before, after), 0, 0).tolist() == [[0.0]]
+    assert movement.difference(edited(before, after), 0, 1).tolist() == [[-0.75]]
 
 
 def test_the_difference_pairs_rows_and_columns_around_a_longer_word():
@@ -112,13 +112,13 @@ def test_the_difference_pairs_rows_and_columns_around_a_longer_word():
         [1, 8, 9, 3],
         attentions=[[[[[0.25, 0.25, 0.25, 0.25], [1, 0, 0, 0], [0, 1, 0, 0], [0.5, 0.0, 0.0, 0.5]]]]],
     )
-    assert movement.difference(before, after, 0, 0).tolist() == [[-0.25, -0.25], [0.25, 0.25]]
+    assert movement.difference(edited(before, after), 0, 0).tolist() == [[-0.25, -0.25], [0.25, 0.25]]
 
 
 def test_a_head_whose_attention_went_elsewhere_has_moved_by_one_and_one_that_stayed_by_nothing():
     before = run_of([1, 2], n_heads=2, attentions=[[[[[1, 0], [1, 0]], [[0.5, 0.5], [1, 0]]]]])
     after = run_of([1, 2], n_heads=2, attentions=[[[[[0, 1], [0, 1]], [[0.5, 0.5], [1, 0]]]]])
-    moved = movement.head_changes(before, after)
+    moved = movement.head_changes(edited(before, after))
     assert moved.tolist() == [[1.0, 0.0]]
     assert moved.dtype == np.float32
 
@@ -127,19 +127,19 @@ def test_a_heads_change_is_half_the_moved_weight_averaged_over_queries():
     before = run_of([1, 2], attentions=[[[[[0.75, 0.25], [0.5, 0.5]]]]])
     after = run_of([1, 2], attentions=[[[[[0.25, 0.75], [0.5, 0.5]]]]])
     # query 0: (0.5 + 0.5) / 2 = 0.5; query 1: 0; mean 0.25
-    assert movement.head_changes(before, after).tolist() == [[0.25]]
+    assert movement.head_changes(edited(before, after)).tolist() == [[0.25]]
 
 
 def test_padding_takes_no_part_in_a_heads_change():
     before = run_of([1, 2], right=1, attentions=[[[[[0.75, 0.25, 0], [0.5, 0.5, 0], [1, 0, 0]]]]])
     after = run_of([1, 2], left=1, attentions=[[[[[1, 0, 0], [0, 0.25, 0.75], [0, 0.5, 0.5]]]]])
-    assert movement.head_changes(before, after).tolist() == [[0.25]]
+    assert movement.head_changes(edited(before, after)).tolist() == [[0.25]]
 
 
 def test_every_layer_and_head_has_its_change():
     model = hand_made.model_info(n_layers=3, n_heads=2)
     run = hand_made.run([[1, 1]], model=model)
-    assert movement.head_changes(run, run).shape == (3, 2)
+    assert movement.head_changes(edited(run, run)).shape == (3, 2)
 
 
 def looking(weights: list, told: list[bool]):
@@ -154,14 +154,16 @@ def test_a_row_that_may_look_at_nothing_moves_nowhere_and_a_hidden_key_is_a_chan
     before = looking([[1, 0, 0], [0.5, 0.5, 0], [0.25, 0.25, 0.5]], [True, True, True])
     after = looking([[1 / 3] * 3, [0, 1, 0], [0, 0.5, 0.5]], [False, True, True])
     for one, other, sign in ((before, after, 1), (after, before, -1)):
-        moved = movement.difference(one, other, 0, 0)
+        moved = movement.difference(edited(one, other), 0, 0)
         assert np.isnan(moved[0]).all()
-        assert (moved[1:] * sign).tolist() == [[-0.5, 0.5, 0], [-0.25, 0.25, 0]]
+        assert (moved[1, :2] * sign).tolist() == [-0.5, 0.5]
+        assert np.isnan(moved[1, 2])  # a later key: neither run sees it
+        assert (moved[2] * sign).tolist() == [-0.25, 0.25, 0]
         # query 1: (0.5 + 0.5) / 2; query 2: (0.25 + 0.25) / 2; query 0 does not count
-        assert movement.head_changes(one, other).tolist() == [[(0.5 + 0.25) / 2]]
-        assert movement.compared_queries(one, other, 0).tolist() == [False, True, True]
+        assert movement.head_changes(edited(one, other)).tolist() == [[(0.5 + 0.25) / 2]]
+        assert movement.compared_queries(edited(one, other), 0).tolist() == [False, True, True]
 
 
 def test_where_no_query_may_look_at_anything_no_head_has_a_change():
     nothing = looking([[1 / 3] * 3] * 3, [False] * 3)
-    assert np.isnan(movement.head_changes(nothing, nothing)).all()
+    assert np.isnan(movement.head_changes(edited(nothing, nothing))).all()
