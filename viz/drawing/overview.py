@@ -31,7 +31,7 @@ def thumbnails(run: Run, row: int, kind: str = "self") -> np.ndarray:
     weights. A block without any visible cell keeps its state.
     """
     maps = run.maps[kind]
-    return _levels(maps.attentions[row], row_states(run, row, kind)[:, None], block(maps, MAX_SIDE))
+    return levels(maps.attentions[row], row_states(run, row, kind)[:, None], block(maps, MAX_SIDE))
 
 
 def picture_key(run: Run, row: int, kind: str = "self") -> str:
@@ -87,7 +87,7 @@ def board_name(kind: str) -> str:
 
 def prompt_thumbnails(run: Run, layer: int, head: int) -> np.ndarray:
     """Give one head of every prompt as levels of √weight, uint8 ``[B, S, S]``, S at most 96, as in `thumbnails`."""
-    return _levels(run.attentions[:, layer, head], cell_states(run, layer), block(run.maps["self"], MAX_PROMPT_SIDE))
+    return levels(run.attentions[:, layer, head], cell_states(run, layer), block(run.maps["self"], MAX_PROMPT_SIDE))
 
 
 def prompt_tiles_key(run: Run, layer: int, head: int) -> str:
@@ -180,7 +180,7 @@ def _stamp(run: Run) -> str:
     return _("random weights") if run.model.weights == "random" else ""
 
 
-def _levels(weights: np.ndarray, states: np.ndarray, block: int) -> np.ndarray:
+def levels(weights: np.ndarray, states: np.ndarray, block: int) -> np.ndarray:
     """Give maps ``[..., T, T]`` as levels of √weight, or the number of a state where a block shows no weight."""
     visible = states == VISIBLE
     pooled = _pool(weights if visible.all() else np.where(visible, weights, np.float32(0)), block)
