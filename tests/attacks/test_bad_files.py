@@ -11,9 +11,9 @@ from tests.saved_runs import assert_same, foreign, full_run, refusal
 from viz.errors import NotARun
 from viz.files import entries as known
 from viz.files import saved
-from viz.files.archive import Archive
+from viz.files.containers import opened
 
-DAMAGED = "it is no .npz file, or a damaged one."
+DAMAGED = "it is neither an .npz nor a .safetensors file, or a damaged one."
 
 
 def good_file() -> bytes:
@@ -129,7 +129,7 @@ def test_what_would_be_too_large_is_refused_with_its_size():
 
 def test_all_entries_together_must_stay_below_the_limit(monkeypatch):
     file = foreign(**{name: np.ones((1, 2, 4, 3, 3)) for name in ("attentions", "scores")})
-    with Archive(file) as archive:
+    with opened(file) as archive:
         together = known.memory(archive.headers(known.ENTRIES))
     monkeypatch.setattr(known, "MAX_BYTES", together)
     assert saved.read(file).scores is not None

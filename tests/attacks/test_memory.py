@@ -17,6 +17,7 @@ from viz.errors import NotARun
 from viz.files import entries as known
 from viz.files import saved
 from viz.files.archive import Archive
+from viz.files.containers import opened
 
 LITTLE = 4 * MEGABYTE
 
@@ -36,7 +37,7 @@ def peak(source: Path | io.BytesIO) -> int:
 
 def counted(source: Path | io.BytesIO) -> int:
     """Give the bytes that are counted from the headers."""
-    with Archive(source) as file:
+    with opened(source) as file:
         return known.memory(file.headers(known.ENTRIES))
 
 

@@ -7,6 +7,7 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoModelForMaskedLM, AutoModelForSeq2SeqLM, AutoTokenizer
 
+from tests.model import translators
 from viz import saved
 from viz.analysis.masks.cells import CAUSAL, PADDING, VISIBLE, row_states
 from viz.errors import MapsDoNotFitTokens, NoAttentionsReturned, NotARun
@@ -75,6 +76,30 @@ def test_an_encoder_decoder(tiny_translator_folder):
     assert row_states(run, 0, "decoder")[0, 0, 1] == CAUSAL
     assert (row_states(run, 1, "cross")[0] == PADDING).any()
     assert saved.read(io.BytesIO(_written(run))).maps.keys() == run.maps.keys()
+
+
+@pytest.mark.parametrize("make", [translators.t5, translators.bart])
+def test_other_families_of_two_stacks(make):
+    tokenizer = translators.TRANSLATORS[make]()
+    torch.manual_seed(5)
+    model = make(tokenizer).eval()
+    model.set_attn_implementation("eager")
+    inputs = tokenizer(["the turtle moves slow", "a cat"], padding=True, return_tensors="pt")
+    start = model.config.decoder_start_token_id
+    read = torch.tensor([[start, 5, 6, 7], [start, 7, 8, tokenizer.pad_token_id]])
+    real = (torch.arange(4) < torch.tensor([[4], [3]])).long()
+    with torch.no_grad():
+        outputs = model(**inputs, decoder_input_ids=read, decoder_attention_mask=real, output_attentions=True)
+    tokens, target = (list(map(tokenizer.convert_ids_to_tokens, ids.tolist())) for ids in (inputs["input_ids"], read))
+    run = saved.from_outputs(
+        tokens, outputs, target_tokens=target, attention_mask=inputs["attention_mask"], target_mask=real
+    )
+    for kind in ("encoder", "decoder", "cross"):
+        expected = torch.stack(getattr(outputs, f"{kind}_attentions"), dim=1).numpy()
+        np.testing.assert_array_equal(run.maps[kind].attentions, expected)
+        hidden = ~np.broadcast_to(run.maps[kind].allowed[:, :, None], expected.shape)
+        assert not expected[hidden].any(), kind
+    np.testing.assert_array_equal(run.target.attention_mask, real.numpy().astype(bool))
 
 
 def test_half_precision_and_plain_arrays_are_taken():

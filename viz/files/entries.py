@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from viz.errors import NotARun, Reason, WrongShape
-from viz.files.archive import Header
+from viz.files.header import Header
 
 MAX_BYTES = 1_000_000_000  # in memory; a run made here has at most 640 MB of attention
 MAX_LABEL = 200  # characters of a token; the longest of GPT-2's own has 128
@@ -18,6 +18,7 @@ TARGET = "target/"  # before the entries of what a decoder read
 
 # In Python's own objects: a string and its place, one character made visible, one character of JSON once it is parsed.
 _STRING_BYTES, _SHOWN_BYTES, _JSON_BYTES = 80, 12, 32
+_DECODED_BYTES = 9  # of a byte of JSON: as it is in the file, as a text of wide characters, as part of such a text
 _BATCH_BYTES = 64  # what is made up for a token where the file does not say: ids, positions, words, types
 
 
@@ -90,6 +91,23 @@ def dtype_of(header: Header) -> np.dtype:
     return header.dtype.newbyteorder("=") if kept is str else np.dtype(kept)
 
 
+def is_text(name: str) -> bool:
+    """Tell whether an entry holds text, not numbers."""
+    return ENTRIES[name].dtype is str
+
+
+def numeric(entries: Mapping[str, Entry]) -> list[str]:
+    """Name the entries that hold numbers."""
+    return [name for name, entry in entries.items() if entry.dtype is not str]
+
+
+def mask_of_text(name: str) -> str:
+    """Name the mask that has a value for each token of a text; empty of a text that is one piece."""
+    prefix, slash, last = name.rpartition("/")
+    mask = {"tokens": "attention_mask", "queries": "query_mask", "keys": "key_mask"}.get(last)
+    return "" if mask is None else prefix + slash + mask
+
+
 def kinds_of(names: Mapping[str, object]) -> list[str]:
     """Name the kinds of attention that stand under a prefix of their own."""
     return [kind for kind in KINDS if any(f"{kind}/{name}" in names for name in OF_A_KIND)]
@@ -116,7 +134,7 @@ def require(names: Iterable[str], headers: Mapping[str, Header]) -> None:
 
 
 def _check_type(name: str, kind: str) -> None:
-    if ENTRIES[name].dtype is not str:
+    if not is_text(name):
         if kind == "U":
             raise NotARun(name="", reason=Reason("{name} holds text; it must hold numbers.", name=name))
     elif kind not in ("U" if name == "meta" else "Uiu"):  # tokens may be plain ids
@@ -173,6 +191,9 @@ def memory(headers: Mapping[str, Header]) -> int:
 
 def _bytes_of(header: Header) -> int:
     entry = ENTRIES[header.name]
+    if header.json_bytes:
+        labels = 2 * (header.size * _STRING_BYTES + min(header.json_bytes, header.size * MAX_LABEL) * _SHOWN_BYTES)
+        return header.json_bytes * (_DECODED_BYTES + _JSON_BYTES) + (0 if header.name == "meta" else labels)
     if header.name == "meta":  # one piece while it is unpacked
         return 2 * header.nbytes + header.nbytes // 4 * _JSON_BYTES
     if header.name == "vocabulary":

@@ -50,7 +50,7 @@ class Meta:
 
 def parsed(written: str, n_rows: int) -> Meta:
     """Parse the JSON of ``meta`` for a run of B rows; raises ``NotARun`` with the field that is wrong."""
-    meta = _json(written, "meta")
+    meta = json_of(written, "meta")
     if not isinstance(meta, dict):
         raise NotARun(name="", reason=Reason("meta is not a JSON object."))
     _check_format(meta.get("format", FORMAT))
@@ -81,11 +81,12 @@ def _texts(said: dict, n_rows: int) -> Texts:
 def vocabulary(written: bytes) -> tuple[str, ...]:
     """Parse the vocabulary, a JSON list of words; raises ``NotARun`` where it is none."""
     return (
-        _listed({"vocabulary": _json(written, "vocabulary")}, "vocabulary", str, Reason("a JSON list of words")) or ()
+        _listed({"vocabulary": json_of(written, "vocabulary")}, "vocabulary", str, Reason("a JSON list of words")) or ()
     )
 
 
-def _json(written: str | bytes, name: str) -> object:
+def json_of(written: str | bytes, name: str) -> object:
+    """Parse JSON; raises ``NotARun`` with the name of the entry that is none."""
     try:
         return json.loads(written)
     except (ValueError, RecursionError) as error:

@@ -1,6 +1,6 @@
 """Write a Run to one file and read it back; a file made elsewhere with four entries opens too.
 
-The file is a numpy ``.npz`` without pickled objects; ``docs/run-format.md`` says what it holds.
+The file is a numpy ``.npz`` without pickled objects, or a ``.safetensors``; ``docs/run-format.md`` says what it holds.
 """
 
 import io
@@ -11,47 +11,61 @@ from typing import BinaryIO
 import numpy as np
 
 from viz.errors import NotARun, Reason, WrongShape
-from viz.files import entries, meta, rebuild
-from viz.files.archive import UNREADABLE, Archive
-from viz.records import Batch, Maps, ModelInfo, Run
+from viz.files import entries, meta, rebuild, tensor_file
+from viz.files.containers import TENSORS, UNREADABLE, opened
+from viz.files.tensor_file import text_bytes
+from viz.records import Batch, ModelInfo, Run
+
+Rows = tuple[tuple[str, ...], ...]  # [B][T]
 
 _BATCH_ARRAYS = ("attention_mask", "input_ids", "special_tokens_mask", "token_type_ids", "position_ids", "word_ids")
 _RUN_ARRAYS = ("given_mask", "readouts", "readout_logits")
 _SELF_ARRAYS = {"attentions": "attentions", "scores": "scores", "added": "additive_mask", "allowed": "allowed"}
 
 
-def write(run: Run, target: str | Path | BinaryIO) -> None:
-    """Save a run, its vocabulary included, as one compressed file of exactly the given name."""
-    batch, model = run.batch, run.model
-    arrays = {"tokens": np.array(batch.tokens)}
-    arrays |= {name: getattr(batch, name) for name in _BATCH_ARRAYS if getattr(batch, name) is not None}
-    arrays |= {name: getattr(run, name) for name in _RUN_ARRAYS}
-    if run.target is not None:
-        arrays |= _arrays_of_target(run.target)
-    for kind, maps in run.maps.items():
-        arrays |= _arrays_of(kind, maps)
-    if len(run.readouts):
-        arrays["vocabulary"] = np.frombuffer(json.dumps(model.vocabulary).encode(), dtype=np.uint8)
-    arrays["meta"] = np.array(json.dumps(_meta_of(run) | {"entries": [*arrays]}, ensure_ascii=False))
+def write(run: Run, target: str | Path | BinaryIO, ending: str = "") -> None:
+    """Save a run, its vocabulary included, as one file of exactly the given name.
+
+    It is a ``.safetensors`` where its name, or ``ending``, says so; else a compressed ``.npz``.
+    """
     if isinstance(target, str | Path):  # numpy would add .npz to a name that has another ending
         with Path(target).open("wb") as file:
-            np.savez_compressed(file, allow_pickle=False, **arrays)
+            write(run, file, ending or Path(target).suffix.lower().removeprefix("."))
+    elif ending == TENSORS:
+        texts, others = _texts_of(run), _numbers_of(run)
+        said = _meta_of(run) | {"entries": [*texts, *others]}
+        tensor_file.write({name: text_bytes(text) for name, text in (texts | {"meta": said}).items()} | others, target)
     else:
-        np.savez_compressed(target, allow_pickle=False, **arrays)
+        arrays = {name: np.array(text) for name, text in _texts_of(run).items()} | _numbers_of(run)
+        said = json.dumps(_meta_of(run) | {"entries": [*arrays]}, ensure_ascii=False)
+        np.savez_compressed(target, allow_pickle=False, **arrays, meta=np.array(said))
 
 
-def _arrays_of(kind: str, maps: Maps) -> dict[str, np.ndarray]:
-    """Name the arrays of one kind; those of ``self`` stand without its name, and their tokens are the batch's."""
-    if kind == "self":
-        named = {entry: getattr(maps, name) for name, entry in _SELF_ARRAYS.items()}
-    else:
-        named = {f"{kind}/{name}": getattr(maps, name) for name in entries.OF_A_KIND}
+def _texts_of(run: Run) -> dict[str, Rows]:
+    """Name the tokens: those of the batch, of the target, and of each kind of attention that has its own."""
+    texts = {"tokens": run.batch.tokens}
+    if run.target is not None:
+        texts[f"{entries.TARGET}tokens"] = run.target.tokens
+    for kind, maps in run.maps.items():
+        if kind != "self":
+            texts |= {f"{kind}/queries": maps.queries, f"{kind}/keys": maps.keys}
+    return texts
+
+
+def _numbers_of(run: Run) -> dict[str, np.ndarray]:
+    """Name all arrays of numbers; those of ``self`` stand without its name."""
+    named = {name: getattr(run.batch, name) for name in _BATCH_ARRAYS}
+    named |= {name: getattr(run, name) for name in _RUN_ARRAYS}
+    if run.target is not None:
+        named |= {f"{entries.TARGET}{name}": getattr(run.target, name) for name in entries.numeric(entries.OF_TARGET)}
+    for kind, maps in run.maps.items():
+        if kind == "self":
+            named |= {entry: getattr(maps, name) for name, entry in _SELF_ARRAYS.items()}
+        else:
+            named |= {f"{kind}/{name}": getattr(maps, name) for name in entries.numeric(entries.OF_A_KIND)}
+    if len(run.readouts):
+        named["vocabulary"] = np.frombuffer(json.dumps(run.model.vocabulary).encode(), dtype=np.uint8)
     return {name: np.asarray(array) for name, array in named.items() if array is not None}
-
-
-def _arrays_of_target(target: Batch) -> dict[str, np.ndarray]:
-    named = {name: getattr(target, name) for name in entries.OF_TARGET if name != "tokens"}
-    return {entries.TARGET + name: array for name, array in {"tokens": np.array(target.tokens), **named}.items()}
 
 
 def _meta_of(run: Run) -> dict:
@@ -69,10 +83,10 @@ def _said_of(batch: Batch) -> dict:
     return {"texts": batch.texts, "padding_side": batch.padding_side, "truncated": batch.truncated}
 
 
-def as_bytes(run: Run) -> bytes:
+def as_bytes(run: Run, ending: str = "") -> bytes:
     """Save a run to memory, for a download."""
     buffer = io.BytesIO()
-    write(run, buffer)
+    write(run, buffer, ending)
     return buffer.getvalue()
 
 
@@ -95,7 +109,7 @@ def read(source: str | Path | BinaryIO, name: str = "") -> Run:
 def _unpacked(source: Path | BinaryIO) -> tuple[dict[str, np.ndarray], meta.Meta]:
     """Unpack the entries that are known, once all of them are checked by their headers."""
     try:
-        with Archive(source) as file:
+        with opened(source) as file:
             headers = file.headers(entries.ENTRIES)
             entries.check(headers)
             written = str(file.unpack(headers["meta"], entries.dtype_of(headers["meta"])))
@@ -104,4 +118,6 @@ def _unpacked(source: Path | BinaryIO) -> tuple[dict[str, np.ndarray], meta.Meta
             others = {name: header for name, header in headers.items() if name != "meta"}
             return {name: file.unpack(header, entries.dtype_of(header)) for name, header in others.items()}, said
     except UNREADABLE as error:
-        raise NotARun(name="", reason=Reason("it is no .npz file, or a damaged one.")) from error
+        raise NotARun(
+            name="", reason=Reason("it is neither an .npz nor a .safetensors file, or a damaged one.")
+        ) from error

@@ -8,7 +8,7 @@ import numpy as np
 
 from tests.saved_runs import foreign, refusal
 from viz.files import saved
-from viz.files.archive import PIECE
+from viz.files.header import PIECE
 
 LOWER = np.broadcast_to(np.tri(3) / np.arange(1, 4)[:, None], (1, 2, 4, 3, 3))
 ONE_WORD = np.frombuffer(b'["a"]', np.uint8)
@@ -99,7 +99,7 @@ def test_a_file_that_is_no_archive_is_refused(tmp_path):
     array = io.BytesIO()
     np.save(array, np.ones(3))
     for source in (io.BytesIO(b"hello"), io.BytesIO(b""), tmp_path / "missing.npz", tmp_path, array):
-        assert "no .npz file" in refusal(source)
+        assert "neither an .npz nor a .safetensors file" in refusal(source)
 
 
 def test_an_archive_of_something_else_names_what_is_missing():

@@ -5,6 +5,7 @@ import re
 import numpy as np
 
 from tests.conftest import REPOSITORY
+from tests.saved_runs import assert_same
 from viz.files import entries, meta, saved
 
 DOCUMENT = (REPOSITORY / "docs" / "run-format.md").read_text()
@@ -28,13 +29,21 @@ def test_the_lines_for_an_output_write_the_same_weights(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     weights = np.array([[[[0.25, 0.75], [0.5, 0.5]]]], np.float32)
     known = {"tokens": ["a", "b"], "attention": [weights], "inputs": {"attention_mask": np.ones((1, 2))}}
-    lines, called_before, called_now = BLOCKS[1:]
+    lines, called_before, called_now = BLOCKS[1:4]
     assert called_before == "head_view(attention, tokens)\n"
     for block, given in ((lines, {"outputs": {"attentions": [weights]}}), ("from viz import saved\n" + called_now, {})):
         exec(compile(block, "run-format.md", "exec"), known | given)
         run = saved.read(tmp_path / "mine.npz")
         assert (run.batch.tokens, run.attentions[:, 0].tolist()) == ((("a", "b"),), weights.tolist())
         (tmp_path / "mine.npz").unlink()
+
+
+def test_the_lines_for_safetensors_write_the_same_run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    exec(compile(BLOCKS[0] + BLOCKS[4], "run-format.md", "exec"), {})
+    npz, tensors = saved.read(tmp_path / "mine.npz"), saved.read(tmp_path / "mine.safetensors")
+    assert len(BLOCKS) == 5
+    assert_same(npz, tensors)
 
 
 def test_the_document_names_every_entry_and_every_field():
