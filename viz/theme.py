@@ -48,6 +48,6 @@ def hex_colour(rgb: np.ndarray) -> str:
 
 
 def ink_on(rgb: np.ndarray) -> str:
-    """Give the ink, black or white, that can be read on a colour."""
-    red, green, blue = rgb.tolist()
-    return "#000000" if 0.299 * red + 0.587 * green + 0.114 * blue > 140 else "#ffffff"
+    """Give the ink, black or white, whose contrast with a colour is higher."""
+    light = float(((rgb / 255) ** 2.2) @ (0.2126, 0.7152, 0.0722))
+    return "#000000" if (light + 0.05) / 0.05 > 1.05 / (light + 0.05) else "#ffffff"

@@ -1,22 +1,26 @@
 """Offer a head's map, all heads and the run as files; each is made when it is asked for."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Iterable
 from functools import partial
 
 import streamlit as st
 
-from pages.ui import view_choice
+from pages.ui import drawing_choice, view_choice
+from pages.ui.copy_button import copy_button
+from pages.ui.long_files import LongFile, offer
 from pages.ui.markdown import literal
 from viz.analysis import tables
-from viz.drawing import diagrams, pdf, svg
+from viz.drawing import diagrams, overview, pdf, poster, svg
 from viz.drawing.caption import text_of
-from viz.drawing.map_sheet import map_sheet
 from viz.errors import VizError
-from viz.files import saved
+from viz.files import page_html, saved
 from viz.names import diagram_name
 from viz.records import Run
 from viz.text import _, sentence
+
+# Weights of which a file is made in less than a second: a poster or a page, and a picture of each head.
+QUICK, QUICK_PICTURES = 1_200_000, 40_000
 
 
 def downloads(
@@ -29,34 +33,97 @@ def downloads(
     popover = st.popover(_("Download"), icon=":material/download:", on_change="rerun", key="downloads_open")
     if not popover.open:
         return
-    row, layer, head = place
-    name = partial(diagram_name, layer, head, kind=kind, view=view_choice.current())
     with popover:
-        _button(_("This head as PNG"), lambda: _png(seen(), *place, kind), name("png"), "image/png")
-        _button(
-            _("This head as SVG"), lambda: svg.written(map_sheet(seen(), *place, kind)), name("svg"), "image/svg+xml"
-        )
-        _pdf_button(seen, place, kind, name("pdf"))
-        _button(
-            _("This head as CSV"),
-            lambda: tables.as_csv(tables.head_table(seen(), *place, kind=kind)),
-            name("csv"),
-            "text/csv",
-        )
-        _button(_("All heads as ZIP"), lambda: diagrams.zip_all(seen(), row, kind), f"{folder}.zip", "application/zip")
+        _one_head(seen, place, kind)
+        _all_heads(seen, place, kind, folder)
         _button(_("The run as .npz"), lambda: saved.as_bytes(give()), f"{folder}.npz", "application/octet-stream")
 
 
-def _pdf_button(seen: Callable[[], Run], place: tuple[int, int, int], kind: str, file_name: str) -> None:
-    """Offer the PDF; where a letter could not stand in it, say which and why instead."""
-    run, (row, _layer, _head) = seen(), place
+def _one_head(seen: Callable[[], Run], place: tuple[int, int, int], kind: str) -> None:
+    row, layer, head = place
+    name = partial(diagram_name, layer, head, kind=kind, view=view_choice.current())
+    run = seen()
+    sheet = partial(
+        drawing_choice.sheet,
+        place=place,
+        kind=kind,
+        as_lines=drawing_choice.shows_lines(run, kind),
+        numbers=drawing_choice.shows_numbers(run, kind),
+    )
+    _button(_("This head as PNG"), lambda: _png(seen(), *place, kind), name("png"), "image/png")
+    _button(_("This head as SVG"), lambda: svg.written(sheet(seen())), name("svg"), "image/svg+xml")
+    if _pdf_holds(run, row, kind):
+        _button(_("This head as PDF"), lambda: pdf.written(sheet(seen())), name("pdf"), "application/pdf")
+    _button(
+        _("This head as CSV"),
+        lambda: tables.as_csv(tables.head_table(seen(), *place, kind=kind)),
+        name("csv"),
+        "text/csv",
+    )
+    copy_button(tables.as_tsv(run, *place, kind=kind), _("Copy this head's numbers"))
+
+
+def _pdf_holds(run: Run, row: int, kind: str) -> bool:
+    """Tell whether every letter could stand in a PDF; where one could not, say which and why."""
+    of = run.maps[kind]
     try:
-        of = run.maps[kind]
         pdf.check((*of.queries[row], *of.keys[row], text_of(run, row, kind), run.model.checkpoint))
     except VizError as error:
         st.caption(literal(sentence(error)))
-        return
-    _button(_("This head as PDF"), lambda: pdf.written(map_sheet(seen(), *place, kind)), file_name, "application/pdf")
+        return False
+    return True
+
+
+def _all_heads(seen: Callable[[], Run], place: tuple[int, int, int], kind: str, folder: str) -> None:
+    row, layer, head = place
+    run = seen()
+    one_text = run.maps[kind].attentions[row].size
+    all_texts = sum(maps.attentions.size for maps in run.maps.values())
+
+    def drawn() -> Hashable:
+        return _identity(seen(), [row], [kind])
+
+    def written() -> Hashable:
+        of = seen()
+        return place, kind, _identity(of, range(len(of.batch.texts)), of.maps)
+
+    for file in (
+        LongFile(
+            "zip",
+            _("All heads as ZIP"),
+            f"{folder}.zip",
+            "application/zip",
+            lambda hear: diagrams.zip_all(seen(), row, kind, hear),
+            drawn,
+            one_text <= QUICK_PICTURES,
+        ),
+        LongFile(
+            "poster",
+            _("All heads as a poster (PNG)"),
+            f"{folder}_poster.png",
+            "image/png",
+            lambda hear: poster.poster(seen(), row, kind, hear),
+            drawn,
+            one_text <= QUICK,
+        ),
+        LongFile(
+            "page",
+            _("All heads as a page that works offline (HTML)"),
+            f"{folder}.html",
+            "text/html",
+            lambda hear: page_html.page(seen(), row=row, kind=kind, place=(layer, head), hear=hear),
+            written,
+            all_texts <= QUICK,
+        ),
+    ):
+        offer(file)
+
+
+def _identity(run: Run, rows: Iterable[int], kinds: Iterable[str]) -> Hashable:
+    """Name what a file of all heads is made from: weights, words, texts and the model."""
+    drawn = tuple(overview.picture_key(run, row, kind) for row in rows for kind in kinds)
+    words = tuple((maps.queries, maps.keys) for maps in run.maps.values())
+    return drawn, words, run.batch.texts, None if run.target is None else run.target.texts, run.model.checkpoint
 
 
 def _button(label: str, make: Callable[[], str | bytes], file_name: str, mime: str) -> None:

@@ -5,9 +5,10 @@ from functools import partial
 
 import streamlit as st
 
-from pages.ui import guard, head_choice, pictures, view_choice
+from pages.ui import drawing_choice, guard, head_choice, pictures, view_choice
 from pages.ui.downloads import downloads
 from pages.ui.head_grid import mark_head
+from pages.ui.lines_map import lines_map
 from pages.ui.long_map import long_map
 from pages.ui.markdown import literal
 from pages.ui.shaded_text import shaded_text
@@ -43,10 +44,14 @@ def head_view(give: Give, row: int, layer: int, head: int, query: int | None = N
     place = at, *view.place(layer, head, kind)
     own_scale = st.session_state.get("own_scale", False)
     spoken = tables.describe(seen, *place, kind=kind)
-    if is_long(seen, kind):
+    drawing_choice.control(seen, kind)
+    if drawing_choice.shows_lines(seen, kind):
+        lines_map(pictures.lines_drawing(seen, *place, kind), spoken)
+    elif is_long(seen, kind):
         long_map(seen, *place, own_scale, framed, kind)
     else:
-        figure = pictures.head_figure(seen, *place, own_scale, framed, kind)
+        numbers = drawing_choice.shows_numbers(seen, kind)
+        figure = pictures.head_figure(seen, *place, own_scale, framed, kind, numbers)
         st.plotly_chart(figure, key="head_map", config=pictures.BARE, alt=spoken)
     shaded_text(seen, *place, kind, framed)
     view_choice.control(kind)

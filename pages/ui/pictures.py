@@ -3,9 +3,10 @@
 from collections.abc import Callable, Hashable
 from typing import TypeVar
 
-from viz.drawing import heatmap, long_map, overview
+from viz.drawing import heatmap, lines, long_map, overview, svg
 from viz.engine.kept import Kept
 from viz.records import Run
+from viz.text import language
 
 BARE = {"displayModeBar": False}  # how every Plotly chart is shown
 MAX_BYTES = 40_000_000
@@ -29,13 +30,30 @@ def prompt_payload(run: Run, layer: int, head: int) -> bytes:
 
 
 def head_figure(
-    run: Run, row: int, layer: int, head: int, own_scale: bool, query: int | None = None, kind: str = "self"
+    run: Run,
+    row: int,
+    layer: int,
+    head: int,
+    own_scale: bool,
+    query: int | None = None,
+    kind: str = "self",
+    numbers: bool = False,
 ):
-    """Give the map of one head; ``own_scale`` ends its colours at its largest weight."""
+    """Give the map of one head; ``own_scale`` ends its colours at its largest weight, cells may hold ``numbers``."""
     # Equal weights may stand under other words: all unknown words are one id.
     words = (run.maps[kind].queries[row], run.maps[kind].keys[row])
-    key = ("head", overview.picture_key(run, row, kind), words, layer, head, own_scale, query)
-    return _once(key, lambda: heatmap.head_map(run, row, layer, head, kind=kind, own_scale=own_scale, query=query))
+    key = ("head", overview.picture_key(run, row, kind), words, layer, head, own_scale, query, numbers)
+    return _once(
+        key,
+        lambda: heatmap.head_map(run, row, layer, head, kind=kind, own_scale=own_scale, query=query, numbers=numbers),
+    )
+
+
+def lines_drawing(run: Run, row: int, layer: int, head: int, kind: str = "self") -> str:
+    """Give one head as lines, an SVG."""
+    words = (run.maps[kind].queries[row], run.maps[kind].keys[row], run.batch.texts[row], run.model.checkpoint)
+    key = ("lines", language(), overview.picture_key(run, row, kind), words, layer, head)
+    return _once(key, lambda: svg.written(lines.lines_sheet(run, row, layer, head, kind)))
 
 
 def long_map_payload(

@@ -50,6 +50,25 @@ def as_csv(table: dict[str, list]) -> bytes:
     return buffer.getvalue().encode("utf-8-sig")
 
 
+def as_tsv(run: Run, row: int, layer: int, head: int, *, kind: str = "self") -> str:
+    """Write a map as tab-separated numbers for a spreadsheet: keys across, a query a line; no weight is an empty cell.
+
+    Numbers are the model's own float32, as short as they can be written without losing anything.
+    """
+    maps = run.maps[kind]
+    visible = cell_states(run, layer, kind)[row] == VISIBLE
+    weights = maps.attentions[row, layer, head]
+    lines = ["\t".join(["", *map(_in_a_cell, maps.keys[row])])]
+    for query, token in enumerate(maps.queries[row]):
+        numbers = [str(weights[query, key]) if visible[query, key] else "" for key in range(weights.shape[1])]
+        lines.append("\t".join([_in_a_cell(token), *numbers]))
+    return "\n".join(lines) + "\n"
+
+
+def _in_a_cell(token: str) -> str:
+    return str(_harmless(" ".join(token.replace("\t", " ").splitlines())))
+
+
 def _harmless(value: object) -> object:
     risky = isinstance(value, str) and len(value) > 1 and value.startswith(_FORMULA_STARTS)
     return f"'{value}" if risky else value

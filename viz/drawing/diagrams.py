@@ -6,7 +6,7 @@ layers let different cells through; a head then costs one copy and its numbers.
 
 import io
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,8 +21,12 @@ from viz.text import _
 
 CELL = 40  # px, as in the exercise
 MAX_SIDE = 4000  # px of the grid: longer texts get smaller cells
+ZIP_SIDE = 1300  # of each of many: 144 heads of 128 tokens took 26 s to write at 4000, and 3 s so
 _GAP = 8
 _BACKGROUND, _INK, _QUIET = 0, 255, 150  # grey levels
+
+
+Hear = Callable[[float], object]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,7 +42,7 @@ class _Template:
 
 def draw(run: Run, row: int, layer: int, head: int, kind: str = "self") -> Image.Image:
     """Draw one head of one kind of one text as a grey image: query rows, key columns."""
-    return _fill(_template(run, row, layer, kind), run, row, layer, head, kind)
+    return _fill(_template(run, row, layer, kind, MAX_SIDE), run, row, layer, head, kind)
 
 
 def write_all(run: Run, row: int, folder: Path) -> list[Path]:
@@ -51,12 +55,13 @@ def write_all(run: Run, row: int, folder: Path) -> list[Path]:
     return written
 
 
-def zip_all(run: Run, row: int, kind: str = "self") -> bytes:
-    """Pack one PNG a head of one kind into a ZIP, in a folder named after the text."""
-    buffer, folder = io.BytesIO(), folder_name(run.batch.texts[row])
+def zip_all(run: Run, row: int, kind: str = "self", hear: Hear = lambda share: None) -> bytes:
+    """Pack one PNG a head of one kind into a ZIP, in a folder named after the text; ``hear`` is told the share done."""
+    buffer, folder, stack = io.BytesIO(), folder_name(run.batch.texts[row]), run.stack(kind)
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:  # PNGs are compressed already
-        for name, png in _all_pngs(run, row, kind):
+        for done, (name, png) in enumerate(_all_pngs(run, row, kind, ZIP_SIDE), start=1):
             archive.writestr(f"{folder}/{name}", png)
+            hear(done / (stack.n_layers * stack.n_heads))
     return buffer.getvalue()
 
 
@@ -67,10 +72,10 @@ def png(picture: Image.Image) -> bytes:
     return buffer.getvalue()
 
 
-def _all_pngs(run: Run, row: int, kind: str = "self") -> Iterator[tuple[str, bytes]]:
+def _all_pngs(run: Run, row: int, kind: str = "self", max_side: int = MAX_SIDE) -> Iterator[tuple[str, bytes]]:
     n_templates, stack = run.maps[kind].allowed.shape[1], run.stack(kind)
     for first in range(n_templates):
-        template = _template(run, row, first, kind)
+        template = _template(run, row, first, kind, max_side)
         for layer in [first] if n_templates > 1 else range(stack.n_layers):
             for head in range(stack.n_heads):
                 yield (
@@ -93,9 +98,9 @@ def _fill(template: _Template, run: Run, row: int, layer: int, head: int, kind: 
     return image
 
 
-def _template(run: Run, row: int, layer: int, kind: str) -> _Template:
+def _template(run: Run, row: int, layer: int, kind: str, max_side: int) -> _Template:
     queries, keys = run.maps[kind].queries[row], run.maps[kind].keys[row]
-    cell = max(1, min(CELL, MAX_SIDE // max(len(queries), len(keys))))
+    cell = max(1, min(CELL, max_side // max(len(queries), len(keys))))
     beside, overhead = ([_label(token, _label_size(cell)) for token in tokens] for tokens in (queries, keys))
     left = max(label.width for label in beside) + 2 * _GAP
     top = max(label.width for label in overhead) + 2 * _GAP + _title_height(cell)

@@ -12,10 +12,12 @@ from viz.drawing import axes, state_layers
 from viz.drawing.plotly import Shown, go
 from viz.names import head_title, map_title
 from viz.records import Run
-from viz.text import _
+from viz.text import _, number
 
 HEIGHT = 560
 NOTE_PX = 28
+# Tokens on a side, px of the numbers in cells, and what is left out before them: half a page has 300 px for a map.
+_NUMBERS = ((8, 11, ""), (12, 9, ""), (10_000, 7, "0"))
 
 
 def head_map(
@@ -28,6 +30,7 @@ def head_map(
     own_scale: bool = False,
     height: int = HEIGHT,
     query: int | None = None,
+    numbers: bool = False,
 ) -> go.Figure:
     """Draw one head: weights in blue, padding grey and hatched, later keys flat and empty, hidden keys crossed.
 
@@ -35,16 +38,18 @@ def head_map(
 
     The colour scale runs from 0 to 1, or with ``own_scale`` to this map's largest visible weight. Framed is the row
     ``query``; without one, the row that predicts a causal model's next token. What a model that was not told of padding
-    puts on it is shown as a weight, hatched.
+    puts on it is shown as a weight, hatched. ``numbers`` writes the weights into the cells.
     """
     of = run.maps[kind]
     states = cell_states(run, layer, kind)[row]
     weights = np.where(states == VISIBLE, of.attentions[row, layer, head], np.nan).astype(np.float32)
     queries, keys = axes.categories(of.queries[row]), axes.categories(of.keys[row])
     largest = float(np.nan_to_num(weights).max(initial=0)) or 1.0
+    end = largest if own_scale else 1.0
     maps = [
+        *([number_layer(weights, queries, keys, end)] if numbers else []),
         *state_layers.layers(states, queries, keys),
-        weight_layer(weights, queries, keys, largest if own_scale else 1.0),
+        weight_layer(weights, queries, keys, end),
     ]
     layout = frame(of.queries[row], queries, map_title(run.view, layer, head, kind), height, of.keys[row], keys)
     layout["shapes"] = state_layers.strokes(states, of.query_mask[row], of.key_mask[row])
@@ -107,6 +112,27 @@ def weight_layer(weights: np.ndarray, queries: list[str], keys: list[str], large
         hoverongaps=False,
         colorbar=colorbar(_("attention")),
         hovertemplate="%{y} → %{x}: %{z:.4f}<extra></extra>",
+    )
+
+
+def number_layer(weights: np.ndarray, queries: list[str], keys: list[str], largest: float) -> go.Scatter:
+    """Write weights ``[Q, K]`` into their cells, NaN left out, in the ink that can be read on their colour.
+
+    Text lies above all maps, wherever it stands among them. Where cells are narrow the zero before the point has no
+    room.
+    """
+    at_queries, at_keys = np.nonzero(~np.isnan(weights))
+    shown = weights[at_queries, at_keys]
+    levels = np.rint(255 * np.clip(shown / largest, 0, 1)).astype(int)
+    px, drop = next((px, drop) for most, px, drop in _NUMBERS if max(weights.shape) <= most)
+    return go.Scatter(
+        x=[keys[key] for key in at_keys],
+        y=[queries[query] for query in at_queries],
+        text=[number(weight, 2).removeprefix(drop) for weight in shown.tolist()],
+        mode="text",
+        textfont={"size": px, "color": [theme.ink_on(rgb) for rgb in theme.lookup_table(theme.WEIGHT_STOPS)[levels]]},
+        hoverinfo="skip",
+        showlegend=False,
     )
 
 

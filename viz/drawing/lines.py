@@ -29,6 +29,11 @@ def can_be_lines(run: Run, kind: str = "self") -> bool:
     return max(run.maps[kind].attentions.shape[-2:]) <= MOST_TOKENS
 
 
+def too_many(run: Run, kind: str = "self") -> TooManyForLines:
+    """Say why a long text has no lines."""
+    return TooManyForLines(n_tokens=max(run.maps[kind].attentions.shape[-2:]), limit=MOST_TOKENS)
+
+
 def lines_sheet(run: Run, row: int, layer: int, head: int, kind: str = "self") -> Sheet:
     """Draw queries left, keys right, a line for every visible weight from 0.01 on; padding is grey and has no line.
 
@@ -37,7 +42,7 @@ def lines_sheet(run: Run, row: int, layer: int, head: int, kind: str = "self") -
     of = run.maps[kind]
     queries, keys = of.queries[row], of.keys[row]
     if not can_be_lines(run, kind):
-        raise TooManyForLines(n_tokens=max(len(queries), len(keys)), limit=MOST_TOKENS)
+        raise too_many(run, kind)
     title = map_title(run.view, layer, head, kind)
     heads = (_("query (this token looks)"), _("key (at this token)"))
     left = GAP + max(text_px(token) for token in queries) + GAP
@@ -52,8 +57,8 @@ def lines_sheet(run: Run, row: int, layer: int, head: int, kind: str = "self") -
         Words(left, top - GAP, heads[0], px=SMALL_PX, anchor="end" if left > text_px(heads[0], SMALL_PX) else "start"),
         Words(right, top - GAP, heads[1], px=SMALL_PX),
         *_links(run, row, layer, head, kind, left, right, top),
-        *_column(queries, of.query_mask[row], left - GAP, top, "end"),
-        *_column(keys, of.key_mask[row], right + GAP, top, "start"),
+        *_column(queries, of.query_mask[row], left - GAP, top, "end", "q"),
+        *_column(keys, of.key_mask[row], right + GAP, top, "start", "k"),
         *_scale(bottom + GAP),
         *below,
     ]
@@ -70,9 +75,11 @@ def _scale(top: int) -> list[Line | Words]:
     return drawn
 
 
-def _link(left: float, right: float, from_y: float, to_y: float, weight: float, colour: str, said: str = "") -> Line:
+def _link(
+    left: float, right: float, from_y: float, to_y: float, weight: float, colour: str, said: str = "", mark: str = ""
+) -> Line:
     wide, dark = max(_THINNEST, THICKEST * weight), min(1.0, max(_LIGHTEST, weight))
-    return Line(left, from_y, right, to_y, colour, wide, dark, said)
+    return Line(left, from_y, right, to_y, colour, wide, dark, said, mark)
 
 
 def _least_width(left: int, heads: tuple[str, str]) -> int:
@@ -84,9 +91,12 @@ def _describe() -> str:
     return message.format(least=number(LEAST, 2))
 
 
-def _column(tokens: tuple[str, ...], real: np.ndarray, x: int, top: int, anchor: str) -> list[Words]:
+def _column(tokens: tuple[str, ...], real: np.ndarray, x: int, top: int, anchor: str, side: str) -> list[Words]:
+    def ground(at: int) -> float:
+        return _middle(top, at) + FONT_PX / 3
+
     return [
-        Words(x, _middle(top, at) + FONT_PX / 3, token, anchor=anchor, colour="#000000" if real[at] else _GREY)
+        Words(x, ground(at), token, anchor=anchor, colour="#000000" if real[at] else _GREY, mark=f"{side}{at}")
         for at, token in enumerate(tokens)
     ]
 
@@ -101,7 +111,8 @@ def _links(run: Run, row: int, layer: int, head: int, kind: str, left: int, righ
     for q, k in zip(queries.tolist(), keys.tolist(), strict=True):
         weight, is_real = float(weights[q, k]), of.query_mask[row, q] and of.key_mask[row, k]
         said = f"{of.queries[row][q]} → {of.keys[row][k]}: {weight:.6f}" + ("" if is_real else f" ({on_padding})")
-        links.append(_link(left, right, _middle(top, q), _middle(top, k), weight, _COLOUR if is_real else _GREY, said))
+        colour = _COLOUR if is_real else _GREY
+        links.append(_link(left, right, _middle(top, q), _middle(top, k), weight, colour, said, f"q{q} k{k}"))
     return links
 
 

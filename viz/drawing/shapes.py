@@ -35,6 +35,7 @@ class Line:
     wide: float
     opacity: float = 1.0
     said: str = ""
+    mark: str = ""  # what it belongs to, for whoever shows parts of a drawing alone: "q3 k5"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class Words:
     turned: bool = False
     bold: bool = False
     colour: str = "#000000"
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)

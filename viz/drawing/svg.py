@@ -71,7 +71,7 @@ def _rect(rect: Rect) -> str:
 def _line(line: Line) -> str:
     ends = f'x1="{line.x0}" y1="{line.y0}" x2="{line.x1}" y2="{line.y1}"'
     drawn = f'stroke="{line.colour}" stroke-width="{line.wide:.4g}" stroke-opacity="{line.opacity:.4g}"'
-    return f"<line {ends} {drawn}>{_said(line.said)}</line>"
+    return f"<line {ends} {drawn}{_mark(line.mark)}>{_said(line.said)}</line>"
 
 
 def _words(words: Words) -> str:
@@ -83,8 +83,12 @@ def _words(words: Words) -> str:
     bold = ' font-weight="bold"' if words.bold else ""
     size = "" if words.px == FONT_PX else f' font-size="{words.px}"'
     colour = "" if words.colour == "#000000" else f' fill="{words.colour}"'
-    return f"<text {place}{anchor}{bold}{size}{colour}>{escape(words.text)}</text>"
+    return f"<text {place}{anchor}{bold}{size}{colour}{_mark(words.mark)}>{escape(words.text)}</text>"
 
 
 def _said(said: str) -> str:
     return f"<title>{escape(said)}</title>" if said else ""
+
+
+def _mark(mark: str) -> str:
+    return f' class="{mark}"' if mark else ""

@@ -284,7 +284,8 @@ function writeNumbers(context, of, data, left, top, cell) {
   for (let i = 0; i < data.states.length; i++) {
     if (data.states[i]) continue;
     const [r, g, b] = colour(data.weights[i] / largest);
-    context.fillStyle = 0.299 * r + 0.587 * g + 0.114 * b > 140 ? "#000000" : "#ffffff";
+    const light = 0.2126 * (r / 255) ** 2.2 + 0.7152 * (g / 255) ** 2.2 + 0.0722 * (b / 255) ** 2.2;
+    context.fillStyle = (light + 0.05) / 0.05 > 1.05 / (light + 0.05) ? "#000000" : "#ffffff";
     const text = data.weights[i].toFixed(2).replace(".", run.point);
     context.fillText(text, left + ((i % columns) + 0.5) * cell, top + (Math.floor(i / columns) + 0.5) * cell);
   }

@@ -147,3 +147,24 @@ def test_many_heads_that_changed_alike_stay_in_order():
     changes = np.zeros((12, 12))
     changes[5, 5] = 1
     assert [place[:2] for place in tables.most_changed(changes, 4)] == [(5, 5), (0, 0), (0, 1), (0, 2)]
+
+
+def test_the_tab_separated_map_has_every_number_to_the_last_bit_and_gaps_where_there_is_none():
+    weights = np.random.default_rng(1).random((1, 1, 1, 3, 3), dtype=np.float32)
+    run = hand_made.run([[1, 1, 1]], model=hand_made.model_info(causal=True), attentions=weights)
+    lines = [line.split("\t") for line in tables.as_tsv(run, 0, 0, 0).splitlines()]
+    assert lines[0] == ["", "t0", "t1", "t2"]
+    assert [line[0] for line in lines[1:]] == ["t0", "t1", "t2"]
+    for query in range(3):
+        numbers = lines[1 + query][1:]
+        assert [bool(text) for text in numbers] == [key <= query for key in range(3)]
+        read = np.array([float(text) for text in numbers if text], dtype=np.float32)
+        np.testing.assert_array_equal(read, weights[0, 0, 0, query, : query + 1])
+
+
+def test_no_token_leaves_its_cell_or_becomes_a_formula():
+    tokens = ("a\tb", "c\r\nd", "=1+1", "\u2028e", "")
+    table = tables.as_tsv(hand_made.run([[1] * 5], batch_fields={"tokens": (tokens,)}), 0, 0, 0)
+    lines = table.removesuffix("\n").split("\n")
+    assert len(lines) == 6 and {line.count("\t") for line in lines} == {5}
+    assert [line.split("\t")[0] for line in lines[1:]] == ["a b", "c d", "'=1+1", " e", ""]

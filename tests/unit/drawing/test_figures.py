@@ -352,3 +352,33 @@ def test_no_state_has_a_colour_of_the_scale():
     assert len(set(states)) == 3
     for state in states:
         assert min(max(abs(a - b) for a, b in zip(state, weight)) for weight in weights) >= 14
+
+
+def test_numbers_in_the_cells_are_the_weights_in_an_ink_that_can_be_read():
+    weights = np.array([[[[[0.0, 1.0], [0.254, 0.746]]]]], dtype=np.float32)
+    run = hand_made.run([[1, 1]], attentions=weights)
+    (written,) = [trace for trace in heatmap.head_map(run, 0, 0, 0, numbers=True).data if trace.type == "scatter"]
+    found = {(y, x): (text, ink) for y, x, text, ink in zip(written.y, written.x, written.text, written.textfont.color)}
+    assert found == {
+        ("0 t0", "0 t0"): ("0.00", "#000000"),
+        ("0 t0", "1 t1"): ("1.00", "#ffffff"),
+        ("1 t1", "0 t0"): ("0.25", "#000000"),
+        ("1 t1", "1 t1"): ("0.75", "#ffffff"),
+    }
+    assert [trace.type for trace in heatmap.head_map(run, 0, 0, 0).data] == ["heatmap"]
+
+
+def test_cells_without_a_weight_hold_no_number_and_narrow_ones_leave_out_the_zero():
+    run = hand_made.run([[1] * 12 + [0]], model=hand_made.model_info(causal=True))
+    (written,) = [trace for trace in heatmap.head_map(run, 0, 0, 0, numbers=True).data if trace.type == "scatter"]
+    assert len(written.text) == 12 * 13 // 2
+    assert set(written.text) == {".08"}  # 1/13
+
+
+def test_the_ink_follows_the_scale_that_is_shown():
+    weights = np.full((1, 1, 1, 2, 2), 0.1, dtype=np.float32)
+    run = hand_made.run([[1, 1]], attentions=weights)
+    (written,) = [
+        trace for trace in heatmap.head_map(run, 0, 0, 0, numbers=True, own_scale=True).data if trace.type == "scatter"
+    ]
+    assert set(written.textfont.color) == {"#ffffff"}  # the largest weight is darkest
