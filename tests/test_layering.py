@@ -13,7 +13,7 @@ import pytest
 
 from tests.conftest import REPOSITORY
 
-FACES = {"viz.masks", "viz.models", "viz.batching", "viz.forward", "viz.saved"}
+FACES = {"viz.masks", "viz.models", "viz.batching", "viz.forward", "viz.saved", "viz.notebook"}
 
 VIZ = {"ground", "analysis", "engine", "drawing", "files", "commands"}
 MAY_IMPORT = {

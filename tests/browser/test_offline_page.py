@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests import hand_made
+from viz import notebook
 from viz.files import page_html
 
 HOSTILE = ("</script>", "<img src=x onerror=alert(1)>", "$x$", ":red[x]", "北京", "<b>", "&lt;", "[PAD]")
@@ -196,3 +197,12 @@ def test_a_phone_shows_it_without_scrolling_sideways_and_the_dark_one_on_a_dark_
     context.close()
     assert wide <= 390
     assert ground == "rgb(20, 24, 29)"
+
+
+def test_in_a_notebooks_frame_it_works_too(page, hostile):
+    page.set_content(f"<h1>notebook</h1>{notebook.page(hostile)._repr_html_()}")
+    frame = page.frame_locator("iframe")
+    frame.locator(".map[data-drawn]").wait_for()
+    expect(frame.locator(".one h2")).to_have_text("Layer1_Head1 · L0H0")
+    frame.locator(".stage canvas").press("ArrowRight")
+    expect(frame.locator(".one h2")).to_have_text("Layer1_Head2 · L0H1")

@@ -1,0 +1,5 @@
+"""Hand on what shows a run in a notebook: ``from viz import notebook; notebook.head(run, layer=2, head=1)``."""
+
+from viz.files.notebook import head, overview, page
+
+__all__ = ["head", "overview", "page"]
