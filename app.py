@@ -39,6 +39,7 @@ def choose_page() -> StreamlitPage:
                 page("switch_off", _("Switch heads off"), "toggle_off"),
             ],
             _("Runs"): [
+                page("compare", _("Compare two runs"), "compare_arrows"),
                 page("models", _("Models"), "inventory_2"),
             ],
         }

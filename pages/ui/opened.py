@@ -33,22 +33,23 @@ class OpenedFile:
         """Take an uploaded file."""
         return cls(name, hashlib.sha256(data).hexdigest(), data)
 
+    def any_run(self) -> Run:
+        """Read the run, of one stack or of two. Raises ``NotARun``."""
+        return engine.remember(("saved run", self.digest), lambda: saved.read(io.BytesIO(self.data), self.name))
+
     def run(self) -> Run:
         """Read the run of a model of one stack. Raises ``NotARun`` or ``HoldsTwoStacks``."""
-        run = self._read()
+        run = self.any_run()
         if "self" not in run.maps:
             raise HoldsTwoStacks(name=self.name)
         return run
 
     def translation(self) -> Run:
         """Read the run of an encoder-decoder. Raises ``NotARun`` or ``HoldsOneStack``."""
-        run = self._read()
+        run = self.any_run()
         if "cross" not in run.maps:
             raise HoldsOneStack(name=self.name)
         return run
-
-    def _read(self) -> Run:
-        return engine.remember(("saved run", self.digest), lambda: saved.read(io.BytesIO(self.data), self.name))
 
     def board(self) -> Board:
         """Measure every head over the texts of the run. Raises ``NotARun`` or ``HoldsTwoStacks``."""

@@ -2,6 +2,7 @@
 
 import pytest
 
+from pages.compare import form as compare_form
 from pages.cross import form
 from pages.ui import question
 from tests.model.test_families import EAGER, RECORDED, write
@@ -22,6 +23,7 @@ PAGES = {
     "claim": ("claim_text", "claim_model", "Test"),
     "switch_off": ("switch_text", "switch_model", "Run"),
     "positions": ("positions_text", "positions_model", "Run"),
+    "compare": ("compare_text_a", "compare_model_a", "Compare"),
 }
 TEXTS = (
     "",
@@ -43,6 +45,15 @@ ADDRESSES = (
     {"model": "/no/such/folder", "padding_side": "up", "end": "x", "model_b": "nobody/nothing", "text_b": ""},
     {"step": DIGITS, "pin": DIGITS, "shade": "Layer0", "kind": "x", "look": "x", "target": "\u0000"},
     {"step": "-1", "pin": "-1", "shade": f"Layer{DIGITS}", "kind": "decoder", "target": "x" * 10_001},
+    {
+        "text_a": "",
+        "hide_a": DIGITS,
+        "model_b": "/no/such/folder",
+        "hide_b": "-1,x",
+        "kind": "cross",
+        "text_b": "x" * 10_001,
+    },
+    {"text_a": "\u0000", "hide_b": "0", "model_a": "nobody/nothing", "text_b": "$x$ <b>", "kind": "x", "head": DIGITS},
     {"model": "\u0000", "text": "", "second": "x" * 10_001, "measure": "pair", "query": "zebra", "key": "zebra"},
 )
 
@@ -70,6 +81,7 @@ def ask(app, page: str, text: str, model: str) -> None:
 def test_a_page_answers_any_text_on_any_family_in_words(page, families, monkeypatch):
     monkeypatch.setattr(question, "SHIPPED", (*SHIPPED, *families))
     monkeypatch.setattr(form, "MODELS", (TRANSLATOR, *SHIPPED, *families))
+    monkeypatch.setattr(compare_form, "OFFERED", (*SHIPPED, *families))
     app = open_app(f"pages/{page}/page.py")
     for number, model in enumerate((*families, *SHIPPED)):
         # Every text on the shipped models and the translator; on each family the usual one, and two others in turn.

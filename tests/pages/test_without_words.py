@@ -6,13 +6,14 @@ import pytest
 from safetensors.torch import load_file, save_file
 from transformers import BertConfig, BertModel
 
+from pages.compare import form as compare_form
 from pages.ui import question
 from tests.pages.driver import messages, open_app
 from tests.pages.test_bad_inputs import ask
 from viz.shipped import SHIPPED
 
 TEXT = "the cat sat on the mat"
-SHOWN_MAP = ("masked_word", "batch", "same_alone", "inside", "board", "claim")
+SHOWN_MAP = ("masked_word", "batch", "same_alone", "inside", "board", "claim", "compare")
 ABOUT_WORDS = ("generation", "training", "switch_off")
 
 
@@ -32,6 +33,7 @@ def models(tiny_bert_folder, tmp_path_factory) -> dict[str, str]:
 def offered(models, monkeypatch):
     """Offer the models in the forms: a test can choose only what is listed there."""
     monkeypatch.setattr(question, "SHIPPED", (*SHIPPED, *models.values()))
+    monkeypatch.setattr(compare_form, "OFFERED", (*SHIPPED, *models.values()))
 
 
 SAID = {"none": "has no layer that gives words a probability", "missing": "is not in its files"}
@@ -53,7 +55,7 @@ def test_maps_boards_and_claims_are_drawn(page, words, models):
 
 
 @pytest.mark.parametrize("words", SAID)
-@pytest.mark.parametrize("page", ["masked_word", "batch", *ABOUT_WORDS])
+@pytest.mark.parametrize("page", ["masked_word", "batch", "compare", *ABOUT_WORDS])
 def test_why_there_are_no_words_is_said_and_is_no_error(page, words, models):
     app = asked(page, models[words])
     assert [said for said in messages(app.info) if SAID[words] in said]

@@ -6,7 +6,7 @@ import numpy as np
 
 from viz import theme
 from viz.analysis.heads.measures import MEASURES
-from viz.drawing.overview import TOP_LEVEL, pack
+from viz.drawing.overview import TOP_LEVEL, board_name, pack
 from viz.names import head_title, position_number
 from viz.records import ModelInfo
 from viz.text import _, number, translated
@@ -37,7 +37,7 @@ def board(
     """
     is_share = MEASURES[measure].unit == MEASURES["self"].unit
     top = 1.0 if is_share and not own_scale else max(float(np.nanmax(values)) if largest is None else largest, 1e-6)
-    header = _header(values, model, measure, spread)
+    header = _header(values, _unit_note(measure), spread, is_random=model.weights == "random")
     header["ends"] = ["0", _number(top)]
     return _packed(header, values / top, kept, theme.WEIGHT_STOPS)
 
@@ -45,26 +45,44 @@ def board(
 def difference_board(values: np.ndarray, model: ModelInfo, measure: str) -> bytes:
     """Pack differences ``[L, H]``: blue = more in B, orange = less; the scale ends at the largest change either way."""
     reach = max(float(np.nan_to_num(np.abs(values)).max()), 1e-6)
-    header = _header(values, model, measure, None, signed=True)
+    note = _("B minus A: blue more, orange less; a click opens the head")
+    header = _header(values, note, None, signed=True, is_random=model.weights == "random")
     header["ends"] = [_number(-reach, signed=True), _number(reach, signed=True)]
-    header["words"]["note"] = _("B minus A: blue more, orange less; a click opens the head")
     return _packed(header, (values / reach + 1) / 2, None, theme.CHANGE_STOPS)
 
 
+def moved_board(values: np.ndarray, kind: str, *, is_random: bool) -> bytes:
+    """Pack how far each head of a kind moved, ``[L, H]``, 0 = it looks as before; the scale ends at the largest."""
+    top = max(float(np.nan_to_num(values).max()), 1e-6)
+    note = _("colour: share of attention that went elsewhere; a click opens the head")
+    header = _header(values, note, None, is_random=is_random, kind=kind)
+    header["ends"] = ["0", number(top, 3)]
+    return _packed(header, values / top, None, theme.WEIGHT_STOPS)
+
+
+def _unit_note(measure: str) -> str:
+    return _("colour: {unit}; a click opens the head").format(unit=translated(MEASURES[measure].unit))
+
+
 def _header(
-    values: np.ndarray, model: ModelInfo, measure: str, spread: np.ndarray | None, *, signed: bool = False
+    values: np.ndarray,
+    note: str,
+    spread: np.ndarray | None,
+    *,
+    is_random: bool,
+    signed: bool = False,
+    kind: str = "self",
 ) -> dict:
     n_layers, n_heads = values.shape
     heads = [(layer, head) for layer in range(n_layers) for head in range(n_heads)]
     label = _("{n_layers} layers down, {n_heads} heads across, one number for each head. Arrow keys choose a head.")
-    note = _("colour: {unit}; a click opens the head")
     return {
-        "board": "heads",
+        "board": board_name(kind),
         "rows": n_layers,
         "columns": n_heads,
         "tile": TILE_PX,
         "widest": WIDEST_PX,
-        "titles": [_title(values, spread, at, signed) for at in heads],
+        "titles": [_title(values, spread, at, signed, kind) for at in heads],
         "names": [_number(float(values[at]), signed) for at in heads],
         "across": [str(position_number(head)) for head in range(n_heads)],
         "down": [_("layer") + " 1", *(str(position_number(layer)) for layer in range(1, n_layers))],
@@ -72,18 +90,19 @@ def _header(
         "words": {
             "layer": _("layer"),
             "name": _("head"),
-            "note": note.format(unit=translated(MEASURES[measure].unit)),
+            "note": note,
             "label": label.format(n_layers=n_layers, n_heads=n_heads),
-            "stamp": _("random weights") if model.weights == "random" else "",
+            "stamp": _("random weights") if is_random else "",
         },
     }
 
 
-def _title(values: np.ndarray, spread: np.ndarray | None, at: tuple[int, int], signed: bool) -> str:
+def _title(values: np.ndarray, spread: np.ndarray | None, at: tuple[int, int], signed: bool, kind: str) -> str:
+    name = head_title(*at, kind)
     if np.isnan(values[at]):
-        return _("{head}: nothing to measure in this layer").format(head=head_title(*at))
+        return _("{head}: nothing to measure in this layer").format(head=name)
     value = number(values[at], 4, signed=signed)
-    return f"{head_title(*at)}: {value}" if spread is None else f"{head_title(*at)}: {value} ± {number(spread[at], 4)}"
+    return f"{name}: {value}" if spread is None else f"{name}: {value} ± {number(spread[at], 4)}"
 
 
 def _packed(header: dict, shares: np.ndarray, kept: np.ndarray | None, stops: tuple[str, ...]) -> bytes:

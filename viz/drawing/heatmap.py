@@ -83,7 +83,7 @@ def difference_map(of: Comparison, layer: int, head: int, *, height: int = HEIGH
         zmin=-reach,
         zmax=reach,
         colorscale=theme.colorscale(theme.CHANGE_STOPS),
-        colorbar=colorbar(_("change of attention")),
+        colorbar=colorbar(_("change of attention")) | {"nticks": 5, "tickangle": 0},
         hoverongaps=False,
         hovertemplate="%{y} → %{x}: %{z:+.4f}<extra></extra>",
     )

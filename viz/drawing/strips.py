@@ -29,6 +29,10 @@ _CLASSES = {
     "scored": "l",
     "blank": "b",
     "written": "y",
+    "paired": "d",
+    "respelled": "o",
+    "moved": "t",
+    "alone": "q",
 }
 KINDS = tuple(_CLASSES)
 
@@ -71,6 +75,12 @@ _STYLE = """
 .hl-strips .w { color: #3a3a3a; background: PADDING; border-style: dotted; }
 .hl-strips .l { background: color-mix(in srgb, ACCENT 14%, transparent); border-color: ACCENT; font-weight: 600; }
 .hl-strips .b { border-color: transparent; }
+.hl-strips .d { border-color: color-mix(in srgb, currentColor 45%, transparent); }
+.hl-strips .o bdi::before { content: "≈ "; }
+.hl-strips .o { background: color-mix(in srgb, BLUE 14%, transparent); }
+.hl-strips .t bdi::before { content: "⇄ "; }
+.hl-strips .t { background: color-mix(in srgb, BLUE 26%, transparent); border-color: BLUE; font-weight: 600; }
+.hl-strips .q { background: color-mix(in srgb, ACCENT 16%, transparent); border: 2px dashed ACCENT; padding: 0 4px; }
 .hl-strips .wide { grid-template-columns: minmax(0, 1fr); gap: 4px; margin: 16px 0 0; }
 .hl-strips .stacks { gap: 8px 4px; align-items: stretch; }
 .hl-strips .stacks > li { display: grid; gap: 2px; grid-template-rows: 1fr; grid-auto-rows: auto; border: none;
@@ -112,6 +122,10 @@ def kind_words() -> dict[str, str]:
         "scored": _("scored (the label is the word to guess)"),
         "blank": _("nothing"),
         "written": _("written at this step"),
+        "paired": _("same token in both"),
+        "respelled": _("same word in other pieces or letters"),
+        "moved": _("same word at another place"),
+        "alone": _("without a partner"),
     }
 
 

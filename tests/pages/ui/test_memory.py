@@ -10,7 +10,7 @@ from viz.engine import local
 from viz.records import Run
 
 PAGES = ["masked_word", "batch", "generation", "cross", "same_alone", "inside", "training"]
-PAGES += ["board", "claim", "switch_off", "positions"]
+PAGES += ["board", "claim", "switch_off", "positions", "compare"]
 
 
 @pytest.mark.parametrize("page", PAGES)

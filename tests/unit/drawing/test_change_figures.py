@@ -3,8 +3,11 @@
 import numpy as np
 
 from tests import hand_made
+from tests.unit.analysis.compare.test_comparison import run_of
 from tests.unit.drawing.test_figures import notes
-from viz.analysis.compare.comparison import edited
+from viz.analysis.compare.answers import WordShift
+from viz.analysis.compare.comparison import compared, edited
+from viz.analysis.masks.cells import CAUSAL
 from viz.analysis.predictions import Shift
 from viz.drawing import bars, heatmap, movement_board
 from viz.records import Prediction
@@ -102,3 +105,32 @@ def test_shift_bars_show_before_and_after_of_each_word():
     assert list(before.y) == list(after.y) == ["0 slow", "1 fast"]
     assert figure.layout.showlegend
     assert 0.75 < figure.layout.xaxis.range[1] < 1
+
+
+def test_a_word_that_a_vocabulary_lacks_has_no_bar_there_and_says_why():
+    before, after = bars.shift_bars([WordShift("road", 0.25, None, 1, None), WordShift("a", 0.125, 0.5, 2, 1)]).data
+    assert list(after.x) == [0, 0.5]
+    assert list(after.text) == ["not in its vocabulary", "50.0%"]
+    assert after.hovertemplate[0] == "%{y}: not in its vocabulary<extra></extra>"
+    assert list(before.text) == ["25.0%", "12.5%"]
+
+
+def test_a_difference_of_other_pieces_is_labelled_by_the_words_after():
+    before = run_of("the playing", [[[[1, 0], [0.5, 0.5]]]])
+    after = run_of("the play ##ing", [[[[0.5, 0.25, 0.25], [0, 0.5, 0.5], [0, 0.5, 0.5]]]])
+    figure = heatmap.difference_map(compared(before, after), 0, 0)
+    assert list(figure.data[0].x) == ["0 the", "1 play &#35;&#35;ing"]  # signs that Plotly would read
+    assert np.array(figure.data[0].z).tolist() == [[-0.5, 0.5], [-0.5, 0.5]]
+
+
+def test_what_neither_run_sees_has_no_colour_of_the_difference():
+    run = run_of("a b", [[[[1, 0], [0.5, 0.5]]]], causal=True)
+    painted, change = heatmap.difference_map(compared(run, run), 0, 0).data
+    assert np.array(painted.z).tolist() == [[0, CAUSAL], [0, 0]]
+    assert np.isnan(np.array(change.z)).tolist() == [[False, True], [False, False]]
+
+
+def test_a_difference_is_stamped_where_either_model_is_random():
+    trained, random = (run_of("a", [[[[1]]]], weights=weights) for weights in ("pretrained", "random"))
+    for of in (compared(trained, random), compared(random, trained)):
+        assert "random weights" in notes(heatmap.difference_map(of, 0, 0))

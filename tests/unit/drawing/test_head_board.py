@@ -108,3 +108,20 @@ def test_equal_boards_have_one_name_and_others_another():
 def test_untrained_models_are_stamped():
     assert drawn(weights="random")[0]["words"]["stamp"] == "random weights"
     assert drawn()[0]["words"]["stamp"] == ""
+
+
+def test_how_far_heads_moved_ends_at_the_largest_and_names_the_kind():
+    moved = np.array([[0.125, 0.25], [np.nan, np.nan]], dtype=np.float32)
+    header, levels = unpacked(head_board.moved_board(moved, "cross", is_random=True))
+    assert (header["ends"], header["board"]) == (["0", "0.250"], "heads cross")
+    assert header["titles"][:2] == ["Cross Layer1_Head1 · L0H0: 0.1250", "Cross Layer1_Head2 · L0H1: 0.2500"]
+    assert levels[:2] == [TOP_LEVEL // 2, TOP_LEVEL]
+    assert levels[2] > TOP_LEVEL and header["names"][2:] == ["", ""]  # nothing was compared there
+    assert header["words"]["stamp"] == "random weights"
+
+
+def test_heads_that_moved_nowhere_are_white():
+    header, levels = unpacked(head_board.moved_board(np.zeros((1, 2), dtype=np.float32), "self", is_random=False))
+    assert levels == [0, 0]
+    assert header["names"] == [".00", ".00"]
+    assert header["words"]["stamp"] == ""

@@ -91,9 +91,10 @@ def test_a_token_is_isolated_from_its_neighbours():
     assert [tag for tag, _ in read.tags] == ["div", "b", "ol", "li", "bdi", "li", "bdi"]
 
 
-def test_there_are_sixteen_kinds():
+def test_there_are_twenty_kinds():
     assert KINDS[:9] == ("real", "special", "padding", "mask", "added", "next", "end", "unscored", "changed")
-    assert KINDS[9:] == ("random", "kept", "seen", "unseen", "scored", "blank", "written")
+    assert KINDS[9:16] == ("random", "kept", "seen", "unseen", "scored", "blank", "written")
+    assert KINDS[16:] == ("paired", "respelled", "moved", "alone")
 
 
 def test_a_kind_is_said_in_words_and_has_a_style_of_its_own():

@@ -75,6 +75,13 @@ def by_place(before: Run, after: Run, row: int = 0) -> Alignment:
     return Alignment(pairs, *(tuple(positions) for positions in alone))
 
 
+def hidden_keys(run: Run, row: int, kind: str) -> np.ndarray:
+    """Tell which real keys of a row no query may look at in any layer, bool ``[K]``."""
+    maps = run.maps[kind]
+    looked_at = maps.allowed[row] & maps.query_mask[row][:, None]
+    return maps.key_mask[row] & ~looked_at.any(axis=(0, 1))
+
+
 def shared_readouts(before: Run, after: Run, row: int = 0) -> list[tuple[int, int]]:
     """Pair the read-outs that stand at the same place of a text and of its edit, as indices into their ``readouts``."""
     place = {pair.before[0]: pair.after[0] for pair in by_place(before, after, row).pairs}
