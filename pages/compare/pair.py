@@ -8,7 +8,7 @@ import streamlit as st
 from pages.compare.form import SideQuestion
 from pages.ui.prompt_choice import shortened
 from pages.ui.question import one_of
-from viz.analysis.compare.comparison import KINDS, Comparison, compared, kinds_of_both
+from viz.analysis.compare.comparison import KINDS, Comparison, kinds_of_both, paired
 from viz.analysis.compare.movement import head_changes
 from viz.engine.local import engine
 from viz.names import kind_names, position_number
@@ -31,8 +31,10 @@ class RunPair:
         return f"A: {self.a.name}", f"B: {self.b.name}"
 
     def comparison(self) -> Comparison:
-        """Pair the tokens of both runs; raises what the runs raise."""
-        return compared(self.a.run(), self.b.run(), self.kind, self.rows)
+        """Pair the tokens of both runs, once for all visitors; raises what the runs raise."""
+        place = self.a.run(), self.b.run(), self.kind
+        queries, keys = engine.remember(("paired tokens", self), lambda: paired(*place, self.rows))
+        return Comparison(*place, queries, keys, self.rows)
 
     def changes(self, of: Comparison) -> np.ndarray:
         """Give how far each head moved, ``[L, H]``; measured once for all visitors."""

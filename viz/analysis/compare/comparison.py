@@ -46,11 +46,16 @@ def kinds_of_both(before: Run, after: Run) -> tuple[str, ...]:
 
 def compared(before: Run, after: Run, kind: str = "self", rows: tuple[int, int] = (0, 0)) -> Comparison:
     """Pair the tokens of a row of each run by what they say."""
+    return Comparison(before, after, kind, *paired(before, after, kind, rows), rows)
+
+
+def paired(before: Run, after: Run, kind: str, rows: tuple[int, int]) -> tuple[Alignment, Alignment]:
+    """Say how the queries and how the keys of a row of each run are paired."""
     queries, keys = (
         align(*(pieces_of(side, row) for side, row in zip(both, rows, strict=True)))
         for both in zip(sides(before, kind), sides(after, kind), strict=True)
     )
-    return Comparison(before, after, kind, queries, keys, rows)
+    return queries, keys
 
 
 def edited(before: Run, after: Run, row: int = 0) -> Comparison:

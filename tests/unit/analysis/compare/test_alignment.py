@@ -138,6 +138,7 @@ def test_special_tokens_pair_with_those_of_the_same_role_and_with_no_word():
     assert said("[CLS] a [SEP]", "b </s>") == ["[SEP]=</s> w"]
     assert said("[CLS] a [SEP] b [SEP]", "[CLS] a [SEP]") == ["[CLS]=[CLS]", "a=a", "[SEP]=[SEP]"]
     assert said("[CLS] [SEP]", "[CLS] a [SEP]") == ["[CLS]=[CLS]", "[SEP]=[SEP]"]
+    assert said("[CLS] [SEP]", "<s> a </s>") == ["[CLS]=<s> w", "[SEP]=</s> w"]
 
 
 def test_chinese_pairs_character_by_character():
