@@ -4,10 +4,13 @@ Works from token strings alone, so it serves text that was typed and text that w
 """
 
 import codecs
+import re
 import unicodedata
+from collections.abc import Sequence
 from functools import cache
 
 _VISIBLE = {" ": "␣", "\n": "⏎", "\t": "⇥", "\r": "␍", "": "∅"}
+_PART = re.compile(r"^(.+)·(\d+)/\d+$", re.DOTALL)
 _BYTE_SPACE = "Ġ"  # a space in GPT-2's byte alphabet
 _JOINERS = "\u200d\ufe0e\ufe0f"  # they hold emoji together; shown they would take them apart
 # Letters, marks and signs that print nothing, though their categories say otherwise.
@@ -60,6 +63,18 @@ def piece_labels(tokens: list[str], specials: frozenset[str], byte_level: bool) 
     while len(labels) < len(tokens):
         labels += _next_labels(tokens, raw, len(labels))
     return labels
+
+
+def joined(labels: Sequence[str], limit: int | None = None) -> str:
+    """Write neighbouring labels as one: ``play ##ing``; a character in parts once: ``北·1/2``, ``北·2/2`` → ``北``.
+
+    What is longer than ``limit`` ends in an ellipsis.
+    """
+    if len(labels) == 1:
+        return labels[0]
+    whole = (_PART.sub(lambda part: part[1] if part[2] == "1" else "", label) for label in labels)
+    text = " ".join(label for label in whole if label)
+    return text if limit is None or len(text) <= limit else f"{text[: limit - 1]}…"
 
 
 def vocabulary_labels(tokens: list[str], specials: frozenset[str], byte_level: bool) -> list[str]:

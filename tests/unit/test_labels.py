@@ -189,3 +189,15 @@ def test_the_words_of_a_vocabulary_are_labelled_as_each_is_alone(byte_level):
     ]
     alone = [labels.piece_labels([token], frozenset({"<|end|>", "[MASK]"}), byte_level)[0] for token in tokens]
     assert labels.vocabulary_labels(tokens, frozenset({"<|end|>", "[MASK]"}), byte_level) == alone
+
+
+def test_neighbouring_labels_are_written_as_one_and_a_character_in_parts_once():
+    for pieces, expected in [
+        (["play", "##ing"], "play ##ing"),
+        (["北·1/2", "北·2/2"], "北"),
+        (["␣北·1/2", "␣北·2/2", "京"], "␣北 京"),
+        (["北·1/2"], "北·1/2"),
+    ]:
+        assert labels.joined(pieces) == expected
+    assert labels.joined(["abc", "def"], 5) == "abc …"
+    assert labels.joined(["abcdef"], 5) == "abcdef"

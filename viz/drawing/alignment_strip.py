@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from viz.analysis.compare.alignment import Alignment, Pair
 from viz.drawing import strips
 from viz.drawing.strips import Chip
+from viz.labels import joined
 from viz.names import position_number
 
 _KINDS = {"token": "paired", "word": "respelled"}
@@ -52,17 +53,13 @@ def _alone(
             if pair.how == "moved":
                 here, there = (pair.before, pair.after) if side == 0 else (pair.after, pair.before)
                 note = f"{_under(here, notes[side])} {'→' if side == 0 else '←'} {_numbers(there)}"
-                chips[here[0]] = Chip(_joined(here, tokens[side]), note, "moved")
+                chips[here[0]] = Chip(joined([tokens[side][at] for at in here]), note, "moved")
         found.append(chips)
     return found[0], found[1]
 
 
 def _chip(positions: tuple[int, ...], pair: Pair, tokens: Sequence[str], note: Note) -> Chip:
-    return Chip(_joined(positions, tokens), _under(positions, note), _KINDS[pair.how])
-
-
-def _joined(positions: tuple[int, ...], tokens: Sequence[str]) -> str:
-    return " ".join(tokens[at] for at in positions)
+    return Chip(joined([tokens[at] for at in positions]), _under(positions, note), _KINDS[pair.how])
 
 
 def _under(positions: tuple[int, ...], note: Note) -> str:

@@ -10,12 +10,14 @@ from viz.analysis.compare.movement import difference, difference_states
 from viz.analysis.masks.cells import VISIBLE, cell_states, is_causal
 from viz.drawing import axes, state_layers
 from viz.drawing.plotly import Shown, go
+from viz.labels import joined
 from viz.names import head_title, map_title
 from viz.records import Run
 from viz.text import _, number
 
 HEIGHT = 560
 NOTE_PX = 28
+LABEL_CHARACTERS = 20  # of a word in several pieces
 # Tokens on a side, px of the numbers in cells, and what is left out before them: half a page has 300 px for a map.
 _NUMBERS = ((8, 11, ""), (12, 9, ""), (10_000, 7, "0"))
 
@@ -67,7 +69,7 @@ def difference_map(of: Comparison, layer: int, head: int, *, height: int = HEIGH
     before or after, is struck.
     """
     queries, keys = (
-        [_joined(tokens[of.rows[1]], pair.after) for pair in axis.pairs]
+        [joined([tokens[of.rows[1]][at] for at in pair.after], LABEL_CHARACTERS) for pair in axis.pairs]
         for tokens, axis in ((of.after.maps[of.kind].queries, of.queries), (of.after.maps[of.kind].keys, of.keys))
     )
     rows, columns = (
@@ -93,11 +95,6 @@ def difference_map(of: Comparison, layer: int, head: int, *, height: int = HEIGH
     if "random" in (of.before.model.weights, of.after.model.weights):
         layout["annotations"].append(stamp())
     return go.Figure([*state_layers.layers(states, rows, columns), layer_of_changes], layout)
-
-
-def _joined(tokens: Sequence[str], positions: Sequence[int]) -> str:
-    """Name the pieces of a word as one."""
-    return " ".join(tokens[position] for position in positions)
 
 
 def weight_layer(weights: np.ndarray, queries: list[str], keys: list[str], largest: float) -> go.Heatmap:

@@ -6,6 +6,7 @@ from viz.analysis.compare.alignment import Pair
 from viz.analysis.compare.comparison import Comparison
 from viz.analysis.compare.movement import difference
 from viz.analysis.tables import most_changed
+from viz.labels import joined
 from viz.names import head_index_label, head_label, position_number
 from viz.text import _
 
@@ -41,5 +42,5 @@ def describe_change(of: Comparison, layer: int, head: int, *, n_links: int = 3) 
 
 
 def _name(pair: Pair, tokens: tuple[str, ...]) -> str:
-    name = " ".join(tokens[at] for at in pair.after)
+    name = joined([tokens[at] for at in pair.after])
     return f"{name} ({position_number(pair.after[0])})" if tokens.count(tokens[pair.after[0]]) > 1 else name
