@@ -8,6 +8,7 @@ from benchmarks import (
     capture,
     cross_page,
     diagrams,
+    exports,
     families,
     first_visit,
     inside_page,
@@ -19,6 +20,6 @@ from benchmarks import (
 
 SERVER = (first_visit, sessions, memory, browser_page, batch_page, inside_page, cross_page, long_text)
 
-for benchmark in (diagrams, capture, families, batch, board, rank_all, *SERVER):
+for benchmark in (diagrams, exports, capture, families, batch, board, rank_all, *SERVER):
     print(f"\n## {benchmark.__name__}: {benchmark.__doc__.splitlines()[0]}", flush=True)
     benchmark.main()
