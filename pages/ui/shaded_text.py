@@ -26,12 +26,13 @@ _text = v2.component(
 def shaded_text(run: Run, row: int, layer: int, head: int, kind: str, query: int | None) -> None:
     """Draw the text of one map; ``query`` is the row that the page itself asks for."""
     pinned = _pinned(run, row, kind) if query is None else query
+    has_all_rows = shaded_map.is_whole(run, kind)  # what waits for a click must not hold on to the run
 
     def picked() -> None:
         at = st.session_state["shaded_text"].pinned
         if at is not None:
             st.session_state["pinned_row"] = int(at)
-            if not shaded_map.is_whole(run, kind):
+            if not has_all_rows:
                 head_choice.draw_again()
 
     _text(
