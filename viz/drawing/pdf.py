@@ -5,13 +5,15 @@ from collections.abc import Iterable
 from functools import partial
 from itertools import groupby
 from pathlib import Path
-
-from fpdf import FPDF
+from typing import TYPE_CHECKING
 
 from viz import theme
 from viz.drawing import fonts, shapes
 from viz.drawing.shapes import Line, Rect, Scale, Shape, Sheet, Words
 from viz.errors import NeedsShaping, NoFontFor
+
+if TYPE_CHECKING:
+    from fpdf import FPDF
 
 _POINT = 0.75  # of a px
 _STEPS = 64  # colours of the scale
@@ -23,7 +25,7 @@ def written(sheet: Sheet) -> bytes:
     """Write one page of the sheet's size. Raises ``NoFontFor`` or ``NeedsShaping``."""
     texts = [shape.text for shape in sheet.shapes if isinstance(shape, Words)]
     check(texts)
-    pdf = FPDF(unit="pt", format=(sheet.width * _POINT, sheet.height * _POINT))
+    pdf = _writer()(unit="pt", format=(sheet.width * _POINT, sheet.height * _POINT))
     pdf.set_auto_page_break(False)
     pdf.set_title(sheet.title)
     pdf.set_creator("Headlight")
@@ -32,6 +34,19 @@ def written(sheet: Sheet) -> bytes:
     for shape in _joined(sheet.shapes):
         _draw(pdf, shape, sheet, families)
     return bytes(pdf.output())
+
+
+def _writer() -> "type[FPDF]":
+    """Import the library, which takes longer than most PDFs, when the first one is written.
+
+    It keeps the error of an optional package that is missing, and with its traceback the variables of whoever imported
+    it first: a page would hold its run for ever.
+    """
+    from fpdf import FPDF, encryption
+
+    if encryption.import_error is not None:
+        encryption.import_error.__traceback__ = None
+    return FPDF
 
 
 def check(texts: Iterable[str]) -> None:
@@ -60,7 +75,7 @@ def _is_shaped(character: str) -> bool:
     )
 
 
-def _families(pdf: FPDF, texts: list[str]) -> dict[str, str]:
+def _families(pdf: "FPDF", texts: list[str]) -> dict[str, str]:
     """Add the fonts that the texts need, and say which one writes each character."""
     families, missing = {}, set()
     for character in sorted({c for text in texts for c in _composed(text)}):
@@ -74,7 +89,7 @@ def _families(pdf: FPDF, texts: list[str]) -> dict[str, str]:
     return families
 
 
-def _add(pdf: FPDF, path: Path, character: str) -> bool:
+def _add(pdf: "FPDF", path: Path, character: str) -> bool:
     """Add a font where it is new, and tell whether the writer finds the character in it."""
     family = str(path)
     if family.lower() not in pdf.fonts:
@@ -108,7 +123,7 @@ def _joined(drawn: list[Shape]) -> list[Shape]:
     return kept
 
 
-def _draw(pdf: FPDF, shape: Shape, sheet: Sheet, families: dict[str, str]) -> None:
+def _draw(pdf: "FPDF", shape: Shape, sheet: Sheet, families: dict[str, str]) -> None:
     match shape:
         case Rect():
             _rect(pdf, shape, sheet.cell)
@@ -120,7 +135,7 @@ def _draw(pdf: FPDF, shape: Shape, sheet: Sheet, families: dict[str, str]) -> No
             _scale(pdf, shape)
 
 
-def _rect(pdf: FPDF, rect: Rect, cell: int) -> None:
+def _rect(pdf: "FPDF", rect: Rect, cell: int) -> None:
     if rect.fill in shapes.PATTERNS:
         _pattern(pdf, rect, cell)
         return
@@ -132,7 +147,7 @@ def _rect(pdf: FPDF, rect: Rect, cell: int) -> None:
         pdf.rect(*_place(rect), style="D")
 
 
-def _fill(pdf: FPDF, rect: Rect | Scale, colour: str) -> None:
+def _fill(pdf: "FPDF", rect: Rect | Scale, colour: str) -> None:
     pdf.set_fill_color(colour)
     pdf.rect(*_place(rect), style="F")
 
@@ -141,7 +156,7 @@ def _place(rect: Rect | Scale) -> tuple[float, float, float, float]:
     return rect.x * _POINT, rect.y * _POINT, rect.wide * _POINT, rect.high * _POINT
 
 
-def _pattern(pdf: FPDF, rect: Rect, cell: int) -> None:
+def _pattern(pdf: "FPDF", rect: Rect, cell: int) -> None:
     """Draw a state as its lines: no viewer draws tiles as sharp."""
     x, y, right, bottom = rect.x, rect.y, rect.x + rect.wide, rect.y + rect.high
     grounds = {shapes.PADDING: theme.PADDING, shapes.HIDDEN: theme.HIDDEN, shapes.NOTHING: theme.NOTHING}
@@ -163,7 +178,7 @@ def _pattern(pdf: FPDF, rect: Rect, cell: int) -> None:
             stroke(x + before, y + away - before, x + away - before, y + before, theme.PADDING_HATCH, 0.8)
 
 
-def _line(pdf: FPDF, x0: float, y0: float, x1: float, y1: float, colour: str, wide: float, opacity: float) -> None:
+def _line(pdf: "FPDF", x0: float, y0: float, x1: float, y1: float, colour: str, wide: float, opacity: float) -> None:
     pdf.set_draw_color(colour)
     pdf.set_line_width(wide * _POINT)
     ends = (x0 * _POINT, y0 * _POINT, x1 * _POINT, y1 * _POINT)
@@ -174,7 +189,7 @@ def _line(pdf: FPDF, x0: float, y0: float, x1: float, y1: float, colour: str, wi
         pdf.line(*ends)
 
 
-def _words(pdf: FPDF, words: Words, families: dict[str, str]) -> None:
+def _words(pdf: "FPDF", words: Words, families: dict[str, str]) -> None:
     """Set a line of text; each stretch of it in the first font that has its characters."""
     text = _composed(words.text)
     stretches = [(family, "".join(of)) for family, of in groupby(text, families.__getitem__)]
@@ -192,7 +207,7 @@ def _words(pdf: FPDF, words: Words, families: dict[str, str]) -> None:
             begin += wide
 
 
-def _scale(pdf: FPDF, scale: Scale) -> None:
+def _scale(pdf: "FPDF", scale: Scale) -> None:
     colours = theme.lookup_table(theme.WEIGHT_STOPS)
     step = scale.wide / _STEPS
     for at in range(_STEPS):

@@ -2,12 +2,15 @@
 
 import io
 import re
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 from pypdf import PdfReader
 
 from tests import hand_made
+from tests.conftest import REPOSITORY
 from viz.drawing import fonts, lines, pdf
 from viz.drawing.map_sheet import map_sheet
 from viz.errors import NeedsShaping, NoFontFor
@@ -156,3 +159,23 @@ def test_letters_with_an_accent_apart_are_put_together():
 def test_a_font_is_found_for_what_it_has_and_none_for_the_rest():
     assert fonts.path_for("a") is not None
     assert fonts.path_for("\ue123") is None
+
+
+def test_who_writes_the_first_file_is_not_held_by_the_library():
+    program = """if True:
+        import gc, weakref
+        from tests import hand_made
+        from viz.drawing import pdf
+        from viz.drawing.map_sheet import map_sheet
+
+        def write():
+            run = hand_made.run([[1]])
+            pdf.written(map_sheet(run, 0, 0, 0))
+            return weakref.ref(run)
+
+        left = write()
+        gc.collect()
+        print(left() is None)
+    """
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=REPOSITORY)
+    assert done.stdout.strip() == "True", done.stderr
