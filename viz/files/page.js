@@ -319,10 +319,11 @@ function short(context, text, room) {
 function drawLines({ context, left, top, cell, wide }, of, data) {
   const columns = of.keys.length, word = at.word;
   context.fillStyle = css("--quiet");
-  context.textAlign = "right";
-  context.fillText(W.query, left + 6, 9);
+  const width = Number.parseFloat(context.canvas.style.width), room = width / 2 - 6;
   context.textAlign = "left";
-  context.fillText(W.key, left + wide - 6, 9);
+  context.fillText(short(context, W.query, room), 0, 9);
+  context.textAlign = "right";
+  context.fillText(short(context, W.key, room), width, 9);
   context.strokeStyle = css("--line") || "#3787c0";
   for (let i = 0; i < data.states.length; i++) {
     const query = Math.floor(i / columns), key = i % columns, weight = data.weights[i];
