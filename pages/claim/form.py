@@ -22,7 +22,7 @@ from viz.shipped import SHIPPED
 from viz.text import _, translated
 
 ANY = "any"  # in the address; the field is empty then
-HEAD = "Layer3_Head2"  # in headlight-bert it looks from the adverb at its verb, in either order
+HEAD = "Layer4_Head11"  # in headlight-bert it looks from the adverb at its verb, in either order
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from viz.names import head_label, parse_head, position_from_number, position_num
 from viz.records import ModelInfo, Stack
 from viz.text import _, sentence
 
-DEFAULT = (2, 1)  # Layer3_Head2: in headlight-bert the adverb of the first example looks at its verb there
+DEFAULT = (3, 10)  # Layer4_Head11: in headlight-bert the adverb of the first example looks at its verb there
 
 # The parts of a page that show the open head; only they run again when it changes. The second does once there is an
 # edit.

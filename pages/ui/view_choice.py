@@ -1,6 +1,6 @@
 """Hold how maps are read: by words, without special tokens, heads joined. It lives in the address and is every page's.
 
-``?words=1&special=hidden&joined=rollout``
+``?words=1&hide=special&joined=rollout``
 """
 
 import streamlit as st
@@ -10,6 +10,7 @@ from viz.analysis.views.viewed import said
 from viz.records import PLAIN, View
 from viz.text import _
 
+_HIDE = {"special": "hidden", "renormalised": "renormalised"}  # as the address writes it
 SPECIAL, JOINED = ("shown", "hidden", "renormalised"), ("", "heads", "layers", "all", "rollout")
 
 
@@ -19,14 +20,14 @@ def current() -> View:
         given = st.query_params
         st.session_state["view"] = View(
             words=given.get("words") == "1",
-            special=one_of(*SPECIAL)(given.get("special", "")) or PLAIN.special,
+            special=_HIDE.get(given.get("hide", ""), PLAIN.special),
             combined=one_of(*JOINED)(given.get("joined", "")) or PLAIN.combined,
         )
     view = st.session_state["view"]
     set_address(
         {
             "words": "1" if view.words else None,
-            "special": None if view.special == PLAIN.special else view.special,
+            "hide": {special: name for name, special in _HIDE.items()}.get(view.special),
             "joined": view.combined or None,
         }
     )

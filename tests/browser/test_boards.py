@@ -98,7 +98,7 @@ def test_a_prompt_is_chosen_by_a_click_and_the_head_stays(boards):
         click_tile(prompts(boards), prompt // 4, prompt % 4, 2, 4)
         expect(boards.get_by_text(f"row {prompt}, layer 2, head 1")).to_be_visible()
         expect(prompts(boards)).to_have_attribute("data-chosen", f"prompt {prompt + 1}")
-        expect(heads(boards)).to_have_attribute("data-chosen", "Layer3_Head2 · L2H1")
+        expect(heads(boards)).to_have_attribute("data-chosen", "Layer4_Head11 · L3H10")
     assert prompts(boards).get_attribute("data-renders") == renders, "the tiles were drawn again"
 
 
@@ -167,7 +167,7 @@ def test_arrow_keys_stay_on_the_tiles_there_are(boards):
         prompts(boards).press(key)
         expect(prompts(boards)).to_have_attribute("data-chosen", f"prompt {row + 1}")
         expect(boards.get_by_text(f"row {row}, layer 2, head 1")).to_be_visible()
-    expect(heads(boards)).to_have_attribute("data-chosen", "Layer3_Head2 · L2H1")
+    expect(heads(boards)).to_have_attribute("data-chosen", "Layer4_Head11 · L3H10")
 
 
 def test_the_empty_place_of_the_last_line_cannot_be_clicked(boards):

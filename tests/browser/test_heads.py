@@ -45,11 +45,11 @@ def test_the_board_shows_a_number_in_every_cell_and_a_click_opens_the_head(page,
     open_heads_page(page, f"{app}/board")
     numbers = page.locator(".st-key-board_a .names span.inside")
     expect(numbers).to_have_count(72)
-    expect(numbers.nth(12 + 9)).to_have_text(".96")  # Layer2_Head10 looks at the previous token
+    expect(numbers.nth(12 + 9)).to_have_text("1.00")  # Layer2_Head10 looks at the previous token
     click_head(page, "board_a", 2, 10)
     expect(head_title(page)).to_have_text(["Layer2_Head10 · L1H9"])
     expect(page.locator(".st-key-board_a canvas[data-chosen]")).to_have_attribute(
-        "data-chosen", re.compile(r"Layer2_Head10 · L1H9: 0\.96")
+        "data-chosen", re.compile(r"Layer2_Head10 · L1H9: 0\.99")
     )
     expect(page).to_have_url(re.compile("head=Layer2_Head10"))
 
@@ -59,7 +59,7 @@ def test_the_pointer_reads_name_and_value(page, app):
     canvas = page.locator(".st-key-board_a .stage canvas")
     box = canvas.bounding_box()
     canvas.hover(position={"x": box["width"] * 9.5 / 12, "y": box["height"] * 1.5 / 6})
-    expect(page.locator(".st-key-board_a .tip")).to_have_text(re.compile(r"^Layer2_Head10 · L1H9: 0\.96\d\d$"))
+    expect(page.locator(".st-key-board_a .tip")).to_have_text(re.compile(r"^Layer2_Head10 · L1H9: 0\.99\d\d$"))
 
 
 def test_the_arrow_keys_walk_over_the_board(page, app):
@@ -111,19 +111,19 @@ def test_many_sentences_are_measured_while_a_bar_moves(page, app):
 
 def test_the_verdict_stands_first_and_its_analysis_comes_as_a_zip(page, app):
     open_heads_page(page, f"{app}/claim")
-    expect(page.get_by_text("Holds: Layer3_Head2 · L2H1 looks most from the query word")).to_be_visible()
+    expect(page.get_by_text("Holds: Layer4_Head11 · L3H10 looks most from the query word")).to_be_visible()
     with page.expect_download() as download:
         page.get_by_role("button", name="Download the analysis (ZIP)").click()
     archive = zipfile.ZipFile(io.BytesIO(Path(download.value.path()).read_bytes()))
     assert len(archive.namelist()) == 11 and "analysis.md" in archive.namelist()
-    assert "**Holds: Layer3_Head2" in archive.read("analysis.md").decode()
+    assert "**Holds: Layer4_Head11" in archive.read("analysis.md").decode()
 
 
 def test_one_of_the_best_heads_opens_and_the_verdict_stays(page, app):
     open_heads_page(page, f"{app}/claim?claim=any")
     page.get_by_role("button", name=re.compile(r"^2\. Layer")).click()
-    expect(head_title(page)).not_to_have_text(["Layer3_Head2 · L2H1"])
-    expect(page.get_by_text("Holds: Layer3_Head2 · L2H1 looks most")).to_be_visible()
+    expect(head_title(page)).not_to_have_text(["Layer4_Head11 · L3H10"])
+    expect(page.get_by_text("Holds: Layer4_Head11 · L3H10 looks most")).to_be_visible()
     expect(page.get_by_text("for the best of 72 heads")).to_be_visible()
 
 
@@ -141,7 +141,7 @@ def test_a_sentence_is_marked_by_clicking_its_words(page, app):
 def test_going_from_page_to_page_keeps_what_was_asked(page, app):
     open_heads_page(page, f"{app}/board?text={quote('The dog ran.')}&measure=self")
     page.get_by_role("link", name="Test a claim").click()
-    expect(page.get_by_text("Holds: Layer3_Head2")).to_be_visible()
+    expect(page.get_by_text("Holds: Layer4_Head11")).to_be_visible()
     page.get_by_role("link", name="Head board").click()
     expect(page.get_by_label("Texts, one a line")).to_have_value("The dog ran.")
     expect(page.get_by_text("Attention of a token at itself")).to_be_visible()

@@ -74,7 +74,7 @@ def test_the_first_visitor_of_a_fresh_server_may_come_by_a_deep_link(page, tmp_p
 def test_it_opens_filled_and_drawn(page, app):
     open_page(page, app)
     expect(page.get_by_label("Sentence with [MASK]")).to_have_value(SENTENCE)
-    expect(head_title(page)).to_have_text(["Layer3_Head2 · L2H1"])
+    expect(head_title(page)).to_have_text(["Layer4_Head11 · L3H10"])
     expect(page.locator(".st-key-bars_0 .bars .point")).to_have_count(3)
     completed = page.get_by_role("listitem").filter(has_text="The turtle moves slow across the")
     expect(completed).to_have_count(3)
@@ -170,7 +170,7 @@ def test_a_wrong_head_is_refused_in_words_and_the_last_one_stays(page, app):
     expect(page.get_by_test_id("stAlert")).to_contain_text(
         "Layer9_Head1 does not exist: this model has 6 layers of 12 heads."
     )
-    expect(head_title(page)).to_have_text(["Layer3_Head2 · L2H1"])
+    expect(head_title(page)).to_have_text(["Layer4_Head11 · L3H10"])
     expect(name).to_have_value("Layer9_Head1")
 
 
@@ -208,7 +208,7 @@ def test_a_text_that_is_too_long_is_refused_with_both_numbers_and_cut_on_request
     page.get_by_role("button", name="Run", exact=True).click()
     alert = page.get_by_test_id("stAlert").first
     expect(alert).to_contain_text("Text 1 has 203 tokens; this model reads 128. Shorten it, or allow cutting.")
-    expect(head_title(page)).to_have_text(["Layer3_Head2 · L2H1"])
+    expect(head_title(page)).to_have_text(["Layer4_Head11 · L3H10"])
     page.get_by_role("button", name="Cut it to 128 tokens").click()
     expect(page.get_by_test_id("stAlert")).to_have_count(0)
     expect(page.get_by_text("The text was cut to 128 tokens")).to_be_visible()

@@ -177,17 +177,18 @@ def likeliest_at_mask(bert, text: str, count: int) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("text", "sensible"),
+    ("text", "sensible", "at_least"),
     [
-        ("The turtle moves slow across the [MASK].", PLACES),
-        ("We turned down a narrow lane and passed through a small [MASK].", PASSED_THROUGH),
+        ("The turtle moves slow across the [MASK].", PLACES, 5),
+        # Distance and time it also proposes; one passes through them in other sentences.
+        ("We turned down a narrow lane and passed through a small [MASK].", PASSED_THROUGH, 2),
         # The model knows that a noun stands here, not that it must be a thing a hand can hold.
-        ("Then I picked up a [MASK] from the table.", PLACES | THINGS | {"corner", "hole", "tree"}),
+        ("Then I picked up a [MASK] from the table.", PLACES | THINGS | {"corner", "hole", "tree"}, 3),
     ],
 )
-def test_bert_fills_the_seed_sentences_with_words_that_fit(bert, text, sensible):
+def test_bert_fills_the_seed_sentences_with_words_that_fit(bert, text, sensible, at_least):
     words = likeliest_at_mask(bert, text, 5)
-    assert len(set(words) & sensible) >= 3, words
+    assert len(set(words) & sensible) >= at_least, words
 
 
 def test_a_turtle_moves_slowly(bert):
@@ -257,7 +258,7 @@ ADVERB_SENTENCES = [
 ]
 
 
-def test_one_bert_head_looks_from_the_adverb_to_its_verb_on_either_side(bert):
+def test_the_head_of_the_exercise_looks_from_the_adverb_to_its_verb_on_either_side(bert):
     model, tokenizer = bert
     before, after = [], []
     for frame, verb, adverb in ADVERB_SENTENCES:
@@ -266,4 +267,5 @@ def test_one_bert_head_looks_from_the_adverb_to_its_verb_on_either_side(bert):
             words = ["[CLS]", *tokenizer.tokenize(text), "[SEP]"]
             looks.append(attentions_of(model, tokenizer, text)[:, :, words.index(adverb), words.index(verb)])
     both = torch.minimum(torch.stack(before).mean(0), torch.stack(after).mean(0))
-    assert both.max() >= 0.5
+    assert divmod(int(both.argmax()), 12) == (3, 10)  # Layer4_Head11
+    assert both.max() >= 0.9

@@ -27,7 +27,7 @@ EXAMPLES = """example of a FILE:
   The turtle *slowly* _moves_ across the road.
 
 examples:
-  python -m viz claim adverbs.txt --head Layer3_Head2
+  python -m viz claim adverbs.txt --head Layer4_Head11
   python -m viz claim adverbs.txt --model bert-base-uncased --out analysis
   python -m viz claim adverbs.txt --head Layer4_Head11 --open monday.npz tuesday.npz --json
 """

@@ -123,12 +123,14 @@ def _remember(of: tuple[str, str], loaded: LoadedModel) -> LoadedModel:
     """Keep a model; whoever still uses one that is dropped here keeps it alive.
 
     The collector's view is frozen after each load: the objects that torch and transformers made live as long as the
-    process, and walking them took 0.2 s a click.
+    process, and walking them took 0.2 s a click. What was frozen with them by chance, such as a page that was being
+    drawn, is looked at again at the next load.
     """
     with _table:
         _loaded[of] = loaded
         while len(_loaded) > MAX_LOADED:
             _loaded.popitem(last=False)
+    gc.unfreeze()
     gc.collect()
     gc.freeze()
     return loaded

@@ -38,10 +38,10 @@ def ask(capfd, tmp_path):
 
 
 def test_the_adverb_head_of_the_shipped_model_holds_in_both_orders(ask):
-    code, said, error = ask(ADVERBS, "--head", "Layer3_Head2")
+    code, said, error = ask(ADVERBS, "--head", "Layer4_Head11")
     assert (code, error) == (0, "")
     assert said.startswith(
-        "Holds: Layer3_Head2 · L2H1 looks most from the query word at the key word in 10 of 10 sentences"
+        "Holds: Layer4_Head11 · L3H10 looks most from the query word at the key word in 10 of 10 sentences"
     )
     assert "also when the order is swapped (5 of 5)." in said
     assert said.count("\nhit ") == 10
@@ -52,7 +52,7 @@ def test_the_adverb_head_is_found_by_searching_all(ask):
     code, said, _error = ask(ADVERBS, "--json")
     answer = json.loads(said)
     assert code == 0
-    assert (answer["head"], answer["holds"], answer["n_searched"], answer["rank"]) == ("Layer3_Head2", True, 72, 1)
+    assert (answer["head"], answer["holds"], answer["n_searched"], answer["rank"]) == ("Layer4_Head11", True, 72, 1)
     assert answer["p"] == pytest.approx((1 / 7) ** 10)
     assert answer["p_corrected"] == pytest.approx(72 * (1 / 7) ** 10)
     assert len(answer["best"]) == 5
@@ -67,7 +67,7 @@ def test_the_previous_token_head_of_the_shipped_model_follows_the_place(ask):
 def test_a_template_makes_sentences_on_which_the_head_holds(ask):
     lists = read_lists("animal: turtle, dog, cat\nverb: moves, runs\nadverb: slowly, quickly")
     template = "The {animal} _{verb}_ *{adverb}* across the road.\nThe {animal} *{adverb}* _{verb}_ across the road."
-    code, said, _error = ask("\n".join(fill_template(template, lists, n=24)), "--head", "Layer3_Head2", "--json")
+    code, said, _error = ask("\n".join(fill_template(template, lists, n=24)), "--head", "Layer4_Head11", "--json")
     assert code == 0
     assert json.loads(said)["total"] == 24
 
@@ -94,16 +94,16 @@ def test_the_known_head_of_bert_gives_its_weight_in_a_file_of_four_entries(ask, 
 
 def test_an_analysis_is_written_with_a_picture_of_each_sentence(ask, tmp_path):
     out = tmp_path / "new" / "analysis"
-    code, _said, _error = ask(ADVERBS, "--head", "Layer3_Head2", "--out", out)
+    code, _said, _error = ask(ADVERBS, "--head", "Layer4_Head11", "--out", out)
     assert code == 0
     pictures = sorted(path.name for path in out.glob("*.png"))
     assert len(pictures) == 10
-    assert pictures[0] == "001_The_turtle_moves_slow_across_the_road_Attention_Layer3_Head2.png"
+    assert pictures[0] == "001_The_turtle_moves_slow_across_the_road_Attention_Layer4_Head11.png"
     with Image.open(out / pictures[0]) as image:
         assert min(image.size) > 40 * 10
     written = (out / "analysis.md").read_text(encoding="utf-8")
     assert all(f"]({name})" in written for name in pictures)
-    assert "**Holds: Layer3_Head2" in written
+    assert "**Holds: Layer4_Head11" in written
 
 
 @pytest.fixture
@@ -127,10 +127,10 @@ def alive(monkeypatch):
 
 
 def test_one_run_is_held_at_a_time(alive, ask, tmp_path):
-    code, _said, _error = ask(ADVERBS, "--head", "Layer3_Head2")
+    code, _said, _error = ask(ADVERBS, "--head", "Layer4_Head11")
     assert (code, alive) == (0, [0, 0, 0])  # ten sentences, four a pass
     alive.clear()
-    _code, _said, _error = ask(ADVERBS, "--head", "Layer3_Head2", "--out", tmp_path / "out")
+    _code, _said, _error = ask(ADVERBS, "--head", "Layer4_Head11", "--out", tmp_path / "out")
     assert alive == [0] * 6  # and once more for the pictures
     assert len(list((tmp_path / "out").glob("*.png"))) == 10
 
@@ -146,14 +146,14 @@ def test_one_saved_run_is_held_at_a_time(alive, ask, tmp_path):
 
 def test_a_picture_is_of_the_sentence_whose_number_it_has(ask, monkeypatch, tmp_path):
     monkeypatch.setattr(many_texts, "ROWS_AT_ONCE", 4)
-    ask(ADVERBS, "--head", "Layer3_Head2", "--out", tmp_path)
+    ask(ADVERBS, "--head", "Layer4_Head11", "--out", tmp_path)
     loaded = load_model("headlight-bert")
     numbers = {sentence.text: number for number, sentence in enumerate(read_sentences(ADVERBS), start=1)}
     for run in many_texts.runs(loaded, list(numbers)):
         for row, text in enumerate(run.batch.texts):
             (picture,) = tmp_path.glob(f"{numbers[text]:03}_{folder_name(text)}_*.png")
             with Image.open(picture) as image:
-                assert image.tobytes() == diagrams.draw(run, row, 2, 1).tobytes()
+                assert image.tobytes() == diagrams.draw(run, row, 3, 10).tobytes()
 
 
 @pytest.mark.parametrize(

@@ -152,7 +152,7 @@ def test_the_filter_keeps_good_heads_and_empties_the_others():
     app = open_app(PAGE, bound="0.9")
     assert values(app, "previous token").keys() == {"Layer2_Head10 · L1H9"}
     assert "1 of 72 heads is within the bound." in messages(app.caption)
-    assert [name for name in board(app)["names"] if name] == [".96"]
+    assert [name for name in board(app)["names"] if name] == ["1.00"]
     choose(app, "entropy")
     assert app.number_input(key="board_bound").label == "Only heads with at most"
     assert all(value <= 0.9 for value in values(app, "entropy").values())
@@ -169,12 +169,12 @@ def test_heads_are_listed_in_other_orders():
 
 def test_the_address_opens_measure_words_bound_and_head(maps):
     app = open_app(
-        PAGE, measure="pair", query="slow", key="moves", head="Layer3_Head2", text=SENTENCE, model="headlight-bert"
+        PAGE, measure="pair", query="slow", key="moves", head="Layer4_Head11", text=SENTENCE, model="headlight-bert"
     )
     assert [app.selectbox(key=f"board_word_{at}").value for at in (0, 1)] == ["slow", "moves"]
-    assert title(app) == "Layer3_Head2 · L2H1"
-    assert values(app, "from this word to that word")["Layer3_Head2 · L2H1"] == pytest.approx(
-        maps[2, 1, 4, 3], abs=1e-5
+    assert title(app) == "Layer4_Head11 · L3H10"
+    assert values(app, "from this word to that word")["Layer4_Head11 · L3H10"] == pytest.approx(
+        maps[3, 10, 4, 3], abs=1e-5
     )
     assert (app.query_params["query"], app.query_params["measure"]) == ("slow", "pair")
 

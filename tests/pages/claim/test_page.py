@@ -55,12 +55,12 @@ def upload(app, *files: tuple[str, bytes]):
 def test_it_opens_with_a_claim_that_holds(opened):
     app = opened
     assert messages(app.success) == [
-        "**Holds: Layer3_Head2 · L2H1 looks most from the query word at the key word in 10 of 10 sentences "
+        "**Holds: Layer4_Head11 · L3H10 looks most from the query word at the key word in 10 of 10 sentences "
         "(luck: 1.4; p = 3.5e-9), also when the order is swapped (5 of 5).**"
     ]
     assert numbers(app)["hits"] == "10 / 10" and numbers(app)["swapped order"] == "5 / 5"
     assert table(app, "looks most at")["result"].tolist() == ["✓ hit"] * 10
-    assert title(app) == "Layer3_Head2 · L2H1"
+    assert title(app) == "Layer4_Head11 · L3H10"
     assert pytest.approx(3.5e-9, rel=0.02) == (7**-10)  # ten hits among seven candidates each
 
 
@@ -70,7 +70,7 @@ def test_the_weights_are_those_of_plain_transformers(opened):
     inputs = plain.tokenized(model, ["The turtle moves slow across the road."])
     tokens = model.tokenizer.convert_ids_to_tokens(inputs["input_ids"][0])
     maps = plain.output(model, inputs)[0][0]
-    expected = maps[2, 1, tokens.index("slow"), tokens.index("moves")]
+    expected = maps[3, 10, tokens.index("slow"), tokens.index("moves")]
     assert table(opened, "looks most at")["at the key"][0] == pytest.approx(expected, abs=1e-5)
 
 
@@ -110,7 +110,7 @@ def test_another_head_opens_its_map_and_leaves_the_verdict_and_makes_no_pass(mon
     app.selectbox(key="claim_sentence").set_value(3).run()
     assert "quickly" in figure(app, "head_map")["layout"]["yaxis"]["ticktext"]
     assert (passes, messages(app.success)) == ([], verdict)
-    assert (app.query_params["prompt"], app.query_params["claim"]) == ("4", "Layer3_Head2")
+    assert (app.query_params["prompt"], app.query_params["claim"]) == ("4", "Layer4_Head11")
 
 
 def test_the_row_of_the_query_is_framed(opened):
@@ -121,11 +121,11 @@ def test_the_row_of_the_query_is_framed(opened):
 
 def test_the_address_opens_claim_sentence_and_another_head():
     text = "A dog _runs_ *fast*.\nA cat *slowly* _moves_."
-    app = open_app(PAGE, text=text, claim="L2H1", head="Layer1_Head4", prompt="2", model="headlight-bert")
+    app = open_app(PAGE, text=text, claim="L3H10", head="Layer1_Head4", prompt="2", model="headlight-bert")
     assert title(app) == "Layer1_Head4 · L0H3"
     assert "slowly" in figure(app, "head_map")["layout"]["yaxis"]["ticktext"]
     assert numbers(app)["hits"].endswith("/ 2")
-    assert app.text_input(key="claim_head").value == "L2H1"
+    assert app.text_input(key="claim_head").value == "L3H10"
 
 
 def test_a_head_alone_in_the_address_is_the_one_that_is_tested():
@@ -169,7 +169,7 @@ def test_a_template_makes_sentences_and_tests_them():
     lines = app.text_area(key="claim_text").value.splitlines()
     assert len(lines) == len(table(app, "looks most at")) == 12
     assert lines[:2] == ["The turtle _moves_ *slowly* across the road.", "The turtle *slowly* _moves_ across the road."]
-    assert messages(app.success)[0].startswith("**Holds: Layer3_Head2")
+    assert messages(app.success)[0].startswith("**Holds: Layer4_Head11")
 
 
 def test_a_template_without_its_list_is_refused_beside_it():

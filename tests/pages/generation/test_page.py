@@ -123,7 +123,7 @@ def test_a_masked_model_is_refused_in_words():
     app.selectbox(key="batch_model").set_value("headlight-bert")
     press(app, "Run")
     assert "headlight-bert" in messages(app.error)[0]
-    assert title(app).startswith("Layer3_Head2")
+    assert title(app).startswith("Layer4_Head11")
 
 
 def test_more_tokens_than_the_model_reads_are_refused_and_the_last_steps_stay():

@@ -46,8 +46,8 @@ def test_it_opens_on_a_padded_text_whose_mask_hides_something(bert):
     app = open_app(PAGE)
     rows = stage_rows(app)
     attentions, _logits = plain.output(bert, plain.tokenized(bert, TEXTS))
-    assert title(app, "attention_map") == "Layer3_Head2 · L2H1"
-    np.testing.assert_allclose(rows["softmax = attention"], attentions[0, 2, 1, 4], rtol=1e-4, atol=1e-6)
+    assert title(app, "attention_map") == "Layer4_Head11 · L3H10"
+    np.testing.assert_allclose(rows["softmax = attention"], attentions[0, 3, 10, 4], rtol=1e-4, atol=1e-6)
     assert table(app, "stage").iloc[1, -1] == LOWEST
     assert rows["+ mask"][:10] == [0.0] * 10
 
@@ -81,7 +81,7 @@ def test_a_hidden_token_gets_the_smallest_number_and_no_attention(bert):
     allowed[0, :, :, 3] = False
     inputs["attention_mask"] = torch.zeros(allowed.shape).masked_fill(~allowed, float(np.finfo(np.float32).min))
     attentions, logits = plain.output(bert, inputs)
-    np.testing.assert_allclose(rows["softmax = attention"], attentions[0, 2, 1, 4], rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(rows["softmax = attention"], attentions[0, 3, 10, 4], rtol=1e-4, atol=1e-6)
     bars = {bar["name"]: bar for bar in figure(app, "effect_shift_0")["data"]}
     best = bert.tokenizer.convert_ids_to_tokens(int(logits[0, 7].argmax()))
     assert any(name.endswith(f" {best}") for name in bars["after"]["y"])
@@ -169,7 +169,7 @@ def test_nothing_hidden_is_said_so():
 def test_the_masks_life_has_the_shapes_of_this_version():
     stations = table(open_app(PAGE), "station").set_index("station")["shape"]
     assert stations["the tokenizer's attention_mask"] == "[2, 12]"
-    assert stations["what is added to the scores, layer 3"] == "[2, 1, 12, 12]"
+    assert stations["what is added to the scores, layer 4"] == "[2, 1, 12, 12]"
     modules = table(open_app(PAGE), "class")["class"].tolist()
     assert modules == ["BertForMaskedLM", "BertModel", "BertEncoder", "BertLayer", "BertAttention", "BertSelfAttention"]
 

@@ -44,7 +44,7 @@ def plain_logits():
 def test_it_opens_with_an_example_already_answered():
     app = open_app()
     assert app.text_input(key="text").value == SENTENCE
-    assert title(app) == "Layer3_Head2 · L2H1"
+    assert title(app) == "Layer4_Head11 · L3H10"
     assert len(completed(app)) == 3
     assert any("slow: 1.00 at moves" in message for message in messages(app.markdown))
     assert len(app.get("bidi_component")) == 3  # all heads, the mark on the chosen one, the shaded text
@@ -123,7 +123,7 @@ def test_a_wrong_head_keeps_the_last_one_and_says_why(name, sentence):
 def test_a_wrong_head_in_the_address_says_why_and_opens_the_usual_one():
     app = open_app(head="Layer40_Head1")
     assert messages(app.warning) == ["Layer40_Head1 does not exist: this model has 6 layers of 12 heads."]
-    assert title(app) == "Layer3_Head2 · L2H1"
+    assert title(app) == "Layer4_Head11 · L3H10"
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def test_a_long_text_is_cut_on_request():
 def test_a_text_without_a_mask_still_shows_its_heads():
     app = ask(open_app(), "no mask here")
     assert messages(app.info) == ["There is no [MASK] in the text. Put one where the word should be guessed."]
-    assert title(app) == "Layer3_Head2 · L2H1"
+    assert title(app) == "Layer4_Head11 · L3H10"
 
 
 def test_a_mask_in_a_gpt2_text_is_explained():
@@ -249,7 +249,7 @@ def test_hiding_every_token_is_refused_in_words():
     app = open_app()
     hide(app, *range(10))
     assert messages(app.error) == ["All 10 tokens are hidden: nothing is left to look at. Show at least one token."]
-    assert title(app) == "Layer3_Head2 · L2H1"
+    assert title(app) == "Layer4_Head11 · L3H10"
 
 
 def test_replacing_the_mask_by_a_word_still_compares_the_maps():

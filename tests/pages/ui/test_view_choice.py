@@ -78,9 +78,9 @@ def test_rollout_is_the_product_of_the_layers(plain):
 
 
 def test_special_tokens_are_left_out_of_every_map(plain):
-    app = open_app(text=SENTENCE, head="L1H3", special="hidden")
+    app = open_app(text=SENTENCE, head="L1H3", hide="special")
     np.testing.assert_allclose(shown(app), plain[1][1, 3, 1:-1, 1:-1], atol=1e-4)
-    app = open_app(text=SENTENCE, head="L1H3", special="renormalised")
+    app = open_app(text=SENTENCE, head="L1H3", hide="renormalised")
     inner = plain[1][1, 3, 1:-1, 1:-1]
     np.testing.assert_allclose(shown(app), inner / inner.sum(axis=1, keepdims=True), atol=1e-4)
 
@@ -94,7 +94,7 @@ def test_the_head_that_was_open_comes_back_when_heads_are_no_longer_joined():
 
 
 def test_a_view_that_is_none_is_the_models_own():
-    app = open_app(text=SENTENCE, head="L1H3", joined="sum", special="maybe", words="yes")
+    app = open_app(text=SENTENCE, head="L1H3", joined="sum", hide="maybe", words="yes")
     assert title(app) == "Layer2_Head4 · L1H3"
     assert not any(said.startswith(CAPTION) for said in messages(app.caption))
 
@@ -103,6 +103,6 @@ def test_a_view_that_is_none_is_the_models_own():
     "page", ["batch", "generation", "training", "board", "claim", "switch_off", "positions", "cross"]
 )
 def test_every_page_with_maps_takes_the_view(page):
-    app = open_app(f"pages/{page}/page.py", words="1", special="hidden", joined="rollout", part="heads")
+    app = open_app(f"pages/{page}/page.py", words="1", hide="special", joined="rollout", part="heads")
     assert "rollout" in title(app) or page == "cross"
     assert any(said.startswith(CAPTION) for said in messages(app.caption))
