@@ -45,7 +45,7 @@ def test_a_link_opens_the_page_on_a_fresh_server(page, tmp_path):
 
 def test_a_click_on_the_board_opens_that_head_everywhere(page, app):
     open_compare(page, f"{app}/compare")
-    expect(canvas(page)).to_have_attribute("data-chosen", re.compile(r"Layer3_Head2 · L2H1: 0\.\d{4}"))
+    expect(canvas(page)).to_have_attribute("data-chosen", re.compile(r"Layer4_Head11 · L3H10: 0\.\d{4}"))
     box = canvas(page).bounding_box()
     canvas(page).click(position={"x": box["width"] * 5.5 / 12, "y": box["height"] * 0.5 / 6})
     expect(titles(page)).to_have_text(["Layer1_Head6 · L0H5"] * 3)

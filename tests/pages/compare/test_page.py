@@ -86,9 +86,9 @@ def test_it_opens_with_two_texts_their_tokens_paired_and_their_heads_compared(sw
     assert_changes(app, np.abs(b - a).sum(axis=-1).mean(axis=-1) / 2)
     assert "Paired: 10 of 10 tokens of A, 10 of 10 of B." in " ".join(messages(app.caption))
     assert "same word at another place" in html(app) and "without a partner" not in html(app)
-    assert [title(app, f"compare_map_{n}") for n in range(3)] == ["Layer3_Head2 · L2H1"] * 3
+    assert [title(app, f"compare_map_{n}") for n in range(3)] == ["Layer4_Head11 · L3H10"] * 3
     in_order_of_b = np.argsort(TO_SWAPPED)
-    expected = (b - a)[2, 1][in_order_of_b][:, in_order_of_b]
+    expected = (b - a)[3, 10][in_order_of_b][:, in_order_of_b]
     np.testing.assert_allclose(difference_z(app), expected, atol=6e-5)
     layer = figure(app, "compare_map_2")["data"][-1]
     assert layer["zmin"] == -layer["zmax"] == pytest.approx(-np.abs(expected).max(), abs=1e-6)
@@ -127,7 +127,7 @@ def test_a_hidden_token_is_compared_with_the_same_text_without_that(bert):
     inputs["attention_mask"][0, 3] = 0
     b, logits = plain.output(bert, inputs)
     assert_changes(app, np.abs(b[0] - a).sum(axis=-1).mean(axis=-1) / 2)
-    np.testing.assert_allclose(difference_z(app), (b[0] - a)[2, 1], atol=6e-5)
+    np.testing.assert_allclose(difference_z(app), (b[0] - a)[3, 10], atol=6e-5)
     assert "4 hidden" in html(app)
     assert (app.query_params["hide_b"], "hide_a" in app.query_params) == ("4", False)
     shares = torch.softmax(torch.tensor(logits[0, 7]), -1).numpy()
@@ -147,7 +147,7 @@ def test_two_models_are_compared_by_words_and_what_differs_is_said(bert):
     assert "Paired: 6 of 10 tokens of A, 6 of 6 of B." in " ".join(messages(app.caption))
     after = dict(zip(table(app, "rank")["word"], table(app, "rank")["after (B)"]))
     shares = torch.softmax(torch.tensor(b[1][0, -1]), -1).numpy()
-    for word in ("road", "field"):
+    for word in ("river", "field"):
         (token,) = gpt2.tokenizer(f" {word}")["input_ids"]
         assert after[word] == pytest.approx(shares[token], abs=1e-5)
     assert "compared as they are written" in " ".join(messages(app.caption))
@@ -213,7 +213,7 @@ def test_models_of_other_shapes_are_compared_where_both_have_a_head(tiny_bert_fo
     said = " ".join(messages(app.info))
     assert "A has 6 layers of 12 heads, B 2 of 3. Compared are the 2 x 3 that both have" in said
     assert len(shown_changes(app)) == 6
-    assert title(app, "compare_map_2") == "Layer2_Head2 · L1H1"  # the nearest that both have
+    assert title(app, "compare_map_2") == "Layer2_Head3 · L1H2"  # the nearest that both have
     assert "does not exist: this model has 2 layers of 3 heads" in messages(app.warning)[0]
 
 
