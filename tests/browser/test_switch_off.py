@@ -33,7 +33,7 @@ def off_now(page: Page):
 def test_a_click_switches_a_head_off_and_another_one_on_again(page, app):
     open_switches(page, f"{app}/switch_off")
     expect(switch(page, "L1H9")).to_have_attribute("aria-checked", "false")
-    expect(page.get_by_text("Best word: road → slow")).to_be_visible()
+    expect(page.get_by_text("Best word: river, as before")).to_be_visible()
     switch(page, "L1H9").click()
     expect(page.get_by_text("No head is off")).to_be_visible()
     expect(off_now(page)).to_have_value("")

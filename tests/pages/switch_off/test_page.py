@@ -103,10 +103,11 @@ def test_it_opens_with_one_head_off_and_its_effect_in_numbers(bert, opened):
     app = opened
     check_bars(app, bert, SENTENCE, [(1, 9)])
     before, after = shares(bert, SENTENCE), shares(bert, SENTENCE, [(1, 9)])
-    road = ids(bert, ["road"])[0]
+    river = ids(bert, ["river"])[0]
+    assert int(before.argmax()) == int(after.argmax()) == river
     kl = float((before * (before / after).log2()).sum())
-    assert f"Probability of **road**: **{before[road]:.1%} → {after[road]:.1%}**" in said(app)
-    assert "Best word: **road → slow**" in said(app)
+    assert f"Probability of **river**: **{before[river]:.1%} → {after[river]:.1%}**" in said(app)
+    assert "Best word: **river**, as before" in said(app)
     assert f"KL divergence: **{kl:.4f} bits** over all 12,288 words" in said(app)
     assert "Off: **Layer2_Head10 · L1H9**" in said(app)
     assert title(app).startswith("Layer2_Head10 · L1H9")  # the map of the head that is off
@@ -170,11 +171,11 @@ def test_a_head_that_does_not_exist_is_named_and_the_others_stay_off():
 
 
 def test_an_expected_word_is_followed_and_stands_in_the_address(bert):
-    app = expect_word(open_app(PAGE), " river ")
-    river = ids(bert, ["river"])[0]
-    before, after = (shares(bert, SENTENCE, off)[river] for off in ([], [(1, 9)]))
-    assert f"Probability of **river**: **{before:.1%} → {after:.1%}**" in said(app)
-    assert app.query_params["word"] == " river "
+    app = expect_word(open_app(PAGE), " field ")
+    field = ids(bert, ["field"])[0]
+    before, after = (shares(bert, SENTENCE, off)[field] for off in ([], [(1, 9)]))
+    assert f"Probability of **field**: **{before:.1%} → {after:.1%}**" in said(app)
+    assert app.query_params["word"] == " field "
 
 
 def test_a_word_that_is_no_token_is_refused_and_the_models_own_is_followed():
@@ -182,7 +183,7 @@ def test_a_word_that_is_no_token_is_refused_and_the_models_own_is_followed():
     for word in ("elephantine", "[SEP]", ":red[x]", "two words", "qxz " * 3000):
         expect_word(app, word)
         assert "is not one of headlight-bert's tokens" in messages(app.error)[0] and len(messages(app.error)[0]) < 400
-        assert "Probability of **road**" in said(app)
+        assert "Probability of **river**" in said(app)
         assert app.text_input(key="expected").value == word
 
 
@@ -209,7 +210,7 @@ def test_bad_input_is_refused_in_words_and_the_last_answer_stays():
     for text, model, sentence in BAD_INPUTS:
         run_text(app, text, model)
         assert messages(app.error)[0].startswith(sentence)
-        assert "Probability of **road**" in said(app) and "Off: **Layer2_Head10 · L1H9**" in said(app)
+        assert "Probability of **river**" in said(app) and "Off: **Layer2_Head10 · L1H9**" in said(app)
         assert app.text_input(key="switch_text").value == text
 
 
@@ -265,7 +266,7 @@ def test_the_ranking_has_every_head_with_the_numbers_of_a_model_edited_by_hand(f
 def test_a_named_head_opens_its_map_without_any_pass(monkeypatch):
     app = rank(open_app(PAGE))
     passes = count_passes(monkeypatch)
-    button = next(button for button in app.button if (button.key or "").startswith("idle_"))
+    button = next(button for button in app.button if (button.key or "").startswith("strong_"))
     name = button.label.replace("\\", "").split(":")[0]
     button.click().run()
     assert_no_failure(app)
@@ -326,10 +327,10 @@ def test_a_ranking_that_fails_midway_says_why_keeps_what_it_has_and_does_not_beg
 
 
 def test_another_word_or_sentence_is_ranked_anew():
-    app = expect_word(rank(open_app(PAGE)), "river")
+    app = expect_word(rank(open_app(PAGE)), "field")
     assert "Nothing was ranked yet for this sentence and this word." in messages(app.caption)
     rank(app)
-    assert set(table(app, "KL in bits")["expected word"]) == {"river"}
+    assert set(table(app, "KL in bits")["expected word"]) == {"field"}
 
 
 def test_random_weights_are_said(untrained_bert_folder):
