@@ -4,8 +4,8 @@ import re
 import unicodedata
 
 from viz.errors import HeadOutOfRange, UnknownHead
-from viz.records import PLAIN, View
 from viz.text import _
+from viz.view import PLAIN, View
 
 _FROM_ONE = re.compile(r"layer[\s_-]*(\d{1,4})[\s_,-]*head[\s_-]*(\d{1,4})", re.IGNORECASE)
 _FROM_ZERO = re.compile(r"L(\d{1,4})[\s_.,-]*H(\d{1,4})", re.IGNORECASE)

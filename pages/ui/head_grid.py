@@ -9,7 +9,8 @@ from streamlit.components import v2
 from pages.ui import head_choice, pictures, view_choice
 from viz.analysis.views.viewed import viewed
 from viz.drawing.overview import PROMPTS_ACROSS, board_name
-from viz.records import Run, View
+from viz.records import Run
+from viz.view import View
 
 _HERE = Path(__file__).resolve().parent
 

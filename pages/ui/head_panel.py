@@ -16,8 +16,9 @@ from viz.analysis import tables
 from viz.analysis.views.viewed import shown_position, viewed
 from viz.drawing.long_map import is_long
 from viz.names import folder_name
-from viz.records import Run, View
+from viz.records import Run
 from viz.text import _
+from viz.view import View
 
 TABLE_ROWS = 5_000  # more is for the CSV
 

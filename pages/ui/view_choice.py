@@ -7,8 +7,8 @@ import streamlit as st
 
 from pages.ui.question import one_of, set_address
 from viz.analysis.views.viewed import said
-from viz.records import PLAIN, View
 from viz.text import _
+from viz.view import PLAIN, View
 
 _HIDE = {"special": "hidden", "renormalised": "renormalised"}  # as the address writes it
 SPECIAL, JOINED = ("shown", "hidden", "renormalised"), ("", "heads", "layers", "all", "rollout")

@@ -140,7 +140,7 @@ def test_places_and_words_are_drawn_head_by_head():
     for head, x, y in points:
         assert (x, y) == pytest.approx((of.word[head], of.place[head]), abs=1e-6)
     press(app, next(b.label for b in app.button if b.key and b.key.startswith("follow_place_")))
-    assert title(app).startswith("Layer1_Head6 · L0H5")
+    assert title(app).startswith("Layer2_Head10 · L1H9")
 
 
 def test_offsets_are_listed_and_the_open_head_has_its_profile():
@@ -172,8 +172,8 @@ def test_the_forgotten_position_ids_stand_beside_the_right_ones():
     assert shown["positions told → left out"].tolist() == [f"0–{n - 1} → {width - n}–{width - 1}" for n in n_tokens]
     best = right.argmax(-1)
     rows = range(len(texts))
-    np.testing.assert_allclose(shown["its probability told"], right[rows, best].numpy(), atol=1e-6)
-    np.testing.assert_allclose(shown["left out"], wrong[rows, best].numpy(), atol=1e-6)
+    np.testing.assert_allclose(shown["its probability told"], right[rows, best].numpy(), atol=5e-6)
+    np.testing.assert_allclose(shown["left out"], wrong[rows, best].numpy(), atol=5e-6)
     words = [second.tokenizer.convert_ids_to_tokens(of.argmax(-1).tolist()) for of in (right, wrong)]
     expected = [f"{a} → {b}".replace("Ġ", "␣") for a, b in zip(*words, strict=True)]
     assert shown["best word told → left out"].tolist() == expected

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from viz.analysis.words import Side, words_of
-from viz.records import View
+from viz.view import View
 
 
 @dataclass(frozen=True, slots=True, eq=False)

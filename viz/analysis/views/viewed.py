@@ -9,8 +9,9 @@ from viz.analysis.views.combining import combined
 from viz.analysis.views.groups import Groups, groups
 from viz.analysis.views.merging import merged
 from viz.analysis.words import Side, sides
-from viz.records import PLAIN, Batch, Maps, Run, View
+from viz.records import Batch, Maps, Run
 from viz.text import _
+from viz.view import PLAIN, View
 
 _last: WeakKeyDictionary[Run, tuple[int, View, Run]] = WeakKeyDictionary()  # the newest view of each run
 

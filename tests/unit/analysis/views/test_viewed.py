@@ -9,7 +9,8 @@ from tests import hand_made
 from viz.analysis.masks.cells import CAUSAL, PADDING, VISIBLE, row_states
 from viz.analysis.views.viewed import said, viewed
 from viz.names import diagram_name, map_title
-from viz.records import PLAIN, Run, View
+from viz.records import Run
+from viz.view import PLAIN, View
 
 WORDS = View(words=True)
 
