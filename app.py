@@ -3,7 +3,7 @@
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from pages.ui import guard
+from pages.ui import guard, visit
 from viz import text
 from viz.engine.local import engine
 from viz.text import _
@@ -39,6 +39,7 @@ def choose_page() -> StreamlitPage:
                 page("switch_off", _("Switch heads off"), "toggle_off"),
             ],
             _("Runs"): [
+                page("saved", _("Runs"), "folder_open"),
                 page("compare", _("Compare two runs"), "compare_arrows"),
                 page("models", _("Models"), "inventory_2"),
             ],
@@ -55,4 +56,4 @@ engine.warm_up()
 with guard.page():  # the frame too is drawn in turn: thirty at once would all wait for one another's menus
     st.set_page_config(page_title="Headlight", page_icon="🔦", layout="wide")
     choose_language()
-    choose_page().run()
+    visit.draw(choose_page())

@@ -573,6 +573,30 @@ class MapsDoNotFitTokens(VizError):
     template = N_("{name}: {seen} was given; it must be {expected}.")
 
 
+class RunNotOffered(VizError):
+    """Refuse the name of a saved run that this server does not offer, whether there is such a file or not."""
+
+    template = N_("This server offers no saved run '{name}'. Choose one from the list, or open a file of yours.")
+
+
+class RunNotKept(VizError):
+    """Refuse to show a run of the list whose file is no longer kept."""
+
+    template = N_(
+        "'{name}' is no longer kept here: it had to make room for others, or the server was started anew. Open its "
+        "file again, or ask for it again where it was asked."
+    )
+
+
+class RunOfAnotherVisit(VizError):
+    """Refuse a link to a run of a visit that is not this one."""
+
+    template = N_(
+        "This link leads to a run of another visit ('{key}'), which only the browser that opened it can show. Ask for "
+        "the file of the run, and open it here."
+    )
+
+
 class HoldsTwoStacks(VizError):
     """Refuse a saved run of three kinds of attention where one kind is read."""
 

@@ -44,6 +44,12 @@ def written(label: str) -> str:
     return label
 
 
+def shortened(text: str, limit: int = 90) -> str:
+    """Write a text in one line, cut where it is too long for it."""
+    line = " ".join(text.split())
+    return line if len(line) <= limit else f"{line[: limit - 1]}…"
+
+
 def _is_shown(c: str, joins: bool) -> bool:
     if c in _JOINERS:
         return joins

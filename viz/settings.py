@@ -3,6 +3,7 @@
 ``HEADLIGHT_DEVICE``         auto (default: CUDA where there is one), cpu, cuda or mps
 ``HEADLIGHT_MAX_MODEL_GB``   the largest model that is loaded, in GB of weights as float32; 3 by default, 0: no limit
 ``HEADLIGHT_MODELS``         folders whose models are listed, parted as in PATH
+``HEADLIGHT_RUNS``           folders whose saved runs anybody may open, or single files, parted as in PATH
 ``HEADLIGHT_ALLOW``          the only models that may be opened, parted by commas: names on the Hub, folders, which
                              begin with ``/``, ``~`` or ``.``, or all that lies directly in one, ``folder/*``; the
                              shipped ones always may. Empty: all. For servers others can reach.
@@ -35,8 +36,17 @@ def max_model_bytes() -> float:
 
 def model_folders() -> tuple[Path, ...]:
     """List the folders whose models are listed."""
-    named = os.environ.get("HEADLIGHT_MODELS", "").split(os.pathsep)
-    return tuple(Path(folder).expanduser() for folder in named if folder.strip())
+    return _paths("HEADLIGHT_MODELS")
+
+
+def run_places() -> tuple[Path, ...]:
+    """List the folders, and files, of saved runs that anybody may open."""
+    return _paths("HEADLIGHT_RUNS")
+
+
+def _paths(variable: str) -> tuple[Path, ...]:
+    named = os.environ.get(variable, "").split(os.pathsep)
+    return tuple(Path(path).expanduser() for path in named if path.strip())
 
 
 def allowed() -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """Ask what the head board is measured on: texts and a model, or a saved run; once, or twice for a comparison."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import ClassVar
 
 import streamlit as st
@@ -8,8 +9,9 @@ import streamlit as st
 from pages.ui import guard, prompt_form
 from pages.ui.long_work import ask_measured
 from pages.ui.markdown import literal
-from pages.ui.opened import OpenedFile
+from pages.ui.opened import TYPES, OpenedFile, brought, offer_opened
 from pages.ui.question import Field, Question, arrives, model_field, set_address
+from pages.ui.run_facts import say_rows
 from viz.analysis.claims.text import READY, read_sentences
 from viz.analysis.heads.boards import Board
 from viz.engine.requests import Measure
@@ -88,6 +90,8 @@ def answer(side: str, question: BoardQuestion) -> BoardQuestion | None:
     measured, _board = answered
     if measured.file is None:
         prompt_form.say_dropped(measured.text, MAX_TEXTS)
+    else:
+        say_rows(measured.file.run(), measured.file.digest)
     return measured
 
 
@@ -99,6 +103,8 @@ def _current() -> dict[str, BoardQuestion]:
         if "text_b" in given or "model_b" in given:
             asked["b"] = BoardQuestion.from_address(given, ENDINGS["b"], asked["a"])
         st.session_state["asked_boards"] = asked
+    if (file := brought()) is not None:
+        st.session_state["asked_boards"] = {"a": replace(BoardQuestion(), file=file)}
     return st.session_state["asked_boards"]
 
 
@@ -117,14 +123,17 @@ def _more_ways(questions: dict[str, BoardQuestion]) -> None:
     row.toggle(_("Compare two inputs or models"), key="board_compare", on_change=_compare_switched)
     with row.popover(_("From a file"), icon=":material/upload_file:"):
         for side in questions:
-            label = _("A text file (.txt, one text a line) or a saved run (.npz, measured without a model)")
+            label = _(
+                "A text file (.txt, one text a line) or a saved run (.npz, .safetensors: measured without a model)"
+            )
             st.file_uploader(
                 f"{side.upper()}: {label}" if len(questions) > 1 else label,
-                ["txt", "npz"],
+                ["txt", *TYPES],
                 key=f"board_file_{side}",
                 on_change=_file_given,
                 args=(side,),
             )
+            offer_opened(f"board_opened_{side}", partial(_take_file, side))
     for side, question in questions.items():
         if question.file is not None:
             message = _("{side} is the saved run {name}; press Measure to go back to the typed texts.")
@@ -165,16 +174,23 @@ def _file_given(side: str) -> None:
     if file is None or side not in asked:
         return
     data = file.getvalue()
-    if file.name.lower().endswith(".npz"):
-        asked[side] = replace(asked[side], file=OpenedFile.of(file.name, data))
-    else:
-        try:
-            text = data.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            st.session_state["board_file_error"] = PromptsUnreadable(
-                name=file.name, reason=Reason("it is no text in UTF-8")
-            )
-            return
-        st.session_state[f"board_text_{side}"] = text
-        asked[side] = replace(asked[side], text=text, file=None)
+    if not file.name.lower().endswith(".txt"):
+        _take_file(side, OpenedFile.of(file.name, data))
+        return
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        st.session_state["board_file_error"] = PromptsUnreadable(
+            name=file.name, reason=Reason("it is no text in UTF-8")
+        )
+        return
+    st.session_state[f"board_text_{side}"] = text
+    asked[side] = replace(asked[side], text=text, file=None)
     st.session_state["asked_boards"] = asked
+
+
+def _take_file(side: str, file: OpenedFile) -> None:
+    """Measure a saved run."""
+    asked = dict(_current())
+    if side in asked:
+        st.session_state["asked_boards"] = asked | {side: replace(asked[side], file=file)}

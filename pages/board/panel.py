@@ -11,12 +11,12 @@ from pages.ui import guard, head_choice, prompt_choice
 from pages.ui.head_grid import mark_head, number_grid
 from pages.ui.head_panel import head_view
 from pages.ui.markdown import literal
-from pages.ui.prompt_choice import shortened
 from viz.analysis.heads import boards
 from viz.analysis.heads.boards import PAIR, Score
 from viz.analysis.heads.measures import MEASURES
 from viz.drawing import head_board
 from viz.errors import VizError
+from viz.labels import shortened
 from viz.names import position_number
 from viz.text import _, number, translated
 

@@ -1,7 +1,7 @@
 """Ask for a claim: marked sentences, the head or any, and a model or saved runs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
 import streamlit as st
@@ -10,8 +10,9 @@ from pages.claim.sentences import sentence_makers
 from pages.ui import opened
 from pages.ui.long_work import ask_measured
 from pages.ui.markdown import literal
-from pages.ui.opened import OpenedFile
+from pages.ui.opened import TYPES, OpenedFile, brought, offer_opened
 from pages.ui.question import Field, Question, model_field, set_address
+from pages.ui.run_facts import say_rows
 from viz.analysis.claims.readings import Evidence
 from viz.analysis.claims.text import MAX_SENTENCES, READY, MarkedSentence, read_sentences
 from viz.engine.local import engine
@@ -71,6 +72,8 @@ class ClaimQuestion(Question):
 
 def ask() -> ClaimQuestion:
     """Show the form and give the question in it; the first visit finds an example."""
+    if (file := brought()) is not None:
+        st.session_state["asked_claim"] = replace(ClaimQuestion.current(), files=(file,))
     question = ClaimQuestion.current()
     question.fill()
     message = _(
@@ -104,7 +107,11 @@ def ask() -> ClaimQuestion:
 def answer(question: ClaimQuestion) -> ClaimQuestion | None:
     """Run the sentences and give the claim; where it cannot be tested, say why and give the last one that was."""
     answered = question.answered(_gathered)
-    return None if answered is None else answered[0]
+    if answered is None:
+        return None
+    for file in answered[0].files:
+        say_rows(file.run(), file.digest)
+    return answered[0]
 
 
 def _gathered(question: ClaimQuestion) -> Evidence:
@@ -122,18 +129,24 @@ def _more_ways() -> None:
     sentence_makers(row, _take_text)
     with row.popover(_("From saved runs"), icon=":material/upload_file:"):
         st.file_uploader(
-            _("Saved runs (.npz) that hold the sentences; no model is needed"),
-            ["npz"],
+            _("Saved runs (.npz, .safetensors) that hold the sentences; no model is needed"),
+            TYPES,
             key="claim_files",
             accept_multiple_files=True,
             on_change=_files_given,
         )
+        offer_opened("claim_opened", _take_file)
 
 
 def _take_text(text: str) -> None:
     """Test other sentences, on the same saved runs as long as they are chosen."""
-    files = ClaimQuestion.current().files if st.session_state.get("claim_files") else ()
-    ClaimQuestion.take(text=text, files=files)
+    ClaimQuestion.take(text=text, files=ClaimQuestion.current().files)
+
+
+def _take_file(file: OpenedFile) -> None:
+    """Test on one more run that was opened in this visit."""
+    files = {of.digest: of for of in (*ClaimQuestion.current().files, file)}
+    ClaimQuestion.take(files=tuple(files.values()))
 
 
 def _files_given() -> None:

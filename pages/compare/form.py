@@ -8,8 +8,9 @@ import streamlit as st
 
 from pages.ui.head_panel import Give
 from pages.ui.markdown import literal
-from pages.ui.opened import OpenedFile
+from pages.ui.opened import TYPES, OpenedFile, brought, offer_opened
 from pages.ui.question import Field, Question, arrives, model_field, set_address, whole
+from pages.ui.run_facts import say_rows
 from viz.engine.local import engine
 from viz.engine.requests import Ask, Edit, Translate
 from viz.errors import NothingHiddenInTwoStacks, NoTokenNumbers, TwoStacks
@@ -77,6 +78,8 @@ class SideQuestion(Question):
 
 def ask() -> dict[str, SideQuestion]:
     """Show both forms and give the questions in them; the first visit finds them filled."""
+    if (file := brought()) is not None:
+        take_run("a" if _current()["a"].file is None else "b", file)
     questions = _current()
     anew = arrives(SideQuestion.NAME)
     for side, question in questions.items():
@@ -93,7 +96,12 @@ def ask() -> dict[str, SideQuestion]:
 def answer(side: str, question: SideQuestion) -> SideQuestion | None:
     """Run what a side asks and give it; where it cannot be run, say why and give the last one that was."""
     answered = question.answered(SideQuestion.run, place=f"compare_{side}", label=side.upper())
-    return None if answered is None else answered[0]
+    if answered is None:
+        return None
+    asked, run = answered
+    if asked.file is not None:
+        say_rows(run, asked.file.digest)
+    return asked
 
 
 def take_run(side: str, run: OpenedFile) -> None:
@@ -147,8 +155,9 @@ def _more_ways(questions: dict[str, SideQuestion]) -> None:
         )
     with row.popover(_("From files"), icon=":material/upload_file:"):
         for side in SIDES:
-            label = _("{side}: a saved run (.npz), opened without its model").format(side=side.upper())
-            st.file_uploader(label, ["npz"], key=f"compare_file_{side}", on_change=_file_given, args=(side,))
+            label = _("{side}: a saved run (.npz, .safetensors), opened without its model").format(side=side.upper())
+            st.file_uploader(label, TYPES, key=f"compare_file_{side}", on_change=_file_given, args=(side,))
+            offer_opened(f"compare_opened_{side}", partial(take_run, side))
     for side, question in questions.items():
         if question.file is not None:
             said = st.container(horizontal=True, vertical_alignment="center")

@@ -6,11 +6,11 @@ import numpy as np
 import streamlit as st
 
 from pages.compare.form import SideQuestion
-from pages.ui.prompt_choice import shortened
 from pages.ui.question import one_of
 from viz.analysis.compare.comparison import KINDS, Comparison, kinds_of_both, paired
 from viz.analysis.compare.movement import head_changes
 from viz.engine.local import engine
+from viz.labels import shortened
 from viz.names import kind_names, position_number
 from viz.records import Run
 from viz.text import _

@@ -9,8 +9,9 @@ import streamlit as st
 from pages.ui import prompt_form
 from pages.ui.head_panel import Give
 from pages.ui.markdown import literal
-from pages.ui.opened import OpenedFile
+from pages.ui.opened import TYPES, OpenedFile, brought, offer_opened
 from pages.ui.question import SIDES, Field, Question, model_field, one_of, set_address, side_field
+from pages.ui.run_facts import say_rows
 from viz.engine.local import engine
 from viz.engine.requests import Translate
 from viz.examples import example
@@ -60,6 +61,8 @@ class CrossQuestion(Question):
 
 def ask() -> CrossQuestion:
     """Show the form and give the question in it; the first visit finds it filled."""
+    if (file := brought()) is not None:
+        _take_file(file)
     question = CrossQuestion.current()
     question.fill()
     with st.form("cross_question", border=False):
@@ -85,8 +88,13 @@ def ask() -> CrossQuestion:
 def answer(question: CrossQuestion) -> tuple[CrossQuestion, Run] | None:
     """Run the question; where it cannot be run, say why and keep the last answer on the page."""
     answered = question.answered(CrossQuestion.run)
-    if answered is not None and answered[0].file is None:
-        prompt_form.say_dropped(answered[0].text)
+    if answered is None:
+        return None
+    asked, run = answered
+    if asked.file is None:
+        prompt_form.say_dropped(asked.text)
+    else:
+        say_rows(run, asked.file.digest)
     return answered
 
 
@@ -102,8 +110,9 @@ def _more_ways(question: CrossQuestion) -> None:
     for label, text in examples.items():
         row.button(label, on_click=CrossQuestion.take, kwargs={"text": text, "targets": ""})
     with row.popover(_("From a file"), icon=":material/upload_file:"):
-        label = _("A saved run (.npz) of an encoder-decoder, opened without its model")
-        st.file_uploader(label, ["npz"], key="cross_file", on_change=_file_given)
+        label = _("A saved run (.npz, .safetensors) of an encoder-decoder, opened without its model")
+        st.file_uploader(label, TYPES, key="cross_file", on_change=_file_given)
+        offer_opened("cross_opened", _take_file)
     if question.file is not None:
         message = _("Below is the saved run {name}; press Run to go back to the typed texts.")
         st.caption(literal(message.format(name=question.file.name)))
@@ -113,5 +122,8 @@ def _file_given() -> None:
     """Show an uploaded run."""
     file = st.session_state.get("cross_file")
     if file is not None:
-        opened = OpenedFile.of(file.name, file.getvalue())
-        st.session_state["asked_cross"] = replace(CrossQuestion.current(), file=opened)
+        _take_file(OpenedFile.of(file.name, file.getvalue()))
+
+
+def _take_file(file: OpenedFile) -> None:
+    st.session_state["asked_cross"] = replace(CrossQuestion.current(), file=file)

@@ -14,11 +14,11 @@ st.caption(
 
 # These bring Plotly and pandas, a second on a fresh server; the title stands meanwhile.
 from pages.cross import form  # noqa: E402
-from pages.cross.boards import boards, open_head  # noqa: E402
+from pages.cross.boards import open_head  # noqa: E402
 from pages.cross.heads_off import OFF, heads_off  # noqa: E402
 from pages.cross.steps import STEPS, steps_panel  # noqa: E402
 from pages.cross.translation import translation  # noqa: E402
-from pages.ui import head_choice  # noqa: E402
+from pages.ui import head_choice, kind_choice  # noqa: E402
 
 question = form.ask()
 
@@ -31,7 +31,7 @@ if answer is not None:
     with slot, head_choice.whole_page(STEPS, OFF):
         row = translation(run, question)
         steps_panel(question.give, row)
-        boards(run, row)
+        kind_choice.boards(run, row)
         left, right = st.columns([3, 2], gap="medium")
         with left:
             open_head(question.give, row)

@@ -18,10 +18,10 @@ heading.caption(
 # These bring Plotly and pandas, a second on a fresh server; the title stands meanwhile.
 from pages.masked_word import form  # noqa: E402
 from pages.masked_word.edits import edits_panel  # noqa: E402
-from pages.masked_word.predictions import prediction_panel  # noqa: E402
 from pages.ui import head_choice  # noqa: E402
 from pages.ui.head_grid import head_grid  # noqa: E402
 from pages.ui.head_panel import head_panel  # noqa: E402
+from pages.ui.predictions import prediction_panel  # noqa: E402
 from viz.engine.local import engine  # noqa: E402
 
 form.examples(examples)

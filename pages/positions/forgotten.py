@@ -9,12 +9,12 @@ from pages.positions.form import PositionQuestion
 from pages.ui import prompt_choice
 from pages.ui.batch_strips import chips
 from pages.ui.markdown import literal
-from pages.ui.prompt_choice import shortened
 from viz.analysis.batches.same_alone import BatchCheck, Mistakes, difference_text
 from viz.analysis.positions.forgotten import Moved, compare, forgotten_said
 from viz.drawing import strips
 from viz.engine.local import engine
 from viz.engine.requests import Check
+from viz.labels import shortened
 from viz.names import position_number
 from viz.prompts import read_prompts
 from viz.records import Run

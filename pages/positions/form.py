@@ -6,10 +6,10 @@ from typing import ClassVar
 import streamlit as st
 
 from pages.ui import prompt_choice
-from pages.ui.prompt_choice import shortened
 from pages.ui.question import Field, Question, model_field, one_of, set_address
 from viz.engine.requests import Ask
 from viz.examples import example
+from viz.labels import shortened
 from viz.names import position_number
 from viz.prompts import read_prompts
 from viz.shipped import SHIPPED

@@ -1,41 +1,61 @@
-"""Open saved runs that were uploaded: no model is needed.
+"""Open saved runs, uploaded ones and those that the server offers: no model is needed.
 
 A question holds its files. So their bytes stay in the session as long as a question that was asked, or answered last,
-is about them, and not longer.
+is about them, and not longer; the runs of a visit are kept elsewhere (``visit``). A file that the server offers is read
+from its folder each time.
 """
 
-import hashlib
 import io
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Self
 
+import streamlit as st
+
+from pages.ui import visit
+from pages.ui.markdown import literal
+from pages.ui.remembered import Remembered, key_of
 from viz.analysis.claims.readings import Evidence, gather
 from viz.analysis.claims.text import MarkedSentence
 from viz.analysis.heads import boards
 from viz.analysis.heads.boards import Board
 from viz.engine.local import engine
-from viz.errors import HoldsOneStack, HoldsTwoStacks
-from viz.files import saved
+from viz.errors import HoldsOneStack, HoldsTwoStacks, RunNotKept
+from viz.files import offered, saved
+from viz.files.containers import ENDINGS
 from viz.records import Run
+from viz.text import _
+
+TYPES = list(ENDINGS)  # what an uploader takes
 
 
 @dataclass(frozen=True, slots=True)
 class OpenedFile:
-    """Hold a file as it was uploaded; the same bytes under the same name are the same file."""
+    """Hold a file as it was uploaded, or name one that the server offers; the same digest is the same file."""
 
     name: str
     digest: str
-    data: bytes = field(repr=False, compare=False)
+    data: bytes | None = field(repr=False, compare=False)  # None: the server offers it
 
     @classmethod
     def of(cls, name: str, data: bytes) -> Self:
         """Take an uploaded file."""
-        return cls(name, hashlib.sha256(data).hexdigest(), data)
+        return cls(name, key_of(data), data)
 
-    def any_run(self) -> Run:
-        """Read the run, of one stack or of two. Raises ``NotARun``."""
-        return engine.remember(("saved run", self.digest), lambda: saved.read(io.BytesIO(self.data), self.name))
+    @classmethod
+    def offered(cls, name: str) -> Self:
+        """Name a file that the server offers. Raises ``RunNotOffered``."""
+        file, stamp = offered.open_file(name)
+        file.close()
+        return cls(name, stamp, None)
+
+    @classmethod
+    def of_visit(cls, run: Remembered) -> Self:
+        """Take a file that was opened in this visit. Raises ``RunNotKept``."""
+        data = visit.data_of(run)
+        if data is None:
+            raise RunNotKept(name=run.file)
+        return cls(run.file, run.key, data)
 
     def run(self) -> Run:
         """Read the run of a model of one stack. Raises ``NotARun`` or ``HoldsTwoStacks``."""
@@ -51,6 +71,17 @@ class OpenedFile:
             raise HoldsOneStack(name=self.name)
         return run
 
+    def any_run(self) -> Run:
+        """Read the run, whatever kinds of attention it has. Raises ``NotARun``."""
+        return engine.remember(("saved run", self.digest), self._read)
+
+    def _read(self) -> Run:
+        if self.data is not None:
+            return saved.read(io.BytesIO(self.data), self.name)
+        file, _stamp = offered.open_file(self.name)
+        with file:
+            return saved.read(file, self.name)
+
     def board(self) -> Board:
         """Measure every head over the texts of the run. Raises ``NotARun`` or ``HoldsTwoStacks``."""
         return engine.remember(("saved board", self.digest), lambda: boards.measure([self.run()]))
@@ -65,3 +96,28 @@ def evidence(files: Iterable[OpenedFile], sentences: tuple[MarkedSentence, ...])
         return Evidence(runs, *gather(runs, sentences))
 
     return engine.remember(("saved evidence", tuple(file.digest for file in files), sentences), make)
+
+
+def bring(file: OpenedFile) -> None:
+    """Let the page that is shown next open with a file."""
+    st.session_state["brought_file"] = file
+
+
+def brought() -> OpenedFile | None:
+    """Give the file with which this page is to open, once."""
+    return st.session_state.pop("brought_file", None)
+
+
+def offer_opened(key: str, take: Callable[[OpenedFile], None]) -> None:
+    """Offer the runs that were opened in this visit, a button each; ``take`` gets the file, before the page runs."""
+    there = [run for run in visit.runs() if run.is_opened and visit.data_of(run) is not None]
+    if not there:
+        return
+    st.caption(_("Opened in this visit:"))
+    for run in there:
+        st.button(literal(run.name), key=f"{key}_{run.key}", width="stretch", on_click=_taken, args=(run, take))
+
+
+def _taken(run: Remembered, take: Callable[[OpenedFile], None]) -> None:
+    if (data := visit.data_of(run)) is not None:
+        take(OpenedFile(run.file, run.key, data))

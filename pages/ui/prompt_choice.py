@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages.ui import head_choice
 from pages.ui.question import whole
+from viz.labels import shortened
 from viz.names import position_from_number, position_number
 from viz.records import Run
 from viz.text import _
@@ -28,12 +29,6 @@ def chosen(n_rows: int) -> int:
 def prompt_name(run: Run, row: int, limit: int = 60) -> str:
     """Give a prompt's text, shortened to fit a line."""
     return shortened(run.batch.texts[row], limit)
-
-
-def shortened(text: str, limit: int = 90) -> str:
-    """Write a text in one line, cut where it is too long for it."""
-    line = " ".join(text.split())
-    return line if len(line) <= limit else f"{line[: limit - 1]}…"
 
 
 def control(n_rows: int, *, whole_page: bool = False, label: str | None = None) -> int:

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Protocol, Self, TypeVar
 
 import streamlit as st
 
+from pages.ui import visit
 from pages.ui.guard import explain
 from viz.errors import VizError
 from viz.records import ModelInfo
@@ -162,6 +163,7 @@ class Question:
                 also(error)
             return _last(st.session_state.get(key), make)
         asked = st.session_state[key] = replace(self, revision=made.model.revision)
+        visit.note(f"asked_{self.NAME}", asked, made)
         if made.model.weights == "random":
             st.warning(_("The weights of this model are random, not trained: its words and its heads mean nothing."))
         if None in self.to_address().values():

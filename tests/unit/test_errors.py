@@ -15,6 +15,20 @@ SENTENCES = {
         {"name": "attentions", "seen": [1, 2, 4, 4], "expected": "[1, heads, 3, 3] in every layer"},
         "attentions: [1, 2, 4, 4] was given; it must be [1, heads, 3, 3] in every layer.",
     ),
+    errors.RunNotOffered: (
+        {"name": "../x"},
+        "This server offers no saved run '../x'. Choose one from the list, or open a file of yours.",
+    ),
+    errors.RunNotKept: (
+        {"name": "mine.npz"},
+        "'mine.npz' is no longer kept here: it had to make room for others, or the server was started anew. Open its "
+        "file again, or ask for it again where it was asked.",
+    ),
+    errors.RunOfAnotherVisit: (
+        {"key": "0123"},
+        "This link leads to a run of another visit ('0123'), which only the browser that opened it can show. Ask for "
+        "the file of the run, and open it here.",
+    ),
     errors.EmptyText: (
         {"example": "The turtle [MASK]."},
         "There is no text. Type a sentence, for example: The turtle [MASK].",

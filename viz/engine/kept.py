@@ -33,6 +33,11 @@ class Kept:
             while self._n_bytes > self._max_bytes and len(self._records) > 1:
                 self._forget(next(iter(self._records)))
 
+    def forget(self, key: Hashable) -> None:
+        """Let go of the record of a key, if there is one."""
+        with self._lock:
+            self._forget(key)
+
     def _forget(self, key: Hashable) -> None:
         if key in self._records:
             self._n_bytes -= _size(self._records.pop(key))

@@ -47,7 +47,7 @@ def test_it_opens_with_an_example_already_answered():
     assert title(app) == "Layer4_Head11 · L3H10"
     assert len(completed(app)) == 3
     assert any("slow: 1.00 at moves" in message for message in messages(app.markdown))
-    assert len(app.get("bidi_component")) == 3  # all heads, the mark on the chosen one, the shaded text
+    assert len(app.get("bidi_component")) == 4  # all heads, the mark on the chosen one, the shaded text, the visit
 
 
 def test_the_bars_are_the_models_probabilities(plain_logits):

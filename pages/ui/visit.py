@@ -1,0 +1,138 @@
+"""Hold the runs of a visit: those that were asked for on any page, and those that were opened.
+
+The list lives in the visitor's browser, for as long as its tab is open, and so survives a reload of the page. The
+bytes of opened files stay on the server under the visit's name, 128 bits that only this browser knows: nobody else can
+ask for them, or learn that they are there.
+"""
+
+import re
+import secrets
+from dataclasses import replace
+from pathlib import Path
+
+import streamlit as st
+from streamlit.components import v2
+from streamlit.navigation.page import StreamlitPage
+
+from pages.ui import guard
+from pages.ui.remembered import MAX_FIELD, MAX_NAME, Remembered
+from viz.engine.kept import Kept
+from viz.engine.requests import Ask, Translate
+from viz.records import Run
+
+MAX_RUNS = 30  # the oldest go first
+MAX_BYTES = 400_000_000  # of the opened files of all visits
+FIRST_PAGE = "masked_word"  # its address is empty
+_NAME = re.compile(r"[0-9a-f]{32}")
+
+_files = Kept(MAX_BYTES)
+_browser = v2.component("visit", js=Path(__file__).with_name("visit.js").read_text(encoding="utf-8"))
+
+
+def draw(page: StreamlitPage) -> None:
+    """Draw a page, take in what was answered on it, with its address, and let the browser keep the list.
+
+    What breaks off half-way is answered again when the page is drawn anew.
+    """
+    st.session_state["visit_new"] = []
+    page.run()
+    address = tuple((name, value) for name, value in st.query_params.to_dict().items() if len(value) <= MAX_FIELD)
+    for new in st.session_state.pop("visit_new"):
+        known = find(new.key)
+        name = new.name if known is None else known.name
+        _put(replace(new, page=page.url_path or FIRST_PAGE, address=address, name=name))
+    _tell_the_browser()
+
+
+def note(question: str, asked: object, made: object) -> None:
+    """Remember an answer, if it is a run that can be asked for again; ``question`` is where its page keeps it."""
+    if not isinstance(made, Run) or getattr(asked, "file", None) is not None:
+        return
+    request = getattr(asked, "request", None)
+    if isinstance(request, Ask | Translate):
+        st.session_state["visit_new"].append(Remembered.asked(made, request, question))
+
+
+def runs() -> tuple[Remembered, ...]:
+    """List the runs of this visit, the newest first; a page that shows them is drawn anew when more become known."""
+    st.session_state["visit_is_shown"] = True
+    return tuple(reversed(_list()))
+
+
+def find(key: str) -> Remembered | None:
+    """Give a run of this visit; None where it is another's, or none."""
+    return next((run for run in _list() if run.key == key), None)
+
+
+def add(run: Run, file: str, digest: str, data: bytes) -> Remembered:
+    """Remember an opened file, and hold its bytes."""
+    opened = Remembered.opened(run, file, digest)
+    _files.keep((_visit(), digest), data)
+    _put(opened)
+    return opened
+
+
+def data_of(run: Remembered) -> bytes | None:
+    """Give the bytes of an opened file; None where they had to make room, or the server was started anew."""
+    found = _files.find((_visit(), run.key))
+    return found if isinstance(found, bytes) else None
+
+
+def rename(key: str, name: str) -> None:
+    """Call a run by another name; an empty one changes nothing."""
+    if name.strip():
+        st.session_state["visit_runs"] = [
+            replace(run, name=name.strip()[:MAX_NAME]) if run.key == key else run for run in _list()
+        ]
+
+
+def forget(key: str) -> None:
+    """Take a run off the list, and let go of its bytes."""
+    _files.forget((_visit(), key))
+    st.session_state["visit_runs"] = [run for run in _list() if run.key != key]
+
+
+def _visit() -> str:
+    return st.session_state.setdefault("visit", secrets.token_hex(16))
+
+
+def _list() -> list[Remembered]:
+    return st.session_state.setdefault("visit_runs", [])
+
+
+def _put(new: Remembered) -> None:
+    """Put a run at the end of the list; of too many the oldest are forgotten."""
+    kept = [*(run for run in _list() if run.key != new.key), new]
+    for old in kept[:-MAX_RUNS]:
+        _files.forget((_visit(), old.key))
+    st.session_state["visit_runs"] = kept[-MAX_RUNS:]
+
+
+@guard.fragment(key="visit_browser")
+def _tell_the_browser() -> None:
+    """Give the list to the browser; one that knows this visit from before a reload gives back its own, once."""
+    _browser(
+        data={"visit": _visit(), "runs": [run.as_plain() for run in _list()]},
+        key="visit_in_browser",
+        on_before_change=_come_back,
+        height=0,
+    )
+    if st.session_state.pop("visit_came_back", False) and st.session_state.get("visit_is_shown"):
+        st.rerun()
+
+
+def _come_back() -> None:
+    """Go on with the visit from before a reload: its list first, then what is new since."""
+    told = st.session_state["visit_in_browser"].before
+    name, given = told.get("visit"), told.get("runs")
+    if not isinstance(name, str) or not _NAME.fullmatch(name) or not isinstance(given, list) or name == _visit():
+        return
+    new, own = _list(), _visit()
+    st.session_state["visit"] = name
+    st.session_state["visit_runs"] = [run for run in map(Remembered.from_plain, given[-MAX_RUNS:]) if run is not None]
+    for run in new:
+        if (data := _files.find((own, run.key))) is not None:
+            _files.forget((own, run.key))
+            _files.keep((name, run.key), data)
+        _put(run)
+    st.session_state["visit_came_back"] = True
