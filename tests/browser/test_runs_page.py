@@ -1,4 +1,4 @@
-"""The page Runs in a real browser: its list survives a reload and is nobody else's; files are opened there."""
+"""The page Runs in a real browser: its list survives a reload and is nobody else's; files are opened and kept."""
 
 import io
 import json

@@ -7,10 +7,19 @@ import pytest
 
 from tests.pages.driver import open_app
 from viz.engine import local
+from viz.engine.models import load_model
 from viz.records import Run
+from viz.shipped import SHIPPED
 
 PAGES = ["masked_word", "batch", "generation", "cross", "same_alone", "inside", "training"]
 PAGES += ["board", "claim", "switch_off", "positions", "compare"]
+
+
+@pytest.fixture(autouse=True)
+def loaded_models(tiny_translator_folder):
+    """Load what the pages ask for beforehand: a load keeps what is drawn meanwhile until the next load."""
+    for checkpoint in (*SHIPPED, str(tiny_translator_folder)):
+        load_model(checkpoint)
 
 
 @pytest.fixture
