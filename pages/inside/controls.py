@@ -141,7 +141,7 @@ def _upload(n_tokens: int, keep, stamp: int) -> None:
             keep(read_mask(file.getvalue(), file.name, n_tokens))
             st.session_state[f"file_error_{stamp}"] = None
         except VizError as error:
-            st.session_state[f"file_error_{stamp}"] = error
+            st.session_state[f"file_error_{stamp}"] = error.with_traceback(None)
 
     label = _("or a file: .npy, JSON, or {n} lines of {n} digits 0 and 1").format(n=n_tokens)
     st.file_uploader(label, type=["npy", "json", "txt"], key=f"file_{stamp}", on_change=read, max_upload_size=2)

@@ -119,7 +119,7 @@ def _uploaded() -> None:
     try:
         run = file.any_run()
     except VizError as error:
-        st.session_state["saved_error"] = error
+        st.session_state["saved_error"] = error.with_traceback(None)
         return
     show(visit.add(run, file.name, file.digest, data))
 

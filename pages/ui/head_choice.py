@@ -51,7 +51,7 @@ def chosen(model: ModelInfo | Stack) -> tuple[int, int]:
     try:
         return parse_head(head_label(layer, head), model.n_layers, model.n_heads)
     except VizError as error:
-        st.session_state["head_error"] = error
+        st.session_state["head_error"] = error.with_traceback(None)  # its frames would keep the run
         st.session_state["open_head"] = min(layer, model.n_layers - 1), min(head, model.n_heads - 1)
         return st.session_state["open_head"]
 
@@ -79,7 +79,7 @@ def _take(name: str, model: ModelInfo | Stack) -> None:
         st.session_state["open_head"] = parse_head(name, model.n_layers, model.n_heads)
         st.session_state["head_error"] = None
     except VizError as error:
-        st.session_state["head_error"] = error
+        st.session_state["head_error"] = error.with_traceback(None)  # its frames would keep the run
 
 
 def _name_typed(model: ModelInfo | Stack) -> None:
