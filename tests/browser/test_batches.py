@@ -79,7 +79,7 @@ def test_a_forgotten_mask_turns_the_verdict_and_its_head_opens(page, app):
 def test_generation_plays_to_its_last_step(page, app):
     open_batch_page(page, f"{app}/generation")
     chosen = page.locator(".hl-strips .n bdi")
-    expect(chosen).to_have_text(["␣morning", "␣water", "␣a"])
+    expect(chosen).to_have_text(["␣morning", "␣milk", "␣a"])
     page.get_by_role("button", name="Play").click()
     expect(page.get_by_role("button", name="Pause")).to_be_visible()
     expect(page.get_by_role("button", name="Play")).to_be_visible(timeout=40_000)

@@ -91,14 +91,14 @@ def share(pixels: np.ndarray, colour: str) -> float:
 
 
 def test_a_prompt_is_chosen_by_a_click_and_the_head_stays(boards):
-    expect(boards.get_by_text("row 1, layer 2, head 1")).to_be_visible()
+    expect(boards.get_by_text("row 1, layer 3, head 2")).to_be_visible()
     expect(prompts(boards)).to_have_attribute("data-chosen", "prompt 2")
     renders = prompts(boards).get_attribute("data-renders")
     for prompt in (4, 0, 3, 5):
         click_tile(prompts(boards), prompt // 4, prompt % 4, 2, 4)
-        expect(boards.get_by_text(f"row {prompt}, layer 2, head 1")).to_be_visible()
+        expect(boards.get_by_text(f"row {prompt}, layer 3, head 2")).to_be_visible()
         expect(prompts(boards)).to_have_attribute("data-chosen", f"prompt {prompt + 1}")
-        expect(heads(boards)).to_have_attribute("data-chosen", "Layer4_Head11 · L3H10")
+        expect(heads(boards)).to_have_attribute("data-chosen", "Layer4_Head3 · L3H2")
     assert prompts(boards).get_attribute("data-renders") == renders, "the tiles were drawn again"
 
 
@@ -135,7 +135,7 @@ def test_padded_rows_and_columns_are_grey_and_hatched_and_later_keys_flat(boards
 
 def test_weights_have_the_colour_of_their_root(boards):
     table = theme.lookup_table(theme.WEIGHT_STOPS)
-    weights = batch_of_six().attentions[2, 2, 1]
+    weights = batch_of_six().attentions[2, 3, 2]
     tile = colours(boards, 2)
     for query in range(1, 8):
         for key in range(1, query + 1):
@@ -166,15 +166,15 @@ def test_arrow_keys_stay_on_the_tiles_there_are(boards):
     for key, row in expected:
         prompts(boards).press(key)
         expect(prompts(boards)).to_have_attribute("data-chosen", f"prompt {row + 1}")
-        expect(boards.get_by_text(f"row {row}, layer 2, head 1")).to_be_visible()
-    expect(heads(boards)).to_have_attribute("data-chosen", "Layer4_Head11 · L3H10")
+        expect(boards.get_by_text(f"row {row}, layer 3, head 2")).to_be_visible()
+    expect(heads(boards)).to_have_attribute("data-chosen", "Layer4_Head3 · L3H2")
 
 
 def test_the_empty_place_of_the_last_line_cannot_be_clicked(boards):
     click_tile(prompts(boards), 1, 2, 2, 4)
     expect(boards.locator(".st-key-prompt_grid .tip")).to_be_hidden()
     click_tile(prompts(boards), 1, 1, 2, 4)
-    expect(boards.get_by_text("row 5, layer 2, head 1")).to_be_visible()
+    expect(boards.get_by_text("row 5, layer 3, head 2")).to_be_visible()
     expect(boards.locator(".st-key-prompt_grid .tip")).to_have_text("prompt 6")
     click_tile(prompts(boards), 1, 3, 2, 4)
     settle(boards)

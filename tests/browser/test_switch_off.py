@@ -81,7 +81,8 @@ def test_typed_names_are_drawn_on_the_board(page, app):
 
 
 def test_all_heads_are_ranked_and_a_point_opens_its_head(page, app):
-    open_switches(page, f"{app}/switch_off")
+    text = quote("I want to eat a big bowl of")
+    open_switches(page, f"{app}/switch_off?model=headlight-gpt2&text={text}")
     expect(page.get_by_text("7 passes, about")).to_be_visible()
     page.get_by_role("button", name="Rank all 72 heads").click()
     expect(page.get_by_text("Each of the 72 heads was switched off alone.")).to_be_visible()
@@ -92,7 +93,7 @@ def test_all_heads_are_ranked_and_a_point_opens_its_head(page, app):
     diamond.scroll_into_view_if_needed()
     box = diamond.bounding_box()
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    expect(page.locator(".st-key-head_map .gtitle")).to_have_text([re.compile("^Layer3_Head(8|11) ")])
+    expect(page.locator(".st-key-head_map .gtitle")).to_have_text([re.compile("^Layer(3_Head3|1_Head10) ")])
     expect(points).to_have_count(72)
 
 

@@ -241,7 +241,7 @@ def test_a_folder_without_its_tokenizer_is_refused(copy):
         "~nobody-of-this-name/x",
         "x" * 5000,
         "a\0b",
-        "../x",
+        "../no-such-folder",
         "-",
     ],
 )
