@@ -1,12 +1,16 @@
-"""Guess masked words and draw heads: ``python -m viz TEXT``."""
+"""Guess masked words and draw heads: ``python -m viz TEXT``; of a saved run, ``python -m viz --open FILE``."""
 
 import argparse
 import json
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from viz.commands.options import count, one_line
 from viz.shipped import SHIPPED, shipped_names
+
+if TYPE_CHECKING:
+    from viz.records import Run
 
 MAX_K = 100
 
@@ -15,12 +19,19 @@ EXAMPLES = """examples:
   python -m viz "The turtle moves slow across the [MASK]."
   python -m viz "The turtle moves slow across the [MASK]." --top-k 5 --out diagrams --run turtle.npz
   python -m viz "It will rain in the" --model headlight-gpt2 --json
+  python -m viz --open turtle.npz --out diagrams
 """
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
-    parser.add_argument("text", metavar="TEXT", help="a sentence with [MASK]; with a GPT-2, the beginning of one")
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument(
+        "text", metavar="TEXT", nargs="?", help="a sentence with [MASK]; with a GPT-2, the beginning of one"
+    )
+    source.add_argument(
+        "--open", type=Path, metavar="FILE", help="a saved run instead, .npz or .safetensors; no model is needed"
+    )
     parser.add_argument(
         "--model", default=SHIPPED[0], help=f"{shipped_names()}, a folder, or a name on the Hub (default: %(default)s)"
     )
@@ -34,13 +45,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", type=Path, metavar="DIR", help="write one diagram a head there, Attention_Layer1_Head1.png …"
     )
-    parser.add_argument("--run", type=Path, metavar="FILE", help="save the run (attentions, scores, masks) as .npz")
+    parser.add_argument("--run", type=Path, metavar="FILE", help="save the run (attentions, scores, masks)")
     parser.add_argument("--json", action="store_true", help="print the predictions as JSON")
     parser.add_argument("--cut", action="store_true", help="cut a text that is longer than the model reads")
 
 
 def answer(options: argparse.Namespace) -> int:
     """Run the model and print; torch is imported here, so that --help is instant."""
+    if options.open is not None:
+        from viz.commands import opened
+
+        return opened.answer(options)
     from viz.analysis.predictions import completions, require_readouts
     from viz.engine.batching import encode
     from viz.engine.forward import run as run_model
@@ -65,18 +80,24 @@ def answer(options: argparse.Namespace) -> int:
     return 0
 
 
-def _as_json(run, k: int, sentences: list[str]) -> dict:
+def _as_json(run: "Run", k: int, sentences: list[str]) -> dict:
     """Put the predictions into plain types; positions count from 0, as in the saved run."""
-    from viz.analysis.predictions import top_k
-
     return {
         "model": run.model.checkpoint,
         "weights": run.model.weights,
         "text": run.batch.texts[0],
         "tokens": list(run.batch.tokens[0]),
         "completed": sentences,
-        "predictions": [
-            {"position": int(position), "words": [asdict(p) for p in top_k(run, n, k)]}
-            for n, (_row, position) in enumerate(run.readouts)
-        ],
+        "predictions": words_of(run, 0, k),
     }
+
+
+def words_of(run: "Run", row: int, k: int) -> list[dict]:
+    """List the k best words at each read-out of a text, in plain types."""
+    from viz.analysis.predictions import top_k
+
+    return [
+        {"position": int(position), "words": [asdict(p) for p in top_k(run, n, k)]}
+        for n, (at, position) in enumerate(run.readouts)
+        if at == row
+    ]

@@ -45,11 +45,11 @@ def draw(run: Run, row: int, layer: int, head: int, kind: str = "self") -> Image
     return _fill(_template(run, row, layer, kind, MAX_SIDE), run, row, layer, head, kind)
 
 
-def write_all(run: Run, row: int, folder: Path) -> list[Path]:
-    """Write one PNG a head, ``Attention_Layer1_Head1.png`` and so on, into a folder that is made if need be."""
+def write_all(run: Run, row: int, folder: Path, kind: str = "self") -> list[Path]:
+    """Write one PNG a head of one kind, ``Attention_Layer1_Head1.png`` and so on, into a folder, made if need be."""
     folder.mkdir(parents=True, exist_ok=True)
     written = []
-    for name, png in _all_pngs(run, row):
+    for name, png in _all_pngs(run, row, kind):
         (folder / name).write_bytes(png)
         written.append(folder / name)
     return written

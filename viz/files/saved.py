@@ -117,6 +117,12 @@ def _unpacked(source: Path | BinaryIO) -> tuple[dict[str, np.ndarray], meta.Meta
             entries.require(said.entries, headers)
             others = {name: header for name, header in headers.items() if name != "meta"}
             return {name: file.unpack(header, entries.dtype_of(header)) for name, header in others.items()}, said
+    except FileNotFoundError as error:
+        raise NotARun(name="", reason=Reason("there is no such file.")) from error
+    except IsADirectoryError as error:
+        raise NotARun(name="", reason=Reason("it is a folder.")) from error
+    except PermissionError as error:
+        raise NotARun(name="", reason=Reason("this program may not read it.")) from error
     except UNREADABLE as error:
         raise NotARun(
             name="", reason=Reason("it is neither an .npz nor a .safetensors file, or a damaged one.")

@@ -98,8 +98,10 @@ def test_a_kind_of_maps_names_what_it_lacks():
 def test_a_file_that_is_no_archive_is_refused(tmp_path):
     array = io.BytesIO()
     np.save(array, np.ones(3))
-    for source in (io.BytesIO(b"hello"), io.BytesIO(b""), tmp_path / "missing.npz", tmp_path, array):
+    for source in (io.BytesIO(b"hello"), io.BytesIO(b""), array):
         assert "neither an .npz nor a .safetensors file" in refusal(source)
+    assert "there is no such file." in refusal(tmp_path / "missing.npz")
+    assert "it is a folder." in refusal(tmp_path)
 
 
 def test_an_archive_of_something_else_names_what_is_missing():
