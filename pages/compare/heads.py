@@ -6,18 +6,17 @@ import numpy as np
 import streamlit as st
 
 from pages.compare.pair import RunPair
-from pages.ui import guard, head_choice
-from pages.ui.head_grid import mark_head, number_grid
+from pages.ui import guard, head_choice, view_choice
+from pages.ui.head_grid import beside_what_is_joined, mark_head, number_grid
 from pages.ui.head_panel import Give
+from pages.ui.map_pair import map_pair
 from pages.ui.markdown import literal
-from pages.ui.pictures import BARE
 from viz.analysis.compare.comparison import Comparison
 from viz.analysis.compare.tables import change_table, describe_change
 from viz.analysis.tables import as_csv, most_changed
 from viz.drawing.head_board import moved_board
-from viz.drawing.heatmap import difference_map, head_map
 from viz.files import saved
-from viz.names import folder_name, head_title
+from viz.names import folder_name, map_title
 from viz.text import _
 
 MAP_PX = 420
@@ -26,7 +25,8 @@ MAP_PX = 420
 @guard.fragment(key=head_choice.PANEL)
 def heads_panel(pair: RunPair) -> None:
     """Draw board, ranking and the open head; choosing another head runs only this part again, and no pass."""
-    of = pair.comparison()
+    view = view_choice.current()
+    of = pair.seen(view)
     changes = pair.changes(of)
     st.subheader(_("Which heads look elsewhere"), anchor=False)
     st.caption(
@@ -40,9 +40,11 @@ def heads_panel(pair: RunPair) -> None:
         st.info(_("No token that looks at anything is paired, so there is nothing to compare head by head."))
     else:
         _ranking(of, changes)
-    layer, head = head_choice.controls(of.shared)
+    open_head = head_choice.controls(pair.comparison().shared)
+    layer, head = view.place(*open_head, of.kind)
     mark_head(layer, head, of.kind)
     _maps(pair, of, layer, head)
+    view_choice.control(of.kind)
     _downloads(pair)
 
 
@@ -51,17 +53,19 @@ def _ranking(of: Comparison, changes: np.ndarray) -> None:
     board, listed = st.columns([3, 2], gap="medium")
     with board:
         is_random = "random" in (of.before.model.weights, of.after.model.weights)
-        number_grid(moved_board(changes, of.kind, is_random=is_random), key="compare_board")
+        data = moved_board(changes, of.kind, is_random=is_random, view=of.after.view)
+        number_grid(data, "compare_board", of.after.view, of.kind)
     ranked = most_changed(changes, changes.size)
 
     def picked() -> None:
         if rows := st.session_state["compare_heads"].selection.rows:
-            head_choice.choose(*ranked[rows[0]][:2])
+            layer, head, _moved = ranked[rows[0]]
+            head_choice.choose(*beside_what_is_joined(layer, head, of.after.view, of.kind))
 
     with listed:
         st.dataframe(
             {
-                _("head"): [head_title(layer, head) for layer, head, _change in ranked],
+                _("head"): [map_title(of.after.view, layer, head, of.kind) for layer, head, _change in ranked],
                 _("moved"): [change for _layer, _head, change in ranked],
             },
             hide_index=True,
@@ -73,7 +77,7 @@ def _ranking(of: Comparison, changes: np.ndarray) -> None:
         )
         st.download_button(
             _("These heads as CSV"),
-            as_csv(change_table(changes)),
+            as_csv(change_table(changes, of.after.view, of.kind)),
             "heads_moved.csv",
             "text/csv",
             key="compare_csv",
@@ -85,16 +89,8 @@ def _ranking(of: Comparison, changes: np.ndarray) -> None:
 def _maps(pair: RunPair, of: Comparison, layer: int, head: int) -> None:
     """Draw the open head in A, in B, and B minus A over what is paired."""
     said = describe_change(of, layer, head)
-    maps = {
-        pair.names[0]: head_map(of.before, of.rows[0], layer, head, kind=of.kind, height=MAP_PX),
-        pair.names[1]: head_map(of.after, of.rows[1], layer, head, kind=of.kind, height=MAP_PX),
-    }
-    if of.queries.pairs and of.keys.pairs:
-        maps[_("B minus A: blue more in B, orange less")] = difference_map(of, layer, head, height=MAP_PX)
-    for at, (column, (caption, figure)) in enumerate(zip(st.columns(3), maps.items(), strict=False)):
-        column.caption(literal(caption))
-        alt = f"{head_title(layer, head, of.kind)}: {caption}"
-        column.plotly_chart(figure, key=f"compare_map_{at}", config=BARE, alt=alt if at < 2 else f"{alt}. {said}")
+    captions = *pair.names, _("B minus A: blue more in B, orange less")
+    map_pair(of, layer, head, "compare_map", captions, said=said, height=MAP_PX)
     st.markdown(literal(said))
 
 

@@ -9,11 +9,13 @@ from pages.compare.form import SideQuestion
 from pages.ui.question import one_of
 from viz.analysis.compare.comparison import KINDS, Comparison, kinds_of_both, paired
 from viz.analysis.compare.movement import head_changes
+from viz.analysis.views.viewed import viewed
 from viz.engine.local import engine
 from viz.labels import shortened
 from viz.names import kind_names, position_number
 from viz.records import Run
 from viz.text import _
+from viz.view import PLAIN, View
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +34,19 @@ class RunPair:
 
     def comparison(self) -> Comparison:
         """Pair the tokens of both runs, once for all visitors; raises what the runs raise."""
-        place = self.a.run(), self.b.run(), self.kind
-        queries, keys = engine.remember(("paired tokens", self), lambda: paired(*place, self.rows))
-        return Comparison(*place, queries, keys, self.rows)
+        return self.seen(PLAIN)
+
+    def seen(self, view: View) -> Comparison:
+        """Pair the tokens of both runs as a view shows them; raises what the runs raise."""
+        sides = zip((self.a.run(), self.b.run()), self.rows, strict=True)
+        (before, row_a), (after, row_b) = (viewed(run, row, view) for run, row in sides)
+        place, rows = (before, after, self.kind), (row_a, row_b)
+        queries, keys = engine.remember(("paired tokens", self, view), lambda: paired(*place, rows))
+        return Comparison(*place, queries, keys, rows)
 
     def changes(self, of: Comparison) -> np.ndarray:
-        """Give how far each head moved, ``[L, H]``; measured once for all visitors."""
-        return engine.remember(("head changes", self), lambda: head_changes(of))
+        """Give how far each head of a view moved, ``[L, H]``; measured once for all visitors."""
+        return engine.remember(("head changes", self, of.after.view), lambda: head_changes(of))
 
 
 def choose(a: SideQuestion, b: SideQuestion) -> RunPair:

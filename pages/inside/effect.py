@@ -4,11 +4,9 @@ import streamlit as st
 
 from pages.ui import guard, head_choice
 from pages.ui.answer_shift import answer_shift
-from pages.ui.pictures import BARE
+from pages.ui.map_pair import map_pair
 from viz.analysis.compare.comparison import edited
 from viz.analysis.predictions import require_words
-from viz.drawing.heatmap import difference_map, head_map
-from viz.names import head_title
 from viz.records import Run
 from viz.text import _
 
@@ -24,14 +22,6 @@ def mask_effect(before: Run, after: Run, row: int) -> None:
         guard.attempt(require_words, before.model)
     for n in places:
         answer_shift(before, after, n, "effect")
-    layer, head = head_choice.chosen(before.model)
-    figures = {
-        _("before"): head_map(before, row, layer, head, height=MAP_PX),
-        _("with this mask"): head_map(after, row, layer, head, height=MAP_PX),
-        _("difference: blue more, orange less"): difference_map(edited(before, after, row), layer, head, height=MAP_PX),
-    }
-    for number, (column, (caption, figure)) in enumerate(zip(st.columns(3), figures.items())):
-        column.caption(caption)
-        column.plotly_chart(
-            figure, key=f"effect_map_{number}", config=BARE, alt=f"{head_title(layer, head)}: {caption}"
-        )
+    captions = _("before"), _("with this mask"), _("difference: blue more, orange less")
+    place = head_choice.chosen(before.model)
+    map_pair(edited(before, after, row), *place, "effect_map", captions, height=MAP_PX)

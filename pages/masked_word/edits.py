@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import streamlit as st
 
-from pages.ui import guard, head_choice
+from pages.ui import guard, head_choice, view_choice
+from pages.ui.map_pair import map_pair
 from pages.ui.markdown import literal
 from pages.ui.pictures import BARE
 from pages.ui.token_chips import token_chips
@@ -12,8 +13,8 @@ from viz.analysis.compare.comparison import edited, shared_readouts
 from viz.analysis.compare.movement import head_changes
 from viz.analysis.predictions import compare
 from viz.analysis.tables import most_changed
+from viz.analysis.views.viewed import viewed
 from viz.drawing.bars import shift_bars
-from viz.drawing.heatmap import difference_map, head_map
 from viz.drawing.movement_board import changes_board
 from viz.engine.local import engine
 from viz.engine.requests import Ask, Edit
@@ -88,15 +89,9 @@ def _predictions(before: Run, after: Run) -> None:
 
 
 def _maps(before: Run, after: Run) -> None:
-    layer, head = head_choice.chosen(before.model)
-    figures = {
-        _("before"): head_map(before, 0, layer, head, height=MAP_PX),
-        _("after"): head_map(after, 0, layer, head, height=MAP_PX),
-        _("difference: blue more, orange less"): difference_map(edited(before, after), layer, head, height=MAP_PX),
-    }
-    for at, (column, (caption, figure)) in enumerate(zip(st.columns(3), figures.items())):
-        column.caption(caption)
-        column.plotly_chart(figure, key=f"edit_map_{at}", config=BARE, alt=f"{head_title(layer, head)}: {caption}")
+    view = view_choice.current()
+    place = view.place(*head_choice.chosen(before.model))
+    map_pair(edited(viewed(before, 0, view)[0], viewed(after, 0, view)[0]), *place, "edit_map", height=MAP_PX)
 
 
 def _heads(before: Run, after: Run) -> None:

@@ -4,17 +4,16 @@ import streamlit as st
 
 from pages.ui import guard, head_choice
 from pages.ui.head_panel import Give
+from pages.ui.map_pair import map_pair
 from pages.ui.markdown import literal
 from pages.ui.pictures import BARE
 from viz.analysis.compare.comparison import edited
 from viz.analysis.compare.movement import head_changes
 from viz.analysis.tables import most_changed
-from viz.drawing.heatmap import difference_map, head_map
 from viz.drawing.movement_board import changes_board
 from viz.names import head_title
 from viz.text import _, percent
 
-MAP_PX = 400
 N_BUTTONS = 5
 
 
@@ -24,14 +23,7 @@ def before_after(give_before: Give, give_after: Give, row: int) -> None:
     before, after = give_before(), give_after()
     of = edited(before, after, row)
     layer, head = head_choice.controls(before.model)
-    figures = {
-        _("before"): head_map(before, row, layer, head, height=MAP_PX),
-        _("after"): head_map(after, row, layer, head, height=MAP_PX),
-        _("difference: blue more, orange less"): difference_map(of, layer, head, height=MAP_PX),
-    }
-    for number, (column, (caption, figure)) in enumerate(zip(st.columns(3), figures.items())):
-        column.caption(caption)
-        column.plotly_chart(figure, key=f"order_map_{number}", config=BARE, alt=f"{head_title(layer, head)}: {caption}")
+    map_pair(of, layer, head, "order_map")
     changes = head_changes(of)
     board, ranking = st.columns([3, 2])
     board.plotly_chart(changes_board(changes), key="order_board", config=BARE, alt=_("How far each head moved"))

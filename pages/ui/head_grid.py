@@ -10,7 +10,7 @@ from pages.ui import head_choice, pictures, view_choice
 from viz.analysis.views.viewed import viewed
 from viz.drawing.overview import PROMPTS_ACROSS, board_name
 from viz.records import Run
-from viz.view import View
+from viz.view import PLAIN, View
 
 _HERE = Path(__file__).resolve().parent
 
@@ -38,12 +38,12 @@ def head_grid(
     def picked() -> None:
         if place := st.session_state[key].picked:
             layer, head = place
-            on_choose(*_beside_what_is_joined(layer, head, view, kind))
+            on_choose(*beside_what_is_joined(layer, head, view, kind))
 
     _grid(data=pictures.overview_payload(seen, at, kind), key=key, on_picked_change=picked)
 
 
-def _beside_what_is_joined(layer: int, head: int, view: View, kind: str) -> tuple[int, int]:
+def beside_what_is_joined(layer: int, head: int, view: View, kind: str) -> tuple[int, int]:
     """Give the head that is opened by a click on a board: of joined ones the one that was open stays."""
     open_layer, open_head = st.session_state["open_head"]
     by_layer, by_head = view.place(1, 1, kind)
@@ -61,12 +61,13 @@ def prompt_grid(run: Run, layer: int, head: int, on_choose: Callable[[int], None
     _grid(data=pictures.prompt_payload(run, layer, head), key=key, on_picked_change=picked)
 
 
-def number_grid(data: bytes, key: str) -> None:
+def number_grid(data: bytes, key: str, view: View = PLAIN, kind: str = "self") -> None:
     """Draw a board of heads that is packed already, as ``viz.drawing.head_board`` does; a click opens the head."""
 
     def picked() -> None:
         if place := st.session_state[key].picked:
-            head_choice.choose(*place)
+            layer, head = place
+            head_choice.choose(*beside_what_is_joined(layer, head, view, kind))
 
     _grid(data=data, key=key, on_picked_change=picked)
 

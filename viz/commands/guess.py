@@ -2,7 +2,6 @@
 
 import argparse
 import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -81,7 +80,8 @@ def answer(options: argparse.Namespace) -> int:
 
 
 def _as_json(run: "Run", k: int, sentences: list[str]) -> dict:
-    """Put the predictions into plain types; positions count from 0, as in the saved run."""
+    from viz.commands.words import words_of
+
     return {
         "model": run.model.checkpoint,
         "weights": run.model.weights,
@@ -90,14 +90,3 @@ def _as_json(run: "Run", k: int, sentences: list[str]) -> dict:
         "completed": sentences,
         "predictions": words_of(run, 0, k),
     }
-
-
-def words_of(run: "Run", row: int, k: int) -> list[dict]:
-    """List the k best words at each read-out of a text, in plain types."""
-    from viz.analysis.predictions import top_k
-
-    return [
-        {"position": int(position), "words": [asdict(p) for p in top_k(run, n, k)]}
-        for n, (at, position) in enumerate(run.readouts)
-        if at == row
-    ]

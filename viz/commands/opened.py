@@ -5,7 +5,6 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from viz.commands.guess import words_of
 from viz.commands.options import one_line
 
 if TYPE_CHECKING:
@@ -52,6 +51,7 @@ def _of_text(run: "Run", row: int, k: int) -> dict:
     """Put a text and its predictions into plain types; a file without logits has none, a translation its target."""
     from viz.analysis.cross.steps import target_text
     from viz.analysis.predictions import are_numbers, completions
+    from viz.commands.words import words_of
 
     said = {"text": run.batch.texts[row], "tokens": list(run.batch.tokens[row]), "completed": [], "predictions": []}
     if "cross" in run.maps:

@@ -7,9 +7,10 @@ import numpy as np
 from viz import theme
 from viz.analysis.heads.measures import MEASURES
 from viz.drawing.overview import TOP_LEVEL, board_name, pack
-from viz.names import head_title, position_number
+from viz.names import map_title, position_number
 from viz.records import ModelInfo
 from viz.text import _, number, translated
+from viz.view import PLAIN, View
 
 TILE_PX = 96  # of the canvas; shown about half as large
 WIDEST_PX = 720
@@ -51,11 +52,11 @@ def difference_board(values: np.ndarray, model: ModelInfo, measure: str) -> byte
     return _packed(header, (values / reach + 1) / 2, None, theme.CHANGE_STOPS)
 
 
-def moved_board(values: np.ndarray, kind: str, *, is_random: bool) -> bytes:
+def moved_board(values: np.ndarray, kind: str, *, is_random: bool, view: View = PLAIN) -> bytes:
     """Pack how far each head of a kind moved, ``[L, H]``, 0 = it looks as before; the scale ends at the largest."""
     top = max(float(np.nan_to_num(values).max()), 1e-6)
     note = _("colour: share of attention that went elsewhere; a click opens the head")
-    header = _header(values, note, None, is_random=is_random, kind=kind)
+    header = _header(values, note, None, is_random=is_random, kind=kind, view=view)
     header["ends"] = ["0", number(top, 3)]
     return _packed(header, values / top, None, theme.WEIGHT_STOPS)
 
@@ -72,6 +73,7 @@ def _header(
     is_random: bool,
     signed: bool = False,
     kind: str = "self",
+    view: View = PLAIN,
 ) -> dict:
     n_layers, n_heads = values.shape
     heads = [(layer, head) for layer in range(n_layers) for head in range(n_heads)]
@@ -82,7 +84,7 @@ def _header(
         "columns": n_heads,
         "tile": TILE_PX,
         "widest": WIDEST_PX,
-        "titles": [_title(values, spread, at, signed, kind) for at in heads],
+        "titles": [_title(values, spread, at, signed, map_title(view, *at, kind)) for at in heads],
         "names": [_number(float(values[at]), signed) for at in heads],
         "across": [str(position_number(head)) for head in range(n_heads)],
         "down": [_("layer") + " 1", *(str(position_number(layer)) for layer in range(1, n_layers))],
@@ -97,8 +99,7 @@ def _header(
     }
 
 
-def _title(values: np.ndarray, spread: np.ndarray | None, at: tuple[int, int], signed: bool, kind: str) -> str:
-    name = head_title(*at, kind)
+def _title(values: np.ndarray, spread: np.ndarray | None, at: tuple[int, int], signed: bool, name: str) -> str:
     if np.isnan(values[at]):
         return _("{head}: nothing to measure in this layer").format(head=name)
     value = number(values[at], 4, signed=signed)

@@ -11,7 +11,7 @@ from viz.analysis.masks.cells import VISIBLE, cell_states, is_causal
 from viz.drawing import axes, state_layers
 from viz.drawing.plotly import Shown, go
 from viz.labels import joined
-from viz.names import head_title, map_title
+from viz.names import map_title
 from viz.records import Run
 from viz.text import _, number
 
@@ -89,7 +89,7 @@ def difference_map(of: Comparison, layer: int, head: int, *, height: int = HEIGH
         hoverongaps=False,
         hovertemplate="%{y} → %{x}: %{z:+.4f}<extra></extra>",
     )
-    layout = frame(queries, rows, head_title(layer, head, of.kind), height, keys, columns)
+    layout = frame(queries, rows, map_title(of.after.view, layer, head, of.kind), height, keys, columns)
     states = difference_states(of, layer)
     layout["shapes"] = state_layers.strokes(states, *(np.ones(n, dtype=bool) for n in states.shape))
     if "random" in (of.before.model.weights, of.after.model.weights):

@@ -199,7 +199,7 @@ def test_a_number_of_words_that_cannot_be_is_refused(k):
 @pytest.mark.parametrize(
     "arguments, said",
     [
-        ([], "The following arguments are required: TEXT."),
+        ([], "One of the arguments TEXT --open is required."),
         ([SENTENCE, "second"], "Unrecognized arguments: second."),
         ([SENTENCE, "--colour"], "Unrecognized arguments: --colour."),
         ([SENTENCE, "two\nlines"], "Unrecognized arguments: two lines."),

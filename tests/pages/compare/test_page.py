@@ -95,6 +95,33 @@ def test_it_opens_with_two_texts_their_tokens_paired_and_their_heads_compared(sw
     assert layer["colorscale"][3] == [0.5, "#ffffff"]
 
 
+def test_joined_heads_are_compared_as_their_mean(swap):
+    app = open_app(PAGE, joined="heads", head="Layer2_Head5")
+    a, b = (maps.mean(axis=1) for maps in swap)
+    moved = np.abs(b - a).sum(axis=-1).mean(axis=-1) / 2
+    expected = {f"Layer{layer + 1}: mean over its heads": change for layer, change in enumerate(moved)}
+    assert shown_changes(app) == pytest.approx(expected, abs=1e-6)
+    assert board(app)["columns"] == 1
+    assert [title(app, f"compare_map_{n}") for n in range(3)] == ["Layer2: mean over its heads"] * 3
+    in_order_of_b = np.argsort(TO_SWAPPED)
+    np.testing.assert_allclose(difference_z(app), (b - a)[1][in_order_of_b][:, in_order_of_b], atol=6e-5)
+    assert app.query_params["head"] == "Layer2_Head5"
+    app.radio(key="view_joined").set_value("").run()
+    assert_no_failure(app)
+    assert title(app, "compare_map_2") == "Layer2_Head5 · L1H4"
+    assert len(shown_changes(app)) == 72
+
+
+def test_special_tokens_are_left_out_of_both_sides(swap):
+    app = open_app(PAGE, hide="special")
+    a, b = (maps[:, :, 1:9, 1:9] for maps in swap)
+    moved = np.abs(b - a).sum(axis=-1).mean(axis=-1) / 2
+    expected = {f"{head_title(*at)} · no special tokens": change for at, change in np.ndenumerate(moved)}
+    assert shown_changes(app) == pytest.approx(expected, abs=1e-6)
+    assert difference_z(app).shape == (8, 8)
+    assert "Paired: 10 of 10 tokens of A" in " ".join(messages(app.caption))
+
+
 def test_the_board_says_the_tables_numbers_and_its_scale():
     app = open_app(PAGE)
     shown = shown_changes(app)

@@ -1,11 +1,14 @@
 """The page Masked word without a browser: what each input leads to, and that nothing is lost."""
 
+import base64
+
 import numpy as np
 import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 from transformers import AutoModelForMaskedLM, AutoTokenizer
 
+from tests.model import plain
 from tests.pages.driver import figure, messages, open_app, title
 from viz.shipped import MODELS_FOLDER
 
@@ -235,6 +238,22 @@ def test_hiding_a_token_shows_before_after_and_difference():
     assert len(figure(app, "edit_map_0")["layout"].get("shapes", [])) == 0
     assert len(figure(app, "edit_map_1")["layout"]["shapes"]) == 1  # the crosses on the hidden column
     assert len([b for b in app.button if b.key and b.key.startswith("open_")]) == 5
+
+
+def test_before_and_after_are_shown_as_the_other_maps_are():
+    app = open_app(text=SENTENCE, head="Layer2_Head5", hide="special", joined="heads")
+    app.selectbox(key=next(s.key for s in app.selectbox if s.key.startswith("replace_"))).set_value(2).run()
+    next(t for t in app.text_input if t.key.startswith("word_")).set_value("dog").run()
+    bert = plain.load(MODELS_FOLDER / "headlight-bert", causal=False)
+    before, after = (
+        plain.output(bert, plain.tokenized(bert, [text]))[0][0, 1].mean(axis=0)[1:9, 1:9]
+        for text in (SENTENCE, SENTENCE.replace("turtle", "dog"))
+    )
+    for n, expected in enumerate((before, after, after - before)):
+        assert title(app, f"edit_map_{n}") == "Layer2: mean over its heads · no special tokens"
+        z = figure(app, f"edit_map_{n}")["data"][-1]["z"]
+        shown = np.frombuffer(base64.b64decode(z["bdata"]), dtype=z["dtype"]).reshape(8, 8)
+        np.testing.assert_allclose(shown, expected, atol=6e-5)
 
 
 def test_the_same_text_on_another_model_has_other_tokens_and_starts_without_edits():

@@ -7,12 +7,22 @@ from viz.analysis.compare.comparison import Comparison
 from viz.analysis.compare.movement import difference
 from viz.analysis.tables import most_changed
 from viz.labels import joined
-from viz.names import head_index_label, head_label, position_number
+from viz.names import head_index_label, head_label, map_title, position_number
 from viz.text import _
+from viz.view import PLAIN, View
 
 
-def change_table(changes: np.ndarray) -> dict[str, list]:
-    """List heads of ``[L, H]``, most changed first, as columns: both names, and the distance not rounded."""
+def change_table(changes: np.ndarray, view: View = PLAIN, kind: str = "self") -> dict[str, list]:
+    """List heads of ``[L, H]``, most changed first, as columns: both names, and the distance not rounded.
+
+    Of a view that joins heads: what was joined, in place of the names.
+    """
+    if view.combined:
+        ranked = most_changed(changes, changes.size)
+        return {
+            "joined": [map_title(view, layer, head, kind) for layer, head, _change in ranked],
+            "moved": [change for _layer, _head, change in ranked],
+        }
     ranked = most_changed(changes, changes.size)
     return {
         "head": [head_label(layer, head) for layer, head, _change in ranked],
