@@ -7,12 +7,13 @@ from pages.ui import guard
 from pages.ui.how_many import how_many
 from pages.ui.markdown import literal
 from pages.ui.pictures import BARE
+from pages.ui.question import whole
 from viz.analysis.compare.answers import WordShift, same_vocabulary, shared_guesses, shifts
 from viz.analysis.compare.comparison import Comparison
 from viz.analysis.predictions import Shift, are_numbers, require_words
 from viz.drawing.bars import shift_bars
 from viz.errors import VizError
-from viz.names import position_number
+from viz.names import position_from_number, position_number
 from viz.text import _, number, percent
 
 MOST = 20
@@ -38,6 +39,8 @@ def answers(pair: RunPair) -> None:
             )
         )
         return
+    if len(guesses) == 1:
+        st.query_params.pop("guess", None)
     guess = guesses[0] if len(guesses) == 1 else _chosen(of, guesses)
     if not (are_numbers(of.before) and are_numbers(of.after)):
         st.warning(_("The scores of one run are no numbers (NaN), so there are no words to compare."))
@@ -60,8 +63,11 @@ def _chosen(of: Comparison, guesses: list[tuple[int, int]]) -> tuple[int, int]:
     places = {guess: int(of.before.readouts[guess[0]][1]) for guess in guesses}
     names = {guess: said.format(number=position_number(at), token=tokens[at]) for guess, at in places.items()}
     if st.session_state.get("compare_guess") not in guesses:
-        st.session_state.pop("compare_guess", None)
-    return st.selectbox(_("The word that is guessed"), guesses, key="compare_guess", format_func=names.__getitem__)
+        wanted = position_from_number(whole(st.query_params.get("guess", "")) or 1)
+        st.session_state["compare_guess"] = guesses[wanted if wanted in range(len(guesses)) else 0]
+    guess = st.selectbox(_("The word that is guessed"), guesses, key="compare_guess", format_func=names.__getitem__)
+    st.query_params["guess"] = str(position_number(guesses.index(guess)))
+    return guess
 
 
 def _draw(found: list[Shift] | list[WordShift]) -> None:

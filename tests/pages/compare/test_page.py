@@ -266,6 +266,10 @@ def test_several_masks_are_followed_one_at_a_time(bert):
     logits = plain.output(bert, plain.tokenized(bert, [text]))[1][0, 6]
     before = dict(zip(table(app, "rank")["word"], table(app, "rank")["before (A)"]))
     assert max(before.values()) == pytest.approx(torch.softmax(torch.tensor(logits), -1).max().item(), abs=1e-5)
+    assert app.query_params["guess"] == "2"
+    for guess, chosen in (("2", (1, 1)), ("9", (0, 0)), ("-1", (0, 0)), ("x", (0, 0))):
+        again = open_app(PAGE, text_a=text, text_b=f"Now {text}", guess=guess)
+        assert again.selectbox(key="compare_guess").value == chosen, guess
 
 
 def test_a_saved_run_stands_beside_a_typed_text_and_gives_way_when_told():
