@@ -8,6 +8,8 @@ from viz import text
 from viz.engine.local import engine
 from viz.text import _
 
+NEEDS_NO_MODEL = "saved"  # a run opens there within a second; loading torch beside it would take three of them
+
 
 def choose_language() -> None:
     """Offer the languages there are; with one there is nothing to look up, a hundred times a page."""
@@ -52,8 +54,10 @@ def page(name: str, title: str, icon: str, *, default: bool = False) -> Streamli
     return st.Page(f"pages/{name}/page.py", title=title, icon=f":material/{icon}:", url_path=name, default=default)
 
 
-engine.warm_up()
 with guard.page():  # the frame too is drawn in turn: thirty at once would all wait for one another's menus
     st.set_page_config(page_title="Headlight", page_icon="🔦", layout="wide")
     choose_language()
-    visit.draw(choose_page())
+    shown = choose_page()
+    if shown.url_path != NEEDS_NO_MODEL:
+        engine.warm_up()
+    visit.draw(shown)

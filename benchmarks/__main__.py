@@ -14,11 +14,12 @@ from benchmarks import (
     inside_page,
     long_text,
     memory,
+    opened_run,
     rank_all,
     sessions,
 )
 
-SERVER = (first_visit, sessions, memory, browser_page, batch_page, inside_page, cross_page, long_text)
+SERVER = (first_visit, sessions, memory, browser_page, batch_page, inside_page, cross_page, long_text, opened_run)
 
 for benchmark in (diagrams, exports, capture, families, batch, board, rank_all, *SERVER):
     print(f"\n## {benchmark.__name__}: {benchmark.__doc__.splitlines()[0]}", flush=True)

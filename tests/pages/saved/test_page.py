@@ -1,12 +1,16 @@
 """The page Runs without a browser: what was asked and opened is listed, opened, renamed, saved and forgotten."""
 
 import io
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 
 from pages.ui import visit
 from tests.attacks.test_bad_files import good_file
+from tests.conftest import REPOSITORY
 from tests.known_heads import SHORT, TURTLE, write_known_heads
 from tests.pages.driver import assert_no_failure, figure, html, messages, open_app, press, title
 from tests.saved_runs import assert_same, foreign, full_run, three_kind_run
@@ -223,6 +227,21 @@ def test_the_address_names_a_run_that_the_server_offers(tmp_path, monkeypatch, k
             f"This server offers no saved run '{name}'. Choose one from the list, or open a file of yours."
         ]
         assert not refused.get("plotly_chart")
+
+
+def test_opening_a_run_of_a_fresh_server_imports_no_torch(tmp_path, known):
+    (tmp_path / "offered.npz").write_bytes(known)
+    program = (
+        "import sys, time\n"
+        "from tests.pages.driver import open_app, title\n"
+        f"app = open_app({PAGE!r}, run='offered.npz', head='Layer4_Head11')\n"
+        "assert title(app) == 'Layer4_Head11 · L3H10'\n"
+        "time.sleep(2)\n"  # what is loaded beside the page would come by now
+        "found = {'torch', 'transformers', 'tokenizers'} & set(sys.modules)\n"
+        "assert not found, found"
+    )
+    environment = os.environ | {"HEADLIGHT_RUNS": str(tmp_path)}
+    subprocess.run([sys.executable, "-c", program], cwd=REPOSITORY, env=environment, check=True, timeout=120)
 
 
 def test_only_so_many_runs_are_remembered(monkeypatch):
