@@ -6,7 +6,7 @@ import numpy as np
 
 from viz import theme
 from viz.analysis.heads.measures import MEASURES
-from viz.drawing.overview import TOP_LEVEL, board_name, pack
+from viz.drawing.overview import TOP_LEVEL, board_name, margins, pack, widest
 from viz.names import map_title, position_number
 from viz.records import ModelInfo
 from viz.text import _, number, translated
@@ -57,6 +57,8 @@ def moved_board(values: np.ndarray, kind: str, *, is_random: bool, view: View = 
     top = max(float(np.nan_to_num(values).max()), 1e-6)
     note = _("colour: share of attention that went elsewhere; a click opens the head")
     header = _header(values, note, None, is_random=is_random, kind=kind, view=view)
+    n_layers, n_heads = values.shape
+    header |= margins(n_layers, n_heads, view.joins(kind)) | {"widest": widest(view, n_heads, WIDEST_PX)}
     header["ends"] = ["0", number(top, 3)]
     return _packed(header, values / top, None, theme.WEIGHT_STOPS)
 

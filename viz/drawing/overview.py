@@ -13,6 +13,7 @@ from viz.analysis.masks.cells import CAUSAL, HIDDEN, NOTHING, PADDING, VISIBLE, 
 from viz.names import head_title, map_title, position_number
 from viz.records import Maps, Run
 from viz.text import _
+from viz.view import View
 
 MAX_SIDE = 42  # px of a head: as large as one of twelve is on half a screen
 MAX_PROMPT_SIDE = 96  # px of a prompt: one of four has room for more
@@ -57,10 +58,10 @@ def payload(run: Run, row: int, key: str, kind: str = "self") -> bytes:
         "rows": n_layers,
         "columns": n_heads,
         "tile": 96,
-        "widest": min(_WIDEST, _JOINED_PX * n_heads) if run.view.combined else _WIDEST,
+        "widest": widest(run.view, n_heads, _WIDEST),
         "titles": [map_title(run.view, layer, head, kind) for layer in range(n_layers) for head in range(n_heads)],
         "names": [],
-        **margins(run, kind),
+        **margins(n_layers, n_heads, run.view.joins(kind)),
         "real": [real_keys] * (n_layers * n_heads),
         "real_queries": [real_queries] * (n_layers * n_heads),
         "words": _words(run, kind),
@@ -68,11 +69,15 @@ def payload(run: Run, row: int, key: str, kind: str = "self") -> bytes:
     return pack(header, thumbnails(run, row, kind))
 
 
-def margins(run: Run, kind: str) -> dict[str, list[str] | bool]:
-    """Number the heads above the board and the layers beside it; what is joined has no number."""
-    stack, how = run.stack(kind), run.view.joins(kind)
-    heads = [str(position_number(head)) for head in range(stack.n_heads)]
-    layers = [_("layer") + " 1", *(str(position_number(layer)) for layer in range(1, stack.n_layers))]
+def widest(view: View, n_heads: int, usual: int) -> int:
+    """Say how many px wide a board is shown at most: few joined heads would be as large as a page."""
+    return min(usual, _JOINED_PX * n_heads) if view.combined else usual
+
+
+def margins(n_layers: int, n_heads: int, how: str) -> dict[str, list[str] | bool]:
+    """Number the heads above the board and the layers beside it; what is joined, ``how``, has no number."""
+    heads = [str(position_number(head)) for head in range(n_heads)]
+    layers = [_("layer") + " 1", *(str(position_number(layer)) for layer in range(1, n_layers))]
     return {
         "joined": bool(how),
         "across": heads if how in ("", "layers") else [_("rollout") if how == "rollout" else _("mean")],

@@ -136,7 +136,7 @@ def _frame(run: Run, row: int, kind: str) -> dict:
         "titles": [
             map_title(run.view, layer, head, kind) for layer in range(stack.n_layers) for head in range(stack.n_heads)
         ],
-        **overview.margins(run, kind),
+        **overview.margins(run.stack(kind).n_layers, run.stack(kind).n_heads, run.view.joins(kind)),
         "side": thumbs.shape[-1],
         "high": thumbs.shape[-2],
         "block": overview.block(maps),

@@ -10,6 +10,7 @@ from tests import hand_made
 from viz import theme
 from viz.drawing import head_board
 from viz.drawing.overview import TOP_LEVEL
+from viz.view import View
 
 VALUES = np.array([[0.0, 0.125], [0.5, 1.0]], dtype=np.float32)
 
@@ -118,6 +119,13 @@ def test_how_far_heads_moved_ends_at_the_largest_and_names_the_kind():
     assert levels[:2] == [TOP_LEVEL // 2, TOP_LEVEL]
     assert levels[2] > TOP_LEVEL and header["names"][2:] == ["", ""]  # nothing was compared there
     assert header["words"]["stamp"] == "random weights"
+
+
+def test_joined_heads_are_named_by_what_was_joined_and_no_larger_than_a_map_of_them():
+    moved = np.array([[0.125], [0.25]], dtype=np.float32)
+    header, _levels = unpacked(head_board.moved_board(moved, "self", is_random=False, view=View(combined="heads")))
+    assert header["titles"] == ["Layer1: mean over its heads: 0.1250", "Layer2: mean over its heads: 0.2500"]
+    assert (header["across"], header["down"], header["widest"]) == (["mean"], ["layer 1", "2"], 120)
 
 
 def test_heads_that_moved_nowhere_are_white():
