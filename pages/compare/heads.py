@@ -50,22 +50,23 @@ def heads_panel(pair: RunPair) -> None:
 
 def _ranking(of: Comparison, changes: np.ndarray) -> None:
     """Draw the board, and list the heads, most changed first; a click on either opens a head."""
+    view, kind = of.after.view, of.kind  # what outlives this run of the page holds these, and no run
     board, listed = st.columns([3, 2], gap="medium")
     with board:
         is_random = "random" in (of.before.model.weights, of.after.model.weights)
-        data = moved_board(changes, of.kind, is_random=is_random, view=of.after.view)
-        number_grid(data, "compare_board", of.after.view, of.kind)
+        data = moved_board(changes, kind, is_random=is_random, view=view)
+        number_grid(data, "compare_board", view, kind)
     ranked = most_changed(changes, changes.size)
 
     def picked() -> None:
         if rows := st.session_state["compare_heads"].selection.rows:
             layer, head, _moved = ranked[rows[0]]
-            head_choice.choose(*beside_what_is_joined(layer, head, of.after.view, of.kind))
+            head_choice.choose(*beside_what_is_joined(layer, head, view, kind))
 
     with listed:
         st.dataframe(
             {
-                _("head"): [map_title(of.after.view, layer, head, of.kind) for layer, head, _change in ranked],
+                _("head"): [map_title(view, layer, head, kind) for layer, head, _change in ranked],
                 _("moved"): [change for _layer, _head, change in ranked],
             },
             hide_index=True,
@@ -77,7 +78,7 @@ def _ranking(of: Comparison, changes: np.ndarray) -> None:
         )
         st.download_button(
             _("These heads as CSV"),
-            as_csv(change_table(changes, of.after.view, of.kind)),
+            as_csv(change_table(changes, view, kind)),
             "heads_moved.csv",
             "text/csv",
             key="compare_csv",
