@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from pages.ui import waiting
 from viz.engine.local import engine
 
 _turn = threading.Lock()
@@ -49,4 +50,4 @@ def _aside() -> Iterator[None]:
         _mine.drawing = True
 
 
-engine.aside = _aside
+engine.aside, engine.asker, engine.waiting = _aside, waiting.visitor, waiting.in_line

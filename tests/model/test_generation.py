@@ -2,8 +2,10 @@
 
 import json
 import logging
+import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import ExitStack
 
 import numpy as np
 import pytest
@@ -17,6 +19,7 @@ from viz.analysis.batches.generation import Sampling
 from viz.engine import forward
 from viz.engine.batching import encode
 from viz.engine.generation import continuation, continue_by_hand, generate
+from viz.engine.line import passes
 from viz.engine.models import load_model
 from viz.errors import BatchTooLarge, NotAGenerator, TooLongToContinue
 
@@ -136,18 +139,18 @@ def test_sampling_leaves_torchs_generator_as_it_was(tiny_pair):
 
 
 def test_a_continuation_waits_for_its_turn_among_the_passes(tiny_pair):
-    held, ran = 0, []
+    ran = []
     hook = tiny_pair.ours.model.register_forward_pre_hook(lambda *_: ran.append(1))
     with ThreadPoolExecutor(2) as pool:
-        while forward.passes.acquire(blocking=False):
-            held += 1
-        waiting = [
-            pool.submit(generate, tiny_pair.ours, left(tiny_pair), Sampling(1)),
-            pool.submit(continue_by_hand, tiny_pair.ours, left(tiny_pair), (), 1),
-        ]
-        done_too_early, _ = wait(waiting, timeout=0.5)
-        ran_too_early = len(ran)
-        forward.passes.release(held)
+        with ExitStack() as held:
+            for _place in range(os.cpu_count() or 1):
+                held.enter_context(passes)
+            waiting = [
+                pool.submit(generate, tiny_pair.ours, left(tiny_pair), Sampling(1)),
+                pool.submit(continue_by_hand, tiny_pair.ours, left(tiny_pair), (), 1),
+            ]
+            done_too_early, _ = wait(waiting, timeout=0.5)
+            ran_too_early = len(ran)
         for future in waiting:
             future.result(timeout=20)
     hook.remove()

@@ -1,8 +1,6 @@
 """Run a model over a batch once and keep what it computed: Batch → Run. torch ends here."""
 
 import math
-import os
-import threading
 from collections.abc import Callable, Collection
 
 import numpy as np
@@ -13,6 +11,7 @@ from viz.analysis.masks.hiding import Hiding
 from viz.analysis.predictions import require_words
 from viz.engine import capture, maps, stacks
 from viz.engine.device import to_numpy
+from viz.engine.line import passes
 from viz.engine.models import LoadedModel
 from viz.errors import (
     AllTokensHidden,
@@ -35,10 +34,7 @@ MAX_PASS_BYTES = 640_000_000
 
 NO_READOUTS = np.zeros((0, 2), dtype=np.int64)
 
-# As many passes at once as there are cores, one thread each: with 30 people this had the shortest waits and bounded
-# the memory (two threads a pass fight for the cores).
-passes = threading.BoundedSemaphore(os.cpu_count() or 1)
-torch.set_num_threads(1)
+torch.set_num_threads(1)  # see viz.engine.line
 
 
 def run(

@@ -14,6 +14,7 @@ from viz.analysis.predictions import require_words
 from viz.engine import forward
 from viz.engine.batching import extend, pad_token_id
 from viz.engine.device import to_numpy
+from viz.engine.line import passes
 from viz.engine.models import LoadedModel
 from viz.engine.step_meter import StepMeter
 from viz.errors import NotAGenerator, TooLongToContinue
@@ -37,7 +38,7 @@ def generate(loaded: LoadedModel, batch: Batch, sampling: Sampling) -> Generatio
     forward.check_size(loaded, n_rows, n_prompt + sampling.max_new_tokens)
     meter = StepMeter()
     # The pass is asked for last: those who wait for their draw must not keep others from running.
-    with _seeded(loaded, sampling), forward.passes, torch.inference_mode():
+    with _seeded(loaded, sampling), passes, torch.inference_mode():
         generate: Any = loaded.model.generate
         sequences = generate(
             **_tensors(loaded, batch),
@@ -80,7 +81,7 @@ def continue_by_hand(
     inputs = {name: tensor for name, tensor in inputs.items() if name not in leave_out}
     rows: list[list[int]] = [[] for _ in batch.texts]
     cache = None
-    with forward.passes, torch.inference_mode():
+    with passes, torch.inference_mode():
         for _ in range(max_new_tokens):
             output = loaded.model(**inputs, past_key_values=cache, use_cache=True)
             cache, chosen = output.past_key_values, output.logits[:, -1].argmax(dim=-1)

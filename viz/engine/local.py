@@ -7,10 +7,11 @@ while they load.
 import importlib
 import threading
 from collections.abc import Callable, Hashable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, TypeVar
 
 from viz.engine.kept import Kept
+from viz.engine.line import Errand, errand, on_errand, passes
 from viz.engine.requests import Request
 from viz.engine.work import Hear, Work
 from viz.shipped import SHIPPED
@@ -24,11 +25,15 @@ class LocalEngine:
     """Answer requests in this process.
 
     ``aside`` is entered whenever the asker would wait, for a pass, a load or another visitor's: whoever holds a lock
-    that others need lets go of it there.
+    that others need lets go of it there. ``asker`` names who asks in this thread: passes are fair between those.
+    ``waiting`` is entered while an answer is made, and tells again and again the asker's place among those who wait for
+    a pass, 0 where it is theirs already; what it raises ends the wait, and the work if nobody else waits for it.
     """
 
     def __init__(self, max_bytes: int = MAX_BYTES):
         self.aside: Callable[[], AbstractContextManager[None]] = nullcontext
+        self.asker: Callable[[], Hashable] = lambda: None
+        self.waiting: Callable[[], AbstractContextManager[Callable[[int], object]]] = _telling_nobody
         self._kept = Kept(max_bytes)
         self._works: dict[Hashable, Work[Any]] = {}
         self._lock = threading.Lock()
@@ -49,8 +54,9 @@ class LocalEngine:
         service, pinned = self._imported(), self._pinned(request)
         with self.aside():
             parts = service.stream(pinned, ask=self.ask)
+        of = Errand(self._asker())
         while True:
-            with self.aside():
+            with self.aside(), on_errand(of):
                 part = next(parts, None)
             if part is None:
                 return
@@ -85,20 +91,32 @@ class LocalEngine:
                 self._kept.keep(key, made)
             return made
 
-        with self.aside():
+        with self.aside(), self.waiting() as tell:
+            work = self._work(key, make_and_keep, shared=keep)
+
+            def hear_both(share: float) -> None:
+                tell(passes.place_of(work.asker))
+                if hear is not None:
+                    hear(share)
+
             try:
-                return self._work(key, make_and_keep, shared=keep).result(hear)
+                return work.result(hear_both)
             finally:
                 self._drop_over()
+
+    def _asker(self) -> Hashable:
+        """Name for whom this thread asks: a work asks for whom it is made."""
+        of = errand.get()
+        return self.asker() if of.asker is None else of.asker
 
     def _work(self, key: Hashable, make: Callable[[Hear], Record], *, shared: bool) -> Work[Record]:
         """Join the work on a key, or begin it."""
         if not shared:
-            return Work(make)
+            return Work(make, self._asker())
         with self._lock:
             work = self._works.get(key)
             if work is None or not work.join():
-                work = self._works[key] = Work(make)
+                work = self._works[key] = Work(make, self._asker())
             return work
 
     def _drop_over(self) -> None:
@@ -119,6 +137,11 @@ class LocalEngine:
             with self.aside(), self._importing:
                 self._service = importlib.import_module("viz.engine.service")
         return self._service
+
+
+@contextmanager
+def _telling_nobody() -> Iterator[Callable[[int], object]]:
+    yield lambda _place: None
 
 
 engine = LocalEngine()

@@ -15,6 +15,7 @@ import transformers
 
 from viz.analysis.masks.stations import MaskFunction, MaskLife, ModuleStop, StacksLife, TensorFacts
 from viz.engine import capture, forward, translating
+from viz.engine.line import passes
 from viz.engine.models import LoadedModel
 from viz.records import Batch
 
@@ -56,7 +57,7 @@ def trace(
     if "position_ids" in leave_out:
         inputs.pop("position_ids", None)
     watched = _watched(loaded.model, record)
-    with watched as received, forward.passes, torch.inference_mode(), capture.recording(record):
+    with watched as received, passes, torch.inference_mode(), capture.recording(record):
         loaded.model(**inputs, use_cache=False)
     return _life(loaded, "self", layer, batch, record, received)
 
@@ -71,7 +72,7 @@ def trace_stacks(loaded: LoadedModel, source: Batch, target: Batch, layer: int) 
     record = translating.new_recording(loaded, source, target, forward.NO_READOUTS)
     inputs = translating.model_inputs(loaded, source, target)
     watched = _watched(loaded.model, record)
-    with watched as received, forward.passes, torch.inference_mode(), capture.recording(record):
+    with watched as received, passes, torch.inference_mode(), capture.recording(record):
         loaded.model(**inputs, use_cache=False)
     told = {"encoder": source, "decoder": target, "cross": source}
     return StacksLife(

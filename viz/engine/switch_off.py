@@ -11,6 +11,7 @@ from viz.analysis.heads.switch_off import Cost, HeadEffect, effect
 from viz.analysis.predictions import require_words
 from viz.engine import capture, forward, stacks
 from viz.engine.device import to_numpy
+from viz.engine.line import passes
 from viz.engine.models import LoadedModel
 from viz.errors import NotOneToken
 from viz.records import Run
@@ -116,7 +117,7 @@ class _Task:
     def states(self) -> tuple[torch.Tensor, ...]:
         """Run once with all heads on; give the states that enter each layer, L of ``[R, T, D]``."""
         record = self._recording(np.array([self._place]), None)
-        with forward.passes, torch.inference_mode(), capture.recording(record):
+        with passes, torch.inference_mode(), capture.recording(record):
             output = self._loaded.model(**self._inputs, use_cache=False, output_hidden_states=True)
         if self.restarts:
             self._layers = _layers_path(self._loaded.model, record.layers["self"].modules)
@@ -136,7 +137,7 @@ class _Task:
         model = self._loaded.model
         if self.restarts:
             model = _beginning_at(model, self._layers, layer, _copies(states[layer], n_copies))
-        with forward.passes, torch.inference_mode(), capture.recording(record):
+        with passes, torch.inference_mode(), capture.recording(record):
             output = model(**inputs, use_cache=False)
         return to_numpy(forward.asked_logits(output.logits, readouts))
 

@@ -30,6 +30,7 @@ from viz.analysis.predictions import require_words
 from viz.engine import forward
 from viz.engine.batching import encode, pad_token_id
 from viz.engine.device import to_numpy
+from viz.engine.line import passes
 from viz.engine.models import LoadedModel
 from viz.errors import NothingScored, NothingToGuess, SettingOutOfRange, TooManyExamples, TrainingBatchTooLarge
 from viz.records import Batch, Run, self_maps
@@ -276,7 +277,7 @@ def _pass(loaded: LoadedModel, batch: Batch, shown: np.ndarray, labels: np.ndarr
 
     Models are shared between threads: no parameter's ``.grad`` is written.
     """
-    with forward.passes, torch.enable_grad():
+    with passes, torch.enable_grad():
         embedded = loaded.model.get_input_embeddings()(_tensor(loaded, batch.input_ids)).detach().requires_grad_()
         output = loaded.model(
             inputs_embeds=embedded,
@@ -345,7 +346,7 @@ def _alone(loaded: LoadedModel, training_batch: TrainingBatch, row: int) -> tupl
     if not n_scored:
         return 0.0, 0
     types = None if batch.token_type_ids is None else _tensor(loaded, batch.token_type_ids[row : row + 1, real])
-    with forward.passes, torch.inference_mode():
+    with passes, torch.inference_mode():
         output = loaded.model(
             input_ids=_tensor(loaded, batch.input_ids[row : row + 1, real]),
             labels=_tensor(loaded, labels),

@@ -10,6 +10,7 @@ from transformers import DynamicCache, EncoderDecoderCache
 
 from viz.engine import batching, capture, forward, maps, stacks, targets
 from viz.engine.device import to_numpy
+from viz.engine.line import passes
 from viz.engine.models import LoadedModel
 from viz.errors import SettingOutOfRange, TargetsDoNotMatch, TranslationTooLarge
 from viz.records import Batch, Maps, Run, Stack
@@ -41,7 +42,7 @@ def write_targets(loaded: LoadedModel, source: Batch, max_new_tokens: int) -> Ba
         raise SettingOutOfRange(name="max_new_tokens", seen=max_new_tokens, allowed=f"1 ≤ max_new_tokens ≤ {limit}")
     check_size(loaded, len(source.texts), source.n_tokens, max_new_tokens + 1)
     generate: Any = loaded.model.generate
-    with forward.passes, torch.inference_mode():
+    with passes, torch.inference_mode():
         sequences = generate(
             **_source_inputs(loaded, source),
             # One made from the config has as many layers as the encoder, and a longer decoder would not fit into it.
@@ -83,7 +84,7 @@ def run(
     record = new_recording(loaded, source, target, readouts)
     record.layers["cross"].off = forward.switched_off(loaded, loaded.info.stack("cross"), target, off, off_by)
     inputs = model_inputs(loaded, source, target)
-    with forward.passes, torch.inference_mode(), capture.recording(record):
+    with passes, torch.inference_mode(), capture.recording(record):
         output = loaded.model(**inputs, use_cache=False, output_attentions=not loaded.recorded)
     return Run(
         model=loaded.info,

@@ -1,15 +1,15 @@
 """Make one record for all who wait for it, in a thread of its own, as long as anybody does."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from concurrent.futures import Future, wait
 from typing import Generic, TypeVar
+
+from viz.engine.line import POLL_SECONDS, Errand, errand, on_errand
 
 Record = TypeVar("Record")
 
 Hear = Callable[[float], object]
-
-POLL_SECONDS = 0.15
 
 
 class Abandoned(Exception):
@@ -20,10 +20,12 @@ class Work(Generic[Record]):
     """Begin making a record; whoever creates it, or joins it, waits for it once.
 
     What a page raises while it waits, when its visitor clicks on, never reaches the others who wait. ``make`` reports
-    the share that is done; once nobody waits, reporting ends the work.
+    the share that is done; once nobody waits, reporting ends the work, and so does waiting in line for a pass, or for
+    another work. All passes it makes are those of whoever began it, ``asker``.
     """
 
-    def __init__(self, make: Callable[[Hear], Record]):
+    def __init__(self, make: Callable[[Hear], Record], asker: Hashable = None):
+        self.asker = asker
         self._future: Future[Record] = Future()
         self._lock = threading.Lock()
         self._n_waiting, self._share, self._over = 1, 0.0, False
@@ -43,9 +45,12 @@ class Work(Generic[Record]):
 
     def result(self, hear: Hear | None = None) -> Record:
         """Give the record, or raise what making it raised; ``hear`` is told the share done while waiting."""
+        wanted = errand.get()
         try:
-            while hear is not None and not wait([self._future], timeout=POLL_SECONDS).done:
-                hear(self._share)
+            while not wait([self._future], timeout=POLL_SECONDS).done:
+                wanted.check()  # of a work that waits for this one
+                if hear is not None:
+                    hear(self._share)
             return self._future.result()
         finally:
             with self._lock:
@@ -53,7 +58,8 @@ class Work(Generic[Record]):
 
     def _run(self, make: Callable[[Hear], Record]) -> None:
         try:
-            made = make(self._report)
+            with on_errand(Errand(self.asker, self._end_if_unwanted)):
+                made = make(self._report)
         except BaseException as error:
             self._end()
             self._future.set_exception(error)
@@ -62,8 +68,11 @@ class Work(Generic[Record]):
             self._future.set_result(made)
 
     def _report(self, share: float) -> None:
+        self._share = share
+        self._end_if_unwanted()
+
+    def _end_if_unwanted(self) -> None:
         with self._lock:
-            self._share = share
             self._over = self._n_waiting == 0
             if self._over:
                 raise Abandoned
