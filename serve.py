@@ -10,5 +10,5 @@ from streamlit.web import cli
 # first visitor who comes by a link to another page that there is no such page.
 PagesManager.uses_pages_directory = False
 
-sys.argv = ["streamlit", "run", str(Path(__file__).with_name("app.py")), *sys.argv[1:]]
+sys.argv = ["streamlit", "run", str(Path(__file__).with_name("asgi.py")), *sys.argv[1:]]
 cli.main()

@@ -30,7 +30,7 @@ MAY_IMPORT = {
 ENGINE_FOR_PAGES = {"viz.engine.requests", "viz.engine.local", "viz.engine.kept"}
 
 THEIRS = {
-    "engine": {"torch", "transformers", "huggingface_hub", "httpx2", "safetensors"},
+    "engine": {"torch", "transformers", "huggingface_hub", "httpx2", "safetensors", "prometheus_client"},
     "drawing": {"plotly", "pandas", "PIL", "fpdf"},
     "ground": {"babel"},
     "pages": {"streamlit"},

@@ -4,6 +4,9 @@
 ``HEADLIGHT_MAX_MODEL_GB``   the largest model that is loaded, in GB of weights as float32; 3 by default, 0: no limit
 ``HEADLIGHT_MODELS``         folders whose models are listed, parted as in PATH
 ``HEADLIGHT_RUNS``           folders whose saved runs anybody may open, or single files, parted as in PATH
+``HEADLIGHT_LOG``            0: no line of JSON for each run on the standard error stream
+``HEADLIGHT_LOG_TEXTS``      1: those lines hold what people typed
+``HEADLIGHT_METRICS``        1: ``/metrics`` answers, for Prometheus
 ``HEADLIGHT_ALLOW``          the only models that may be opened, parted by commas: names on the Hub, folders, which
                              begin with ``/``, ``~`` or ``.``, or all that lies directly in one, ``folder/*``; the
                              shipped ones always may. Empty: all. For servers others can reach.
@@ -53,6 +56,21 @@ def allowed() -> tuple[str, ...]:
     """List the only models that may be opened; empty: all may."""
     named = os.environ.get("HEADLIGHT_ALLOW", "").split(",")
     return tuple(name.strip() for name in named if name.strip())
+
+
+def logs_runs() -> bool:
+    """Tell whether every run gets a line in the log."""
+    return os.environ.get("HEADLIGHT_LOG", "1").strip() != "0"
+
+
+def has_metrics() -> bool:
+    """Tell whether ``/metrics`` answers; it tells everybody how much this server is used."""
+    return os.environ.get("HEADLIGHT_METRICS", "").strip() == "1"
+
+
+def logs_texts() -> bool:
+    """Tell whether the log of runs holds what people typed."""
+    return os.environ.get("HEADLIGHT_LOG_TEXTS", "").strip() == "1"
 
 
 def hub_endpoint() -> str:

@@ -14,6 +14,7 @@ import streamlit as st
 
 from pages.ui import turns
 from pages.ui.markdown import literal
+from viz import journal
 from viz.errors import NoWordHead, VizError, WordHeadMissing
 from viz.text import _, sentence
 
@@ -31,8 +32,8 @@ def page() -> Iterator[None]:
             yield
         except VizError as error:
             explain(error)
-        except Exception:
-            _explain_unforeseen()
+        except Exception as error:
+            _explain_unforeseen(error)
 
 
 def fragment(*, key: str | None = None, run_every: float | None = None):
@@ -67,9 +68,10 @@ def attempt(make: Callable[Parameters, Made], *args: Parameters.args, **kwargs: 
         return None
 
 
-def _explain_unforeseen() -> None:
+def _explain_unforeseen(error: Exception) -> None:
     number = secrets.token_hex(3)
     log.exception("error %s", number)
+    journal.write_error(number, error)
     message = _(
         "Something went wrong here that should not have (error {number}). What you typed is kept. Try again; if it "
         "comes again, tell whoever runs this server the number: it stands in the log with what happened."

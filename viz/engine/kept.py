@@ -16,6 +16,11 @@ class Kept:
         self._n_bytes = 0
         self._lock = threading.Lock()
 
+    @property
+    def n_bytes(self) -> int:
+        """How many bytes are kept."""
+        return self._n_bytes
+
     def find(self, key: Hashable) -> object | None:
         """Give the record of a key, None where there is none."""
         with self._lock:

@@ -8,6 +8,7 @@ served and one more than its asker's last; the smallest number goes next, of equ
 import heapq
 import os
 import threading
+import time
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -18,14 +19,18 @@ POLL_SECONDS = 0.15  # between two looks whether a pass that waits is still want
 
 @dataclass(frozen=True, slots=True)
 class Errand:
-    """Say for whom a thread works; ``check`` raises what ends the work where nobody waits for it any more."""
+    """Say for whom a thread works.
+
+    ``check`` raises what ends the work where nobody waits for it any more; ``waited`` is told the seconds in line.
+    """
 
     asker: Hashable = None
     check: Callable[[], None] = lambda: None
+    waited: Callable[[float], None] = lambda _seconds: None
 
 
-_NOBODYS = Errand()
-errand: ContextVar[Errand] = ContextVar("errand", default=_NOBODYS)
+NOBODYS = Errand()
+errand: ContextVar[Errand] = ContextVar("errand", default=NOBODYS)
 
 
 @dataclass(order=True, slots=True)
@@ -48,13 +53,14 @@ class Line:
 
     def __enter__(self) -> None:
         of = errand.get()
-        ticket = self._join(of.asker)
+        ticket, since = self._join(of.asker), time.perf_counter()
         try:
             while not ticket.called.wait(POLL_SECONDS):
                 of.check()
         except BaseException:
             self._step_out(ticket)
             raise
+        of.waited(time.perf_counter() - since)
 
     def __exit__(self, *_raised: object) -> None:
         with self._lock:

@@ -7,14 +7,18 @@ while they load.
 import importlib
 import threading
 from collections.abc import Callable, Hashable, Iterator
+from concurrent.futures import Future
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
 from typing import Any, TypeVar
 
+from viz import journal
 from viz.engine.kept import Kept
-from viz.engine.line import Errand, errand, on_errand, passes
+from viz.engine.line import NOBODYS, Errand, errand, on_errand, passes
+from viz.engine.meters import Meters
 from viz.engine.requests import Request
-from viz.engine.work import Hear, Work
-from viz.shipped import SHIPPED
+from viz.engine.work import Abandoned, Hear, Work
+from viz.shipped import ALL_SHIPPED, SHIPPED
 
 MAX_BYTES = 560_000_000  # with the 40 MB of pictures that pages keep: 600 MB
 
@@ -35,11 +39,13 @@ class LocalEngine:
         self.asker: Callable[[], Hashable] = lambda: None
         self.waiting: Callable[[], AbstractContextManager[Callable[[int], object]]] = _telling_nobody
         self._kept = Kept(max_bytes)
+        self.meters = Meters(n_waiting=lambda: passes.n_waiting, n_bytes=lambda: self._kept.n_bytes)
         self._works: dict[Hashable, Work[Any]] = {}
         self._lock = threading.Lock()
         self._importing = threading.Lock()
         self._service: Any = None
-        self._warming_up = False
+        self._warming_up = self._getting_ready = False
+        self._ready = threading.Event()
 
     def ask(self, request: Request[Record], hear: Hear | None = None) -> Record:
         """Give the record that answers a request; ``hear`` is told the share done while it is made.
@@ -76,9 +82,24 @@ class LocalEngine:
     def _load_default(self) -> None:
         self._imported().load_model(SHIPPED[0])
 
+    def is_ready(self) -> bool:
+        """Tell whether the shipped models have been loaded; the first to ask begins loading them."""
+        with self._lock:
+            begun, self._getting_ready = self._getting_ready, True
+        if not begun:
+            threading.Thread(target=self._get_ready, daemon=True, name="warm-up").start()
+        return self._ready.is_set()
+
+    def _get_ready(self) -> None:
+        for checkpoint in ALL_SHIPPED:
+            self._imported().load_model(checkpoint)
+        self._ready.set()
+
     def _once(self, key: Hashable, make: Callable[[Hear], Record], hear: Hear | None, keep: bool) -> Record:
         found: Any = self._kept.find(key) if keep else None
+        name = key[0] if isinstance(key, tuple) else type(key).__name__
         if found is not None:
+            self.meters.answered(name, "kept")
             return found
 
         def make_and_keep(report: Hear) -> Record:
@@ -92,7 +113,11 @@ class LocalEngine:
             return made
 
         with self.aside(), self.waiting() as tell:
-            work = self._work(key, make_and_keep, shared=keep)
+            work, is_new = self._work(key, make_and_keep, shared=keep)
+            if is_new:
+                work.when_over(partial(self._note, key, name, work, errand.get() is NOBODYS))
+            else:
+                self.meters.answered(name, "shared")
 
             def hear_both(share: float) -> None:
                 tell(passes.place_of(work.asker))
@@ -109,15 +134,32 @@ class LocalEngine:
         of = errand.get()
         return self.asker() if of.asker is None else of.asker
 
-    def _work(self, key: Hashable, make: Callable[[Hear], Record], *, shared: bool) -> Work[Record]:
-        """Join the work on a key, or begin it."""
+    def _note(self, key: Hashable, name: str, work: Work[Record], is_asked: bool, made: "Future[Record]") -> None:
+        """Count a work that is over; what a visitor asked, and no other work, gets a line in the log."""
+        error, computed = made.exception(), work.seconds - work.queued
+        if isinstance(error, Abandoned):
+            self.meters.answered(name, "given up")
+            return
+        self.meters.answered(name, "made" if error is None else "failed")
+        if error is None:
+            self.meters.made(name, work.queued, computed)
+        else:
+            self.meters.failed(error)
+        if is_asked and isinstance(key, Request):
+            record = made.result() if error is None else None
+            said = "" if error is None else type(error).__name__
+            journal.write(journal.Entry(key, work.asker, work.queued, computed, record=record, error=said))
+
+    def _work(self, key: Hashable, make: Callable[[Hear], Record], *, shared: bool) -> tuple[Work[Record], bool]:
+        """Join the work on a key, or begin it; tells whether it is a new one."""
         if not shared:
-            return Work(make, self._asker())
+            return Work(make, self._asker()), True
         with self._lock:
             work = self._works.get(key)
-            if work is None or not work.join():
-                work = self._works[key] = Work(make, self._asker())
-            return work
+            if work is not None and work.join():
+                return work, False
+            work = self._works[key] = Work(make, self._asker())
+            return work, True
 
     def _drop_over(self) -> None:
         """Let go of works that are over: each holds its record, however many bytes may be kept."""

@@ -1,6 +1,7 @@
 """Make one record for all who wait for it, in a thread of its own, as long as anybody does."""
 
 import threading
+import time
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future, wait
 from typing import Generic, TypeVar
@@ -26,6 +27,7 @@ class Work(Generic[Record]):
 
     def __init__(self, make: Callable[[Hear], Record], asker: Hashable = None):
         self.asker = asker
+        self.queued = self.seconds = 0.0  # in line, and from beginning to end
         self._future: Future[Record] = Future()
         self._lock = threading.Lock()
         self._n_waiting, self._share, self._over = 1, 0.0, False
@@ -35,6 +37,10 @@ class Work(Generic[Record]):
     def is_over(self) -> bool:
         """Whether it is made, failed or given up."""
         return self._over
+
+    def when_over(self, tell: Callable[[Future[Record]], None]) -> None:
+        """Tell what came of it once it is over: the future holds the record, or what making it raised."""
+        self._future.add_done_callback(tell)
 
     def join(self) -> bool:
         """Wait for it too; False where it is over or being given up, and must be begun anew."""
@@ -53,18 +59,20 @@ class Work(Generic[Record]):
                     hear(self._share)
             return self._future.result()
         finally:
+            wanted.waited(self.queued)
             with self._lock:
                 self._n_waiting -= 1
 
     def _run(self, make: Callable[[Hear], Record]) -> None:
+        since = time.perf_counter()
         try:
-            with on_errand(Errand(self.asker, self._end_if_unwanted)):
+            with on_errand(Errand(self.asker, self._end_if_unwanted, self._wait_longer)):
                 made = make(self._report)
         except BaseException as error:
-            self._end()
+            self._end(since)
             self._future.set_exception(error)
         else:
-            self._end()
+            self._end(since)
             self._future.set_result(made)
 
     def _report(self, share: float) -> None:
@@ -77,6 +85,10 @@ class Work(Generic[Record]):
             if self._over:
                 raise Abandoned
 
-    def _end(self) -> None:
+    def _wait_longer(self, seconds: float) -> None:
+        self.queued += seconds
+
+    def _end(self, since: float) -> None:
+        self.seconds = time.perf_counter() - since
         with self._lock:
             self._over = True
