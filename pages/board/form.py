@@ -10,7 +10,7 @@ from pages.ui import guard, prompt_form
 from pages.ui.long_work import ask_measured
 from pages.ui.markdown import literal
 from pages.ui.opened import TYPES, OpenedFile, brought, offer_opened
-from pages.ui.question import Field, Question, arrives, model_field, set_address
+from pages.ui.question import Field, Question, arrives, model_field, set_address, submit
 from pages.ui.run_facts import say_rows
 from viz.analysis.claims.text import READY, read_sentences
 from viz.analysis.heads.boards import Board
@@ -70,12 +70,12 @@ def ask() -> dict[str, BoardQuestion]:
             for side, column in zip(questions, st.columns(2, gap="medium"), strict=True):
                 _text_field(column, side, f"{side.upper()}: ")
                 model_field(column, f"board_model_{side}", f"{side.upper()}: {model}")
-            st.form_submit_button(_("Measure both"), type="primary", on_click=_take)
+            submit(st, _("Measure both"), _take, type="primary")
         else:
             text_column, choice_column = st.columns([3, 1], vertical_alignment="bottom")
             _text_field(text_column, "a")
             model_field(choice_column, "board_model_a")
-            choice_column.form_submit_button(_("Measure"), type="primary", width="stretch", on_click=_take)
+            submit(choice_column, _("Measure"), _take, type="primary", width="stretch")
     _more_ways(questions)
     _write_address(questions)
     return questions

@@ -11,7 +11,7 @@ from pages.ui import opened
 from pages.ui.long_work import ask_measured
 from pages.ui.markdown import literal
 from pages.ui.opened import TYPES, OpenedFile, brought, offer_opened
-from pages.ui.question import Field, Question, model_field, set_address
+from pages.ui.question import Field, Question, model_field, set_address, submit
 from pages.ui.run_facts import say_rows
 from viz.analysis.claims.readings import Evidence
 from viz.analysis.claims.text import MAX_SENTENCES, READY, MarkedSentence, read_sentences
@@ -95,7 +95,7 @@ def ask() -> ClaimQuestion:
             ),
         )
         model_field(choice_column, "claim_model")
-        choice_column.form_submit_button(_("Test"), type="primary", width="stretch", on_click=ClaimQuestion.take)
+        submit(choice_column, _("Test"), ClaimQuestion.take, type="primary", width="stretch")
     _more_ways()
     if question.files:
         message = _("Tested on saved runs: {names}. Press Test to run the model instead.")

@@ -9,7 +9,7 @@ import streamlit as st
 from pages.ui.head_panel import Give
 from pages.ui.markdown import literal
 from pages.ui.opened import TYPES, OpenedFile, brought, offer_opened
-from pages.ui.question import Field, Question, arrives, model_field, set_address, whole
+from pages.ui.question import Field, Question, arrives, model_field, set_address, submit, whole
 from pages.ui.run_facts import say_rows
 from viz.engine.local import engine
 from viz.engine.requests import Ask, Edit, Translate
@@ -87,7 +87,7 @@ def ask() -> dict[str, SideQuestion]:
     with st.form("compare_question", border=False):
         for side, column in zip(SIDES, st.columns(2, gap="medium"), strict=True):
             _fields(column, side)
-        st.form_submit_button(_("Compare"), type="primary", on_click=_take)
+        submit(st, _("Compare"), _take, type="primary")
     _more_ways(questions)
     _write_address(questions)
     return questions

@@ -10,7 +10,7 @@ from pages.ui import prompt_form
 from pages.ui.head_panel import Give
 from pages.ui.markdown import literal
 from pages.ui.opened import TYPES, OpenedFile, brought, offer_opened
-from pages.ui.question import SIDES, Field, Question, model_field, one_of, set_address, side_field
+from pages.ui.question import SIDES, Field, Question, model_field, one_of, set_address, side_field, submit
 from pages.ui.run_facts import say_rows
 from viz.engine.local import engine
 from viz.engine.requests import Translate
@@ -78,7 +78,7 @@ def ask() -> CrossQuestion:
         model_field(choice_column, "cross_model", ours=MODELS, example="Helsinki-NLP/opus-mt-en-fr")
         side, button = choice_column.columns([3, 2], vertical_alignment="bottom")
         side_field(side, "cross_side")
-        button.form_submit_button(_("Run"), type="primary", width="stretch", on_click=CrossQuestion.take)
+        submit(button, _("Run"), CrossQuestion.take, type="primary", width="stretch")
     _more_ways(question)
     shown = question.to_address() | ({} if question.targets else {"target": None})
     set_address(shown if question.file is None else dict.fromkeys(shown))

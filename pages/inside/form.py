@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 import streamlit as st
 
-from pages.ui.question import SIDES, Field, Question, model_field, one_of, set_address, side_field
+from pages.ui.question import SIDES, Field, Question, model_field, one_of, set_address, side_field, submit
 from viz.engine.local import engine
 from viz.engine.requests import Ask, Translate
 from viz.errors import TwoStacks
@@ -72,7 +72,7 @@ def ask() -> TextQuestion:
         texts.text_input(_("Second text: segment B of a pair, or an encoder-decoder's target"), key="inside_second")
         model_field(choices, "inside_model")
         side_field(choices, "inside_side")
-        choices.form_submit_button(_("Run"), type="primary", width="stretch", on_click=TextQuestion.take)
+        submit(choices, _("Run"), TextQuestion.take, type="primary", width="stretch")
     _examples()
     set_address(question.to_address())
     return question

@@ -1,11 +1,12 @@
 """Ask for a model and a sentence."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 import streamlit as st
 
-from pages.ui.question import Field, Question, model_field, set_address
+from pages.ui.question import Field, Question, model_field, set_address, submit
 from viz.engine.local import engine
 from viz.engine.requests import Ask
 from viz.errors import TextTooLong, VizError
@@ -54,9 +55,7 @@ def ask() -> SentenceQuestion:
         text_column, model_column, button_column = st.columns([5, 2, 1], vertical_alignment="bottom")
         text_column.text_input(_("Sentence with [MASK]"), key="text")
         model_field(model_column, "model")
-        button_column.form_submit_button(
-            _("Run"), type="primary", width="stretch", on_click=SentenceQuestion.take, kwargs={"truncate": False}
-        )
+        submit(button_column, _("Run"), partial(SentenceQuestion.take, truncate=False), type="primary", width="stretch")
     set_address(question.to_address())
     return question
 

@@ -1,12 +1,13 @@
 """Ask for a model by name or folder, for a mirror, and for what is wanted of it; say what is set on this computer."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 import streamlit as st
 
 from pages.ui.markdown import literal
-from pages.ui.question import Field, Question, set_address
+from pages.ui.question import Field, Question, set_address, submit
 from viz import settings
 from viz.amounts import size
 from viz.text import _
@@ -53,19 +54,9 @@ def ask() -> ModelQuestion:
         if not settings.allowed():  # where only listed models may be opened, no other address is asked
             _mirror_field(mirror)
         row = st.container(horizontal=True)
-        row.form_submit_button(
-            _("How large is it?"),
-            type="primary",
-            icon=ICONS[WEIGH],
-            on_click=ModelQuestion.take,
-            kwargs={"wish": WEIGH},
-        )
-        row.form_submit_button(
-            _("Check that it loaded"),
-            icon=ICONS[CHECK],
-            on_click=ModelQuestion.take,
-            kwargs={"wish": CHECK},
-        )
+        weigh, check = (partial(ModelQuestion.take, wish=wish) for wish in (WEIGH, CHECK))
+        submit(row, _("How large is it?"), weigh, type="primary", icon=ICONS[WEIGH])
+        submit(row, _("Check that it loaded"), check, icon=ICONS[CHECK])
     set_address(question.to_address())
     return question
 

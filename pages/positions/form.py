@@ -6,7 +6,7 @@ from typing import ClassVar
 import streamlit as st
 
 from pages.ui import prompt_choice
-from pages.ui.question import Field, Question, model_field, one_of, set_address
+from pages.ui.question import Field, Question, model_field, one_of, set_address, submit
 from viz.engine.requests import Ask
 from viz.examples import example
 from viz.labels import shortened
@@ -51,7 +51,7 @@ def ask() -> PositionQuestion:
         text_column, choice_column = st.columns([3, 1], vertical_alignment="bottom")
         text_column.text_area(_("Texts, one a line (up to {n})").format(n=MAX_TEXTS), key="positions_text", height=104)
         model_field(choice_column, "positions_model")
-        choice_column.form_submit_button(_("Run"), type="primary", width="stretch", on_click=PositionQuestion.take)
+        submit(choice_column, _("Run"), PositionQuestion.take, type="primary", width="stretch")
     _examples()
     set_address(question.to_address())
     return question

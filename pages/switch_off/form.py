@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import streamlit as st
 
-from pages.ui.question import Field, Question, model_field, set_address
+from pages.ui.question import Field, Question, model_field, set_address, submit
 from viz.analysis.heads.switch_off import Head
 from viz.analysis.predictions import require_readouts
 from viz.engine.local import engine
@@ -48,7 +48,7 @@ def ask() -> SwitchQuestion:
         text_column, model_column, button_column = st.columns([5, 2, 1], vertical_alignment="bottom")
         text_column.text_input(_("Sentence with [MASK], or a beginning for a GPT-2"), key="switch_text")
         model_field(model_column, "switch_model")
-        button_column.form_submit_button(_("Run"), type="primary", width="stretch", on_click=SwitchQuestion.take)
+        submit(button_column, _("Run"), SwitchQuestion.take, type="primary", width="stretch")
     row = st.container(horizontal=True)
     row.button(_("Example: a masked word, for BERT"), on_click=_take_example, args=MASKED)
     row.button(_("Example: the next word, for GPT-2"), on_click=_take_example, args=NEXT)

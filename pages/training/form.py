@@ -6,7 +6,18 @@ from typing import ClassVar
 
 import streamlit as st
 
-from pages.ui.question import SIDES, Field, Question, model_field, number, one_of, set_address, side_field, whole
+from pages.ui.question import (
+    SIDES,
+    Field,
+    Question,
+    model_field,
+    number,
+    one_of,
+    set_address,
+    side_field,
+    submit,
+    whole,
+)
 from viz.engine.requests import Train
 from viz.examples import example
 from viz.shipped import SHIPPED
@@ -77,7 +88,7 @@ def _choices() -> None:
     share_column.number_input(_("Masked share (BERT)"), step=0.05, key="training_share", help=spoken)
     side_field(st, "training_side")
     st.toggle(_("Append the end token (GPT-2)"), key="training_end")
-    st.form_submit_button(_("Run"), type="primary", width="stretch", on_click=TrainingQuestion.take)
+    submit(st, _("Run"), TrainingQuestion.take, type="primary", width="stretch")
 
 
 def _examples() -> None:

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import streamlit as st
 
-from pages.ui.question import SIDES, Field, Question, model_field, one_of, set_address, side_field
+from pages.ui.question import SIDES, Field, Question, model_field, one_of, set_address, side_field, submit
 from viz.engine.requests import Ask
 from viz.examples import example
 from viz.prompts import MAX_PROMPTS, read_prompts
@@ -55,7 +55,7 @@ def ask(page: str, *, sides: bool = True) -> BatchQuestion:
         model_field(choice_column, "batch_model")
         if sides:
             side_field(choice_column, "batch_side")
-        choice_column.form_submit_button(_("Run"), type="primary", width="stretch", on_click=BatchQuestion.take)
+        submit(choice_column, _("Run"), BatchQuestion.take, type="primary", width="stretch")
     _examples(masked=sides)
     set_address(question.to_address())
     return question

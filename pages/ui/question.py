@@ -119,11 +119,13 @@ class Question:
     def put(self, *, anew: bool, ending: str = "") -> None:
         """Put the question into its fields where they are new, or all must be filled anew.
 
+        What stands in a browser that was there before this server stays.
         ``ending`` tells apart the fields of a form that asks the same twice.
         """
         if anew or f"{self.FIELDS[0].widget}{ending}" not in st.session_state:
             values = {f"{field.widget}{ending}": getattr(self, field.name) for field in self.FIELDS}
-            st.session_state.update(values)
+            kept = visit.brought_widgets()
+            st.session_state.update({widget: value for widget, value in values.items() if widget not in kept})
 
     @classmethod
     def typed(cls, ending: str = "", **values: Any) -> Self:
@@ -169,6 +171,23 @@ class Question:
         if None in self.to_address().values():
             st.caption(_too_long_for_a_link())
         return asked, made
+
+
+def submit(place, label: str, take: Callable[..., None], **look: Any) -> None:
+    """Draw the button of a form; ``take`` asks what stands in it.
+
+    A server that was started anew has not drawn this page yet, so it knows no callback of the button that was clicked;
+    it learns of the click here.
+    """
+
+    def taken() -> None:
+        st.session_state["form_was_taken"] = True
+        take()
+
+    clicked = place.form_submit_button(label, on_click=taken, **look)
+    if clicked and not st.session_state.pop("form_was_taken", False):
+        take()
+        st.rerun()
 
 
 def _too_long_for_a_link() -> str:

@@ -13,6 +13,8 @@ from pathlib import Path
 import streamlit as st
 from streamlit.components import v2
 from streamlit.navigation.page import StreamlitPage
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.state.common import user_key_from_element_id
 
 from pages.ui import guard
 from pages.ui.remembered import MAX_FIELD, MAX_NAME, Remembered
@@ -34,7 +36,9 @@ def draw(page: StreamlitPage) -> None:
 
     What breaks off half-way is answered again when the page is drawn anew.
     """
+    is_first = "visit_new" not in st.session_state
     st.session_state["visit_new"] = []
+    st.session_state["brought_widgets"] = _in_the_browser() if is_first else frozenset()
     page.run()
     address = tuple((name, value) for name, value in st.query_params.to_dict().items() if len(value) <= MAX_FIELD)
     for new in st.session_state.pop("visit_new"):
@@ -42,6 +46,20 @@ def draw(page: StreamlitPage) -> None:
         name = new.name if known is None else known.name
         _put(replace(new, page=page.url_path or FIRST_PAGE, address=address, name=name))
     _tell_the_browser()
+
+
+def brought_widgets() -> frozenset[str]:
+    """Name the widgets that stood in the browser, with what was typed, before this server first drew a page there.
+
+    So it is when a server was started anew while somebody looked at a page.
+    """
+    return st.session_state.get("brought_widgets", frozenset())
+
+
+def _in_the_browser() -> frozenset[str]:
+    context = get_script_run_ctx(suppress_warning=True)
+    states = [] if context is None else context.session_state.get_widget_states()
+    return frozenset(filter(None, (user_key_from_element_id(state.id) for state in states)))
 
 
 def note(question: str, asked: object, made: object) -> None:
