@@ -106,6 +106,15 @@ class BatchTooLarge(VizError):
     )
 
 
+class OutOfMemory(VizError):
+    """Say that the computer had no memory left for an answer."""
+
+    template = N_(
+        "This computer has too little memory left to answer this now. Nothing else was lost. Try a shorter text, fewer "
+        "texts or a smaller model, or again when fewer people ask."
+    )
+
+
 class NotAGenerator(VizError):
     """Refuse to continue a text with a masked model."""
 

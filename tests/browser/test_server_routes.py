@@ -60,6 +60,7 @@ def test_each_run_is_counted_and_gets_a_line_without_its_text(page, tmp_path, te
     assert counted(after, asks) - counted(before, asks) == 1
     assert counted(after, "headlight_queued_seconds_count") > 0
     assert counted(after, "headlight_kept_bytes") > 10_000
+    assert counted(after, "headlight_model_bytes") > 20_000_000  # 5.1 million parameters as float32
     assert counted(after, "headlight_waiting") == 0
     assert "purple" not in after and "_created" not in after
     *_others, line = [line for line in lines(log) if line["request"] == "Ask"]

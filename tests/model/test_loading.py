@@ -4,7 +4,6 @@ import os
 import shutil
 import threading
 import time
-from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from tests.model.small_hub import COMMIT, Hub, answer_of, serving
 from viz.engine import hub, models, weights
 from viz.engine.batching import encode
 from viz.engine.forward import run
+from viz.engine.loaded import BESIDE, LoadedModels
 from viz.engine.models import current_revision, load_model
 from viz.engine.single_flight import SingleFlight
 from viz.errors import ModelNotFound, ModelRefused, WeightsChanged
@@ -93,7 +93,7 @@ def folder(tiny_bert_folder, tmp_path) -> Path:
 
 @pytest.fixture(autouse=True)
 def nothing_remembered(monkeypatch):
-    monkeypatch.setattr(models, "_loaded", OrderedDict())
+    monkeypatch.setattr(models, "_loaded", LoadedModels())
 
 
 def train(folder: Path) -> None:
@@ -170,7 +170,7 @@ def test_new_weights_are_loaded_and_the_old_ones_given_by_their_revision(folder)
 def test_a_revision_that_is_neither_there_nor_remembered_is_an_error(folder, monkeypatch):
     old = load_model(str(folder)).info.revision
     train(folder)
-    monkeypatch.setattr(models, "_loaded", OrderedDict())
+    monkeypatch.setattr(models, "_loaded", LoadedModels())
     with pytest.raises(WeightsChanged) as caught:
         load_model(str(folder), revision=old)
     assert str(caught.value) == f"The weights of '{folder}' changed since this answer was made. Run it again."
@@ -180,11 +180,13 @@ def test_a_revision_that_is_there_is_loaded(folder):
     assert load_model(str(folder), revision=current_revision(str(folder))).info.weights == "pretrained"
 
 
-def test_old_revisions_count_among_the_models_that_are_kept(folder):
-    for _ in range(models.MAX_LOADED + 2):
+def test_old_revisions_count_among_the_models_that_are_kept(folder, monkeypatch):
+    size = load_model(str(folder)).n_bytes + BESIDE
+    monkeypatch.setattr(models, "_loaded", LoadedModels(3 * size))
+    for _ in range(5):
         load_model(str(folder))
         train(folder)
-    assert len(models._loaded) == models.MAX_LOADED
+    assert len(models._loaded.names) == 3
 
 
 @pytest.mark.parametrize("name", ["config.json", "tokenizer.json", "tokenizer_config.json", "model.safetensors"])

@@ -14,6 +14,7 @@ from transformers import BertConfig, BertForMaskedLM, BertForSequenceClassificat
 
 from tests.tiny import WORDPIECE_VOCABULARY
 from viz.engine import hub, models
+from viz.engine.loaded import BESIDE, LoadedModels
 from viz.engine.models import load_model
 from viz.errors import ModelNotFound, ModelRefused
 from viz.shipped import MODELS_FOLDER, SHIPPED
@@ -104,14 +105,31 @@ def test_a_loaded_model_is_given_while_another_is_being_read(tiny_bert_folder):
 
 
 def test_only_the_models_used_last_are_kept_and_the_others_leave_memory(tiny_bert_folder, tmp_path, monkeypatch):
-    monkeypatch.setattr(models, "_loaded", type(models._loaded)())
+    size = load_model(str(tiny_bert_folder)).n_bytes + BESIDE
+    monkeypatch.setattr(models, "_loaded", LoadedModels(3 * size + size // 2))
     names = [str(shutil.copytree(tiny_bert_folder, tmp_path / name)) for name in "abcd"]
     alive = {name: weakref.ref(load_model(name).model) for name in names[:3]}
     load_model(names[0])  # a is now used later than b
     load_model(names[3])
-    assert [checkpoint for checkpoint, _ in models._loaded] == [names[2], names[0], names[3]]
+    assert [checkpoint for checkpoint, _revision in models._loaded.names] == [names[2], names[0], names[3]]
+    assert models._loaded.n_bytes == 3 * size
     gc.collect()
     assert [alive[name]() is not None for name in names[:3]] == [True, False, True]
+
+
+def test_a_model_that_is_let_go_of_while_it_is_in_use_is_not_loaded_twice(tiny_bert_folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(models, "_loaded", LoadedModels(1))
+    first, second = (str(shutil.copytree(tiny_bert_folder, tmp_path / name)) for name in "ab")
+    in_use = load_model(first)
+    load_model(second)
+    assert [checkpoint for checkpoint, _revision in models._loaded.names] == [second]
+    assert load_model(first) is in_use
+    assert [checkpoint for checkpoint, _revision in models._loaded.names] == [first]
+
+
+def test_a_models_bytes_are_those_of_its_file_as_float32(tiny_bert_folder):
+    tensors = load_file(tiny_bert_folder / "model.safetensors").values()
+    assert load_model(str(tiny_bert_folder)).n_bytes == sum(tensor.numel() * 4 for tensor in tensors)
 
 
 def test_trained_weights_are_told_from_untrained_ones(untrained_bert_folder, tiny_bert):

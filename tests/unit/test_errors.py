@@ -67,6 +67,11 @@ SENTENCES = {
         "'turtle' is not one word of gpt2's vocabulary, so it cannot fill a batch. Choose a short word, for example: "
         "the",
     ),
+    errors.OutOfMemory: (
+        {},
+        "This computer has too little memory left to answer this now. Nothing else was lost. Try a shorter text, fewer "
+        "texts or a smaller model, or again when fewer people ask.",
+    ),
     errors.BatchTooLarge: (
         {
             "n_rows": 16,

@@ -39,7 +39,11 @@ class LocalEngine:
         self.asker: Callable[[], Hashable] = lambda: None
         self.waiting: Callable[[], AbstractContextManager[Callable[[int], object]]] = _telling_nobody
         self._kept = Kept(max_bytes)
-        self.meters = Meters(n_waiting=lambda: passes.n_waiting, n_bytes=lambda: self._kept.n_bytes)
+        self.meters = Meters(
+            n_waiting=lambda: passes.n_waiting,
+            n_bytes=lambda: self._kept.n_bytes,
+            n_model_bytes=lambda: 0 if self._service is None else self._service.n_model_bytes(),
+        )
         self._works: dict[Hashable, Work[Any]] = {}
         self._lock = threading.Lock()
         self._importing = threading.Lock()

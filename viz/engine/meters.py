@@ -24,7 +24,7 @@ SECONDS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100)  # upper ends of the histogr
 class Meters:
     """Hold the counters of one engine; gauges are read off when they are asked for."""
 
-    def __init__(self, *, n_waiting: Callable[[], int], n_bytes: Callable[[], int]):
+    def __init__(self, *, n_waiting: Callable[[], int], n_bytes: Callable[[], int], n_model_bytes: Callable[[], int]):
         self._registry = CollectorRegistry()
         self._answers = Counter(
             "headlight_requests",
@@ -47,6 +47,7 @@ class Meters:
         )
         self._gauge("headlight_waiting", "Passes that wait in line.", n_waiting)
         self._gauge("headlight_kept_bytes", "Bytes of the records that are kept.", n_bytes)
+        self._gauge("headlight_model_bytes", "Bytes of the models that are kept.", n_model_bytes)
 
     def answered(self, request: str, answer: str) -> None:
         """Count an answer: ``"kept"``, ``"shared"``, ``"made"``, ``"failed"`` or ``"given up"``."""

@@ -8,7 +8,6 @@ model at a time.
 
 import gc
 import threading
-from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,13 +28,12 @@ from viz.engine import (
     two_stacks,
     weights,
 )
+from viz.engine.loaded import LoadedModels
 from viz.engine.single_flight import SingleFlight
 from viz.engine.tokenizing import Tokenize
 from viz.errors import ModelRefused, Reason, VizError, WeightsChanged
 from viz.labels import vocabulary_labels
 from viz.records import ModelInfo, Stack
-
-MAX_LOADED = 3  # full-size models take about 0.5 GB each
 
 # What a checkpoint that is damaged, or of a kind we do not know, can raise while it is read and tried.
 _UNREADABLE = (
@@ -51,8 +49,7 @@ _UNREADABLE = (
     SafetensorError,
 )
 
-_loaded: OrderedDict[tuple[str, str], "LoadedModel"] = OrderedDict()  # by checkpoint and revision
-_table = threading.Lock()  # guards _loaded; never held while a model is read
+_loaded: LoadedModels["LoadedModel"] = LoadedModels()
 _reading = threading.Lock()  # one model is read at a time; never held during a download
 _loads: SingleFlight[tuple[str, str], "LoadedModel"] = SingleFlight()
 
@@ -60,7 +57,7 @@ capture.register()
 logging.disable_progress_bar()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class LoadedModel:
     """Hold a model ready to run, its tokenizer, and the record that describes it."""
 
@@ -77,6 +74,11 @@ class LoadedModel:
     missing: tuple[str, ...]  # weights it has and its files do not
     unexpected: tuple[str, ...]  # weights its files have and it does not
 
+    @property
+    def n_bytes(self) -> int:
+        """How many bytes its weights take; what stands in it twice counts once."""
+        return sum(values.numel() * values.element_size() for values in self.model.parameters())
+
 
 def load_model(checkpoint: str, revision: str = "") -> LoadedModel:
     """Load a shipped name, a folder or a Hub id as it is now, or a revision of it that is still remembered.
@@ -85,13 +87,20 @@ def load_model(checkpoint: str, revision: str = "") -> LoadedModel:
     Raises ``ModelNotFound``, ``HubUnreachable``, ``ModelRefused``, ``ModelTooLarge`` or ``DeviceMissing``;
     ``WeightsChanged`` for a revision that is gone.
     """
-    if revision and (known := _remembered((checkpoint, revision))) is not None:
+    if revision and (known := _loaded.find((checkpoint, revision))) is not None:
         return known
     folder, now = _found(checkpoint)
     if revision not in ("", now):
         raise WeightsChanged(checkpoint=checkpoint)
     of = checkpoint, now
-    return _remembered(of) or _loads.share(of, lambda: _remembered(of) or _remember(of, _load(checkpoint, folder, now)))
+    return _loaded.find(of) or _loads.share(
+        of, lambda: _loaded.find(of) or _remember(of, _load(checkpoint, folder, now))
+    )
+
+
+def n_model_bytes() -> int:
+    """Give how many bytes the loaded models take."""
+    return _loaded.n_bytes
 
 
 def current_revision(checkpoint: str) -> str:
@@ -112,24 +121,14 @@ def _found(checkpoint: str) -> tuple[Path, str]:
         raise _incomplete(checkpoint) from error
 
 
-def _remembered(of: tuple[str, str]) -> LoadedModel | None:
-    with _table:
-        if of in _loaded:
-            _loaded.move_to_end(of)
-        return _loaded.get(of)
-
-
 def _remember(of: tuple[str, str], loaded: LoadedModel) -> LoadedModel:
-    """Keep a model; whoever still uses one that is dropped here keeps it alive.
+    """Keep a model.
 
     The collector's view is frozen after each load: the objects that torch and transformers made live as long as the
     process, and walking them took 0.2 s a click. What was frozen with them by chance, such as a page that was being
     drawn, is looked at again at the next load.
     """
-    with _table:
-        _loaded[of] = loaded
-        while len(_loaded) > MAX_LOADED:
-            _loaded.popitem(last=False)
+    _loaded.keep(of, loaded)
     gc.unfreeze()
     gc.collect()
     gc.freeze()

@@ -43,7 +43,8 @@ from viz.engine import (
     translating,
     two_stacks,
 )
-from viz.engine.models import LoadedModel, current_revision, load_model
+from viz.engine.memory_left import memory_said
+from viz.engine.models import LoadedModel, current_revision, load_model, n_model_bytes
 from viz.engine.requests import (
     KEPT_TEXTS,
     Ask,
@@ -78,6 +79,8 @@ from viz.errors import BatchTooLarge
 from viz.listing import DownloadState, ListedModel, Weight
 from viz.records import Batch, PadToken, Run
 
+__all__ = ["answer", "load_model", "n_model_bytes", "pinned", "stream"]
+
 Record = TypeVar("Record")
 Asking = Callable[[Request[Any]], Any]
 
@@ -88,12 +91,14 @@ def answer(request: Request[Record], *, ask: Asking | None = None, hear: Hear | 
     ``ask`` gives the records it builds on (by default they are made here too); ``hear`` is told the share done, up to
     1.0. Raises a ``VizError`` where the request cannot be answered.
     """
-    return _ANSWERS[type(request)](request, ask or answer, hear or _to_nobody)
+    with memory_said():
+        return _ANSWERS[type(request)](request, ask or answer, hear or _to_nobody)
 
 
 def stream(request: Request[Record], *, ask: Asking | None = None) -> Iterator[Record]:
     """Make an answer part by part."""
-    return _STREAMS[type(request)](request, ask or answer)
+    with memory_said():
+        yield from _STREAMS[type(request)](request, ask or answer)
 
 
 def pinned(request: Request[Record]) -> Request[Record]:
