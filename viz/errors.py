@@ -107,11 +107,11 @@ class BatchTooLarge(VizError):
 
 
 class OutOfMemory(VizError):
-    """Say that the computer had no memory left for an answer."""
+    """Refuse to go on with an answer for which the computer has no memory left."""
 
     template = N_(
-        "This computer has too little memory left to answer this now. Nothing else was lost. Try a shorter text, fewer "
-        "texts or a smaller model, or again when fewer people ask."
+        "This computer has too little memory left to answer this now: {wanted} more could not be had. Nothing else was "
+        "lost. Try a shorter text, fewer texts or a smaller model, or again when fewer people ask."
     )
 
 

@@ -19,8 +19,14 @@ def memory_said() -> Iterator[None]:
     try:
         yield
     except (MemoryError, torch.OutOfMemoryError) as error:
-        raise OutOfMemory from error
+        raise OutOfMemory(wanted=_wanted(error)) from error
     except RuntimeError as error:
         if _NO_MEMORY.search(str(error)) is None:
             raise
-        raise OutOfMemory from error
+        raise OutOfMemory(wanted=_wanted(error)) from error
+
+
+def _wanted(error: BaseException) -> str:
+    """Give how much was asked for, in the words of who could not have it."""
+    found = re.search(r"allocate ([\d.]+ \w+)", str(error))
+    return found[1] if found else "what this takes"
