@@ -69,8 +69,8 @@ SENTENCES = {
     ),
     errors.OutOfMemory: (
         {"wanted": "8,388,608 bytes"},
-        "This computer has too little memory left to answer this now: 8,388,608 bytes more could not be had. Nothing else "
-        "was lost. Try a shorter text, fewer texts or a smaller model, or again when fewer people ask.",
+        "This computer has too little memory left to answer this now: 8,388,608 bytes more could not be had. Nothing "
+        "else was lost. Try a shorter text, fewer texts or a smaller model, or again when fewer people ask.",
     ),
     errors.BatchTooLarge: (
         {
