@@ -7,10 +7,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from viz import journal
+from viz import journal, settings
 from viz.engine.local import engine
 from viz.engine.meters import CONTENT_TYPE
-from viz.settings import has_metrics
 
 
 async def ready(_request: Request) -> Response:
@@ -21,7 +20,7 @@ async def ready(_request: Request) -> Response:
 
 async def metrics(_request: Request) -> Response:
     """Answer with the counters, where that is switched on."""
-    if not has_metrics():
+    if not settings.current().metrics:
         return PlainTextResponse("Not here. HEADLIGHT_METRICS=1 switches it on.\n", 404)
     return Response(engine.meters.text(), media_type=CONTENT_TYPE)
 

@@ -11,6 +11,9 @@ from click.exceptions import Abort
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.web import cli
 
+from viz import settings
+from viz.errors import VizError
+
 STOPPED = 130  # what a shell says of a program that was interrupted
 
 
@@ -20,7 +23,7 @@ def main() -> int:
     options.add_argument("--server.port", dest="port", default=os.environ.get("STREAMLIT_SERVER_PORT", "8501"))
     options.add_argument("--server.address", dest="address", default=os.environ.get("STREAMLIT_SERVER_ADDRESS", ""))
     given, _others = options.parse_known_args()
-    if given.port.isdigit() and (problem := port_problem(given.address, int(given.port))):
+    if problem := settings_problem() or (given.port.isdigit() and port_problem(given.address, int(given.port))):
         print(problem, file=sys.stderr)
         return 2
     # Until somebody has visited a fresh server, Streamlit takes the folder ``pages`` for its old kind of menu, and
@@ -32,6 +35,15 @@ def main() -> int:
     except (Abort, KeyboardInterrupt):
         return STOPPED
     return 0
+
+
+def settings_problem() -> str:
+    """Say which setting is wrong, and what it may be; nothing where all are right."""
+    try:
+        settings.check()
+    except VizError as error:
+        return " ".join(str(error).split())
+    return ""
 
 
 def port_problem(address: str, port: int) -> str:

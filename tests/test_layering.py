@@ -32,7 +32,7 @@ ENGINE_FOR_PAGES = {"viz.engine.requests", "viz.engine.local", "viz.engine.kept"
 THEIRS = {
     "engine": {"torch", "transformers", "huggingface_hub", "httpx2", "safetensors", "prometheus_client"},
     "drawing": {"plotly", "pandas", "PIL", "fpdf"},
-    "ground": {"babel"},
+    "ground": {"babel", "pydantic", "pydantic_settings"},
     "pages": {"streamlit"},
 }
 ANYWHERE = {"numpy"}

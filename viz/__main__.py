@@ -22,6 +22,7 @@ def main(arguments: list[str] | None = None) -> int:
     warnings.simplefilter("ignore")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     try:
+        _check_settings()
         code = command.answer(options)
         if sys.stdout is not None:
             sys.stdout.flush()  # here, not at exit, where an error would be a traceback
@@ -54,6 +55,13 @@ def _read(arguments: list[str]):
     parser.error = lambda message: sys.exit(_fail(f"{message[:1].upper()}{message[1:]}. See {program} --help."))
     command.add_arguments(parser)
     return command, parser.parse_args(arguments[1:] if name else arguments)
+
+
+def _check_settings() -> None:
+    """Refuse wrong settings; what reads them is imported here, so that --help is instant."""
+    from viz import settings
+
+    settings.check()
 
 
 def _silence_stdout() -> None:

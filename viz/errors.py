@@ -347,6 +347,18 @@ class DeviceMissing(VizError):
     )
 
 
+class WrongSetting(VizError):
+    """Refuse a setting of the server with a value that it cannot have."""
+
+    template = N_("The setting {name} is '{value}'. {allowed} Change it, or leave it out.")
+
+
+class UnknownSetting(VizError):
+    """Refuse a setting of the server that there is not, such as one that is misspelt."""
+
+    template = N_("There is no setting {name}. Did you mean {nearest}? README.md names all of them.")
+
+
 class NoWordHead(VizError):
     """Refuse to guess words with a model that has no layer over words."""
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from viz.settings import logs_runs, logs_texts
+from viz import settings
 
 log = logging.getLogger("headlight.runs")
 
@@ -35,7 +35,7 @@ class Entry:
 
 def to_stderr() -> None:
     """Let the lines go to the standard error stream, as they are."""
-    if logs_runs() and not log.handlers:
+    if settings.current().log and not log.handlers:
         handler = logging.StreamHandler()
         handler.setFormatter(logging.Formatter("%(message)s"))
         log.addHandler(handler)
@@ -72,7 +72,7 @@ def _line(entry: Entry) -> dict[str, Any]:
         "ms_computed": round(entry.computed * 1000, 1),
         "engine": entry.engine,
         "error": entry.error or None,
-        "text": texts if logs_texts() else None,
+        "text": texts if settings.current().log_texts else None,
     }
     return {name: value for name, value in line.items() if value is not None}
 

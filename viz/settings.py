@@ -1,76 +1,114 @@
-"""Read the settings an administrator gives by environment variables; asked for when needed, so tests can change them.
+"""Hold what an administrator sets by environment variables, ``HEADLIGHT_…``, each within its bounds.
 
-``HEADLIGHT_DEVICE``         auto (default: CUDA where there is one), cpu, cuda or mps
-``HEADLIGHT_MAX_MODEL_GB``   the largest model that is loaded, in GB of weights as float32; 3 by default, 0: no limit
-``HEADLIGHT_MODELS``         folders whose models are listed, parted as in PATH
-``HEADLIGHT_RUNS``           folders whose saved runs anybody may open, or single files, parted as in PATH
-``HEADLIGHT_LOG``            0: no line of JSON for each run on the standard error stream
-``HEADLIGHT_LOG_TEXTS``      1: those lines hold what people typed
-``HEADLIGHT_METRICS``        1: ``/metrics`` answers, for Prometheus
-``HEADLIGHT_ALLOW``          the only models that may be opened, parted by commas: names on the Hub, folders, which
-                             begin with ``/``, ``~`` or ``.``, or all that lies directly in one, ``folder/*``; the
-                             shipped ones always may. Empty: all. For servers others can reach.
+``current()`` reads them whenever it is asked, so that tests can change them; ``check()`` refuses wrong ones at start.
+What each is for stands in README's table, and so do the values for a public server, ``deploy/class.env``.
 
 Of the Hub's own variables two are read here too: ``HF_ENDPOINT``, a mirror, and ``HF_HUB_OFFLINE``, ask nobody.
 """
 
+import difflib
 import os
+from functools import lru_cache
 from pathlib import Path
+from typing import Annotated, Literal, get_args
 
-DEVICES = ("auto", "cpu", "cuda", "mps")
-DEFAULT_MAX_GB = 3.0
+from pydantic import BeforeValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from viz.errors import Reason, UnknownSetting, WrongSetting
+
+PREFIX = "HEADLIGHT_"
 HUB = "https://huggingface.co"
+SHOWN = 60  # characters of a wrong value
+
+Device = Literal["auto", "cpu", "cuda", "mps"]
 
 
-def device() -> str:
-    """Name the device that is asked for; what is no device is ``"auto"``."""
-    named = os.environ.get("HEADLIGHT_DEVICE", "auto").strip().lower()
-    return named if named in DEVICES else "auto"
+def _folders(given: object) -> object:
+    if not isinstance(given, str):
+        return given
+    return tuple(Path(path).expanduser() for path in given.split(os.pathsep) if path.strip())
 
 
-def max_model_bytes() -> float:
-    """Give the largest size of a model's weights in bytes; infinite where there is no limit."""
+def _names(given: object) -> object:
+    return tuple(name.strip() for name in given.split(",") if name.strip()) if isinstance(given, str) else given
+
+
+def _small_letters(given: object) -> object:
+    return given.strip().lower() if isinstance(given, str) else given
+
+
+Folders = Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_folders)]
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names)]
+
+
+class Settings(BaseSettings):
+    """Name every setting with its default and its bounds; an empty variable is one that is not set."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True, allow_inf_nan=False)
+
+    device: Annotated[Device, BeforeValidator(_small_letters)] = "auto"
+    max_model_gb: float = Field(default=3, ge=0, le=10_000)
+    models: Folders = ()
+    runs: Folders = ()
+    allow: Names = ()
+    log: bool = True
+    log_texts: bool = False
+    metrics: bool = False
+
+    @property
+    def max_model_bytes(self) -> float:
+        """Give the largest size of a model's weights in bytes; infinite where there is no limit."""
+        return self.max_model_gb * 1e9 or float("inf")
+
+
+FIELDS = tuple(Settings.model_fields)
+
+
+def variable(field: str) -> str:
+    """Name the environment variable of a setting."""
+    return f"{PREFIX}{field.upper()}"
+
+
+VARIABLES = tuple(map(variable, FIELDS))
+
+
+def current() -> Settings:
+    """Give the settings as the environment has them now. Raises ``WrongSetting``."""
+    return _read(tuple(map(os.environ.get, VARIABLES)))
+
+
+@lru_cache(maxsize=4)
+def _read(_values: tuple[str | None, ...]) -> Settings:
+    """Read the environment, once for equal values."""
     try:
-        limit = float(os.environ.get("HEADLIGHT_MAX_MODEL_GB", DEFAULT_MAX_GB))
-    except ValueError:
-        limit = DEFAULT_MAX_GB
-    return limit * 1e9 if limit > 0 else float("inf")
+        return Settings()
+    except ValidationError as error:
+        field = str(error.errors()[0]["loc"][0])
+        value = os.environ.get(variable(field), "")
+        raise WrongSetting(name=variable(field), value=value[:SHOWN], allowed=allowed(field)) from None
 
 
-def model_folders() -> tuple[Path, ...]:
-    """List the folders whose models are listed."""
-    return _paths("HEADLIGHT_MODELS")
+def check() -> None:
+    """Refuse settings that are wrong, or that nobody knows: ``WrongSetting``, ``UnknownSetting``."""
+    for name in sorted(os.environ):
+        if name.startswith(PREFIX) and name not in VARIABLES:
+            (nearest,) = difflib.get_close_matches(name, VARIABLES, 1, cutoff=0)
+            raise UnknownSetting(name=name[:SHOWN], nearest=nearest)
+    current()
 
 
-def run_places() -> tuple[Path, ...]:
-    """List the folders, and files, of saved runs that anybody may open."""
-    return _paths("HEADLIGHT_RUNS")
-
-
-def _paths(variable: str) -> tuple[Path, ...]:
-    named = os.environ.get(variable, "").split(os.pathsep)
-    return tuple(Path(path).expanduser() for path in named if path.strip())
-
-
-def allowed() -> tuple[str, ...]:
-    """List the only models that may be opened; empty: all may."""
-    named = os.environ.get("HEADLIGHT_ALLOW", "").split(",")
-    return tuple(name.strip() for name in named if name.strip())
-
-
-def logs_runs() -> bool:
-    """Tell whether every run gets a line in the log."""
-    return os.environ.get("HEADLIGHT_LOG", "1").strip() != "0"
-
-
-def has_metrics() -> bool:
-    """Tell whether ``/metrics`` answers; it tells everybody how much this server is used."""
-    return os.environ.get("HEADLIGHT_METRICS", "").strip() == "1"
-
-
-def logs_texts() -> bool:
-    """Tell whether the log of runs holds what people typed."""
-    return os.environ.get("HEADLIGHT_LOG_TEXTS", "").strip() == "1"
+def allowed(field: str) -> Reason:
+    """Say which values a setting takes; folders and names, which are not judged, have none to say."""
+    described = Settings.model_fields[field]
+    bounds = {name: getattr(end, name) for end in described.metadata for name in ("ge", "le") if hasattr(end, name)}
+    if described.annotation is bool:
+        return Reason("It must be 0 or 1.")
+    if not bounds:
+        return Reason("It must be one of: {words}.", words=", ".join(get_args(described.annotation)))
+    if described.annotation is int:
+        return Reason("It must be a whole number from {ge:,} to {le:,}.", **bounds)
+    return Reason("It must be a number from {ge:,} to {le:,}.", **bounds)
 
 
 def hub_endpoint() -> str:

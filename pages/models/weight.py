@@ -21,7 +21,7 @@ def weight_panel(question: ModelQuestion, weight: Weight, standing: Standing) ->
     _sizes(weight)
     if weight.endpoint:
         st.text(_("Asked: {endpoint}").format(endpoint=weight.endpoint))  # not a link: whoever asks types it
-    needed, limit = weight.model_bytes or weight.n_bytes, settings.max_model_bytes()
+    needed, limit = weight.model_bytes or weight.n_bytes, settings.current().max_model_bytes
     if needed > limit:
         guard.explain(ModelTooLarge(checkpoint=weight.checkpoint, gigabytes=needed / GB, limit=limit / GB))
     elif not weight.n_left:

@@ -1,7 +1,7 @@
 """BERT-base and GPT-2 at full size, by the names people type, from a cache without a network.
 
 The weights are random, the shapes, configurations and tokenizers are the real ones. The cache takes about 1 GB; it is
-built once and kept in ``HEADLIGHT_LOCAL_HUB``, or in a folder of its own beside other temporary files.
+built once and kept in ``FULL_SIZE_HUB``, or in a folder of its own beside other temporary files.
 """
 
 import os
@@ -16,7 +16,7 @@ from tests.conftest import REPOSITORY
 
 SHARED = REPOSITORY.parent / "shared"
 BUILDER = SHARED / "tools" / "make_local_hub.py"
-LOCAL_HUB = Path(os.environ.get("HEADLIGHT_LOCAL_HUB") or Path(tempfile.gettempdir()) / "headlight-local-hub")
+LOCAL_HUB = Path(os.environ.get("FULL_SIZE_HUB") or Path(tempfile.gettempdir()) / "headlight-local-hub")
 
 pytestmark = pytest.mark.skipif(not BUILDER.exists(), reason="needs ../shared")
 

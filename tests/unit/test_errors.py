@@ -204,6 +204,14 @@ SENTENCES = {
         "The weights of 'big/model' take 28.0 GB in single precision; at most 3.0 GB are loaded here. Choose a smaller "
         "model, or set HEADLIGHT_MAX_MODEL_GB to allow more (0: no limit).",
     ),
+    errors.WrongSetting: (
+        {"name": "HEADLIGHT_DEVICE", "value": "banana", "allowed": Reason("It must be one of: auto, cpu.")},
+        "The setting HEADLIGHT_DEVICE is 'banana'. It must be one of: auto, cpu. Change it, or leave it out.",
+    ),
+    errors.UnknownSetting: (
+        {"name": "HEADLIGHT_DEVIC", "nearest": "HEADLIGHT_DEVICE"},
+        "There is no setting HEADLIGHT_DEVIC. Did you mean HEADLIGHT_DEVICE? README.md names all of them.",
+    ),
     errors.DeviceMissing: (
         {"device": "cuda"},
         "HEADLIGHT_DEVICE is cuda, and this computer has no such device that can be used. Set it to auto or cpu.",

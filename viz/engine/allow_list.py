@@ -21,7 +21,7 @@ def require_allowed(checkpoint: str) -> None:
 
 def is_allowed(checkpoint: str) -> bool:
     """Tell whether a name or a folder is on the list, as it is written and as the disk's links resolve it."""
-    entries = settings.allowed()
+    entries = settings.current().allow
     if not entries or checkpoint in ALL_SHIPPED:
         return True
     if not _is_path(checkpoint):

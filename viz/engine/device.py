@@ -12,7 +12,7 @@ def choose() -> torch.device:
 
     Raises ``DeviceMissing`` if one is named that this computer does not have.
     """
-    named = settings.device()
+    named = settings.current().device
     there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if named == "auto":
         return torch.device("cuda" if there["cuda"] else "cpu")

@@ -123,7 +123,7 @@ class Download:
 
     def _require_fitting(self, repository: Repository) -> None:
         """Refuse what is larger than models may be here, or than the disk has room for."""
-        limit = settings.max_model_bytes()
+        limit = settings.current().max_model_bytes
         if repository.n_weights > limit:
             raise ModelTooLarge(checkpoint=self.checkpoint, gigabytes=repository.n_weights / 1e9, limit=limit / 1e9)
         root = hub_cache.repository(self.checkpoint)

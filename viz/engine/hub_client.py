@@ -71,7 +71,7 @@ def may_ask(checkpoint: str, endpoint: str) -> str:
                 "It must be an address such as https://hf-mirror.com, without a password or a question mark."
             ),
         )
-    if asked != ours and settings.allowed():
+    if asked != ours and settings.current().allow:
         raise WrongMirror(
             endpoint=asked,
             reason=Reason("This server fetches models from {ours} only. Leave the field empty.", ours=ours),

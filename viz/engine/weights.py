@@ -29,7 +29,7 @@ class Read:
 def check_size(checkpoint: str, n_parameters: int) -> None:
     """Raise ``ModelTooLarge`` for a model whose weights take more memory than is allowed; they are kept as float32."""
     n_bytes = n_parameters * FLOAT32_BYTES
-    if n_bytes > (limit := settings.max_model_bytes()):
+    if n_bytes > (limit := settings.current().max_model_bytes):
         raise ModelTooLarge(checkpoint=checkpoint, gigabytes=n_bytes / 1e9, limit=limit / 1e9)
 
 

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from viz import settings
 from viz.errors import RunNotOffered
 from viz.files.containers import ENDINGS
-from viz.settings import run_places
 
 MAX_LISTED = 500
 MAX_NAME = 255  # of a file
@@ -20,7 +20,7 @@ MAX_NAME = 255  # of a file
 
 def names() -> list[str]:
     """List the runs by name, of equal names the first place's; at most ``MAX_LISTED``."""
-    return sorted({name for place in run_places() for name, _path in _files_of(place)})[:MAX_LISTED]
+    return sorted({name for place in settings.current().runs for name, _path in _files_of(place)})[:MAX_LISTED]
 
 
 def open_file(name: str) -> tuple[BinaryIO, str]:
@@ -28,7 +28,7 @@ def open_file(name: str) -> tuple[BinaryIO, str]:
 
     Raises ``RunNotOffered``.
     """
-    for place in run_places() if _is_name(name) else ():
+    for place in settings.current().runs if _is_name(name) else ():
         for found, path in _files_of(place):
             if found == name and (opened := _opened(path)) is not None:
                 return opened

@@ -237,7 +237,7 @@ def test_a_long_text_is_cut_on_request(tiny_bert_folder, call_here):
 def test_help_is_quick_because_it_imports_no_torch():
     program = (
         "import sys\nfrom viz.__main__ import main\ntry:\n    main(['--help'])\nexcept SystemExit as done:\n"
-        "    print(done.code, {'torch', 'transformers', 'numpy'} & set(sys.modules))"
+        "    print(done.code, {'torch', 'transformers', 'numpy', 'pydantic'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=REPOSITORY)
     assert done.stdout.splitlines()[-1] == "0 set()"
