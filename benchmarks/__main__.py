@@ -6,6 +6,7 @@ from benchmarks import (
     board,
     browser_page,
     capture,
+    class_load,
     cross_page,
     diagrams,
     exports,
@@ -19,7 +20,18 @@ from benchmarks import (
     sessions,
 )
 
-SERVER = (first_visit, sessions, memory, browser_page, batch_page, inside_page, cross_page, long_text, opened_run)
+SERVER = (
+    first_visit,
+    sessions,
+    class_load,
+    memory,
+    browser_page,
+    batch_page,
+    inside_page,
+    cross_page,
+    long_text,
+    opened_run,
+)
 
 for benchmark in (diagrams, exports, capture, families, batch, board, rank_all, *SERVER):
     print(f"\n## {benchmark.__name__}: {benchmark.__doc__.splitlines()[0]}", flush=True)
