@@ -29,7 +29,8 @@ def main() -> int:
     # Until somebody has visited a fresh server, Streamlit takes the folder ``pages`` for its old kind of menu, and
     # tells a first visitor who comes by a link to another page that there is no such page.
     PagesManager.uses_pages_directory = False
-    sys.argv = ["streamlit", "run", str(Path(__file__).with_name("asgi.py")), *sys.argv[1:]]
+    upload = ["--server.maxUploadSize", str(settings.current().max_upload_mb)]
+    sys.argv = ["streamlit", "run", str(Path(__file__).with_name("asgi.py")), *upload, *sys.argv[1:]]
     try:
         cli.main(standalone_mode=False)
     except (Abort, KeyboardInterrupt):

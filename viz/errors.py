@@ -63,10 +63,19 @@ class TextTooLong(VizError):
     )
 
 
+class TextOverLimit(TextTooLong):
+    """Refuse a text of more tokens than the server is set to read, which the model could."""
+
+    template = N_(
+        "Text {number} has {n_tokens:,} tokens; of a text at most {max_positions:,} are read on this server. Shorten "
+        "it, or allow cutting."
+    )
+
+
 class TextTooLarge(VizError):
     """Refuse a text of too many characters, before it is tokenized."""
 
-    template = N_("The text has {n_characters:,} characters; at most {limit:,} are read. Shorten it.")
+    template = N_("The text has {n_characters:,} characters; at most {limit:,} are read. Shorten it by {over:,}.")
 
 
 class NoPrompts(VizError):
@@ -78,7 +87,7 @@ class NoPrompts(VizError):
 class TooManyPrompts(VizError):
     """Refuse more prompts than one batch takes."""
 
-    template = N_("There are {n_prompts:,} prompts; at most {limit} are run in one batch. Remove some lines.")
+    template = N_("There are {n_prompts:,} prompts; at most {limit} are run in one batch. Remove {over:,} or more.")
 
 
 class PromptsUnreadable(VizError):
@@ -153,7 +162,17 @@ class TranslationTooLarge(VizError):
 
     template = N_(
         "{n_rows} x {n_source:,} tokens of sources with {n_target:,} of targets have {megabytes:,} MB of attention and "
-        "logits; at most {limit:,} MB are kept. Give fewer or shorter texts: of this length {fit_rows} fit."
+        "logits; at most {limit:,} MB are kept. Of this length {fit_rows} texts fit; {n_rows} texts fit with "
+        "{fit_tokens} tokens each, and no more in a target."
+    )
+
+
+class TooManyExports(VizError):
+    """Refuse to make one more large file while as many as are allowed are being made."""
+
+    template = N_(
+        "{n_exports} large files are being made here at this moment, and at most {limit} are made at once. Press again "
+        "in a moment; the files of a single head, or of a text of few tokens, do not wait."
     )
 
 

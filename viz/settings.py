@@ -19,6 +19,7 @@ from viz.errors import Reason, UnknownSetting, WrongSetting
 
 PREFIX = "HEADLIGHT_"
 HUB = "https://huggingface.co"
+MB = 10**6
 SHOWN = 60  # characters of a wrong value
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
@@ -56,10 +57,49 @@ class Settings(BaseSettings):
     log_texts: bool = False
     metrics: bool = False
 
+    # Of a request. Characters bound a tokenizer's work, before there are tokens.
+    max_characters: int = Field(default=10_000, ge=100, le=1_000_000)
+    max_tokens: int = Field(default=10_000, ge=8, le=100_000)
+    max_prompts: int = Field(default=16, ge=1, le=256)
+    max_texts: int = Field(default=400, ge=1, le=10_000)
+    max_new_tokens: int = Field(default=100, ge=40, le=10_000)  # pages ask for up to 40 without being told a number
+
+    # Of a pass: texts x layers x heads x tokens x tokens, and logits, which of a large vocabulary, read at every token,
+    # take more. 4 texts of 512 tokens, or 16 of 256, on 12 layers of 12 heads still pass; scores of one text of 512 are
+    # kept: its attentions alone take 151 MB.
+    max_pass_mb: int = Field(default=640, ge=10, le=100_000)
+    max_scores_mb: int = Field(default=160, ge=0, le=100_000)
+
+    # Of files. An opened one takes more memory than it has bytes.
+    max_upload_mb: int = Field(default=50, ge=1, le=10_000)
+    max_opened_mb: int = Field(default=1_000, ge=10, le=100_000)
+    max_exports: int = Field(default=4, ge=1, le=100)
+
+    # Of what is kept for all visitors; what was used longest ago goes first.
+    kept_answers_mb: int = Field(default=560, ge=10, le=1_000_000)
+    kept_models_mb: int = Field(default=1_600, ge=10, le=1_000_000)
+    kept_files_mb: int = Field(default=400, ge=10, le=1_000_000)
+    kept_runs: int = Field(default=30, ge=1, le=1_000)  # on each visit's list
+
     @property
     def max_model_bytes(self) -> float:
         """Give the largest size of a model's weights in bytes; infinite where there is no limit."""
         return self.max_model_gb * 1e9 or float("inf")
+
+    @property
+    def max_pass_bytes(self) -> int:
+        """Give how many bytes of attention, scores and logits a pass may keep."""
+        return self.max_pass_mb * MB
+
+    @property
+    def max_scores_bytes(self) -> int:
+        """Give how many bytes of attention a pass may have whose scores are kept too."""
+        return self.max_scores_mb * MB
+
+    @property
+    def max_opened_bytes(self) -> int:
+        """Give how many bytes of memory an opened file may take."""
+        return self.max_opened_mb * MB
 
 
 FIELDS = tuple(Settings.model_fields)

@@ -12,6 +12,7 @@ from pages.ui.markdown import literal
 from pages.ui.opened import TYPES, OpenedFile, brought, offer_opened
 from pages.ui.question import Field, Question, arrives, model_field, set_address, submit
 from pages.ui.run_facts import say_rows
+from viz import settings
 from viz.analysis.claims.text import READY, read_sentences
 from viz.analysis.heads.boards import Board
 from viz.engine.requests import Measure
@@ -21,7 +22,6 @@ from viz.prompts import read_prompts
 from viz.shipped import SHIPPED
 from viz.text import _
 
-MAX_TEXTS = 400
 FIRST, SECOND = example("board", "first"), example("board", "second")
 MANY = "\n".join(dict.fromkeys(of.text for ready in READY for of in read_sentences(ready.text)))
 ENDINGS = {"a": "", "b": "_b"}  # of the places of each side in the address
@@ -48,7 +48,7 @@ class BoardQuestion(Question):
         """Give the texts; raises ``NoPrompts`` or ``TooManyPrompts``, for a file ``NotARun``."""
         if self.file is not None:
             return self.file.run().batch.texts
-        return tuple(read_prompts(self.text, limit=MAX_TEXTS)[0])
+        return tuple(read_prompts(self.text, limit=settings.current().max_texts)[0])
 
     def board(self) -> Board:
         """Measure; raises what ``texts`` raises, and what the engine does."""
@@ -89,7 +89,7 @@ def answer(side: str, question: BoardQuestion) -> BoardQuestion | None:
         return None
     measured, _board = answered
     if measured.file is None:
-        prompt_form.say_dropped(measured.text, MAX_TEXTS)
+        prompt_form.say_dropped(measured.text, settings.current().max_texts)
     else:
         say_rows(measured.file.run(), measured.file.digest)
     return measured
@@ -109,7 +109,7 @@ def _current() -> dict[str, BoardQuestion]:
 
 
 def _text_field(place, side: str, before: str = "") -> None:
-    label = _("Texts, one a line (up to {n})").format(n=MAX_TEXTS)
+    label = _("Texts, one a line (up to {n})").format(n=settings.current().max_texts)
     place.text_area(f"{before}{label}", key=f"board_text_{side}", height=104)
 
 

@@ -12,10 +12,11 @@ from pages.ui.markdown import literal
 from pages.ui.opened import TYPES, OpenedFile, brought, offer_opened
 from pages.ui.question import SIDES, Field, Question, model_field, one_of, set_address, side_field, submit
 from pages.ui.run_facts import say_rows
+from viz import settings
 from viz.engine.local import engine
 from viz.engine.requests import Translate
 from viz.examples import example
-from viz.prompts import MAX_PROMPTS, read_prompts
+from viz.prompts import read_prompts
 from viz.records import Run
 from viz.shipped import TRANSLATOR
 from viz.text import _
@@ -67,7 +68,7 @@ def ask() -> CrossQuestion:
     question.fill()
     with st.form("cross_question", border=False):
         source_column, target_column, choice_column = st.columns([3, 3, 2])
-        label = _("Source texts, one a line (up to {n})").format(n=MAX_PROMPTS)
+        label = _("Source texts, one a line (up to {n})").format(n=settings.current().max_prompts)
         source_column.text_area(label, key="cross_text", height=120)
         target_column.text_area(
             _("Targets, one a line for each source, or nothing"),

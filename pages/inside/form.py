@@ -10,7 +10,7 @@ from viz.engine.local import engine
 from viz.engine.requests import Ask, Translate
 from viz.errors import TwoStacks
 from viz.examples import example
-from viz.prompts import MAX_PROMPTS, read_prompts
+from viz.prompts import read_prompts
 from viz.records import Run
 from viz.shipped import SHIPPED, TRANSLATOR
 from viz.text import _
@@ -41,7 +41,7 @@ class TextQuestion(Question):
     @property
     def prompts(self) -> tuple[str, ...]:
         """Give the prompts; a pair is one. Raises ``NoPrompts`` or ``TooManyPrompts``."""
-        return tuple(read_prompts(self.text, limit=1 if self.second.strip() else MAX_PROMPTS)[0])
+        return tuple(read_prompts(self.text, limit=1 if self.second.strip() else None)[0])
 
     @property
     def translation(self) -> Translate:

@@ -64,7 +64,7 @@ def answer(question: SentenceQuestion) -> tuple[SentenceQuestion, Run] | None:
     """Run the question; where it cannot be run, say why and keep the last answer on the page."""
     answered = question.answered(lambda asked: engine.ask(asked.request), also=_offer_cut)
     if answered is not None and answered[1].batch.truncated[0]:
-        st.caption(_("The text was cut to {n} tokens, what this model reads.").format(n=answered[1].batch.n_tokens))
+        st.caption(_("The text was cut to {n} tokens, all that is read here.").format(n=answered[1].batch.n_tokens))
     return answered
 
 

@@ -4,13 +4,14 @@ from functools import partial
 
 import streamlit as st
 
-from pages.positions.form import MAX_TEXTS, PositionQuestion, choose_text
+from pages.positions.form import PositionQuestion, choose_text
 from pages.ui import guard, head_choice, prompt_form
 from pages.ui.head_panel import Give
 from pages.ui.long_work import ask_measured
 from pages.ui.markdown import literal
 from pages.ui.pictures import BARE, head_figure
 from pages.ui.question import set_address
+from viz import settings
 from viz.analysis import tables
 from viz.analysis.positions.offsets import (
     OffsetProfiles,
@@ -36,7 +37,7 @@ def distance_part(question: PositionQuestion) -> None:
     if answer is None:
         return
     question, measured = answer
-    prompt_form.say_dropped(question.text, MAX_TEXTS)
+    prompt_form.say_dropped(question.text, settings.current().max_texts)
     count_special = _count_special()
     of = measured.profiles(count_special=count_special)
     st.caption(_counted(measured, count_special=count_special))

@@ -7,6 +7,7 @@ import streamlit as st
 
 from pages.ui import prompt_choice
 from pages.ui.question import Field, Question, model_field, one_of, set_address, submit
+from viz import settings
 from viz.engine.requests import Ask
 from viz.examples import example
 from viz.labels import shortened
@@ -15,7 +16,6 @@ from viz.prompts import read_prompts
 from viz.shipped import SHIPPED
 from viz.text import _
 
-MAX_TEXTS = 400
 MASKED, NEXT = example("positions", "masked"), example("positions", "next")
 PADDED, MANY = example("positions", "padded"), example("positions", "texts")
 PARTS = ("order", "tables", "heads", "distance", "forgotten")
@@ -34,7 +34,7 @@ class PositionQuestion(Question):
     @property
     def texts(self) -> tuple[str, ...]:
         """Give the texts; raises ``NoPrompts`` or ``TooManyPrompts``."""
-        return tuple(read_prompts(self.text, limit=MAX_TEXTS)[0])
+        return tuple(read_prompts(self.text, limit=settings.current().max_texts)[0])
 
     @property
     def one(self) -> Ask:
@@ -49,7 +49,9 @@ def ask() -> PositionQuestion:
     question.fill()
     with st.form("positions_question", border=False):
         text_column, choice_column = st.columns([3, 1], vertical_alignment="bottom")
-        text_column.text_area(_("Texts, one a line (up to {n})").format(n=MAX_TEXTS), key="positions_text", height=104)
+        text_column.text_area(
+            _("Texts, one a line (up to {n})").format(n=settings.current().max_texts), key="positions_text", height=104
+        )
         model_field(choice_column, "positions_model")
         submit(choice_column, _("Run"), PositionQuestion.take, type="primary", width="stretch")
     _examples()

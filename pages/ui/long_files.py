@@ -8,8 +8,10 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from pages.ui import guard
 from viz.engine.kept import Kept
 from viz.engine.local import engine
+from viz.files import at_once
 from viz.text import _, language
 
 _MAX_BYTES = 60_000_000
@@ -41,7 +43,7 @@ def offer(file: LongFile) -> None:
     place = st.empty()
     pressed = place.button(file.label, key=f"make_{file.key}", icon=":material/hourglass_empty:", width="stretch")
     if pressed:
-        _made.keep(key, _measured(file, place))
+        guard.attempt(lambda: _made.keep(key, _measured(file, place)))
     if _made.find(key) is not None:
         with place.container():
             message = _("Save: {file}").format(file=file.label)
@@ -51,7 +53,7 @@ def offer(file: LongFile) -> None:
 def _measured(file: LongFile, place) -> bytes:
     """Make a file with a bar; others draw their pages meanwhile."""
     bar = place.progress(0.0, file.label)
-    with engine.aside():
+    with engine.aside(), at_once.one_more():
         return file.make(lambda share: bar.progress(min(share, 1.0), file.label))
 
 

@@ -6,9 +6,10 @@ from typing import ClassVar
 import streamlit as st
 
 from pages.ui.question import SIDES, Field, Question, model_field, one_of, set_address, side_field, submit
+from viz import settings
 from viz.engine.requests import Ask
 from viz.examples import example
-from viz.prompts import MAX_PROMPTS, read_prompts
+from viz.prompts import read_prompts
 from viz.shipped import SHIPPED
 from viz.text import _, ngettext
 
@@ -50,7 +51,7 @@ def ask(page: str, *, sides: bool = True) -> BatchQuestion:
     question.fill(page)
     with st.form("batch_question", border=False):
         text_column, choice_column = st.columns([3, 1])
-        label = _("Prompts, one a line (up to {n})").format(n=MAX_PROMPTS)
+        label = _("Prompts, one a line (up to {n})").format(n=settings.current().max_prompts)
         text_column.text_area(label, key="batch_text", height=180)
         model_field(choice_column, "batch_model")
         if sides:
@@ -61,7 +62,7 @@ def ask(page: str, *, sides: bool = True) -> BatchQuestion:
     return question
 
 
-def say_dropped(text: str, limit: int = MAX_PROMPTS) -> None:
+def say_dropped(text: str, limit: int | None = None) -> None:
     """Say how many empty lines of a list were left out."""
     if n_dropped := read_prompts(text, limit=limit)[1]:
         message = ngettext("{n} empty line was dropped.", "{n} empty lines were dropped.", n_dropped)

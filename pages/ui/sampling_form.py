@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from viz import settings
 from viz.analysis.batches.generation import Sampling
 from viz.text import _
 
@@ -11,7 +12,9 @@ KEPT = "session"  # the same choice on every page that continues prompts
 def ask_sampling() -> Sampling:
     """Show the choices and give them; greedy until sampling is switched on."""
     length, way = st.columns([1, 3], vertical_alignment="bottom")
-    n = length.number_input(_("New tokens"), 1, 100, 10, key="max_new_tokens", persist_state=KEPT)
+    n = length.number_input(
+        _("New tokens"), 1, settings.current().max_new_tokens, 10, key="max_new_tokens", persist_state=KEPT
+    )
     if not way.toggle(
         _("Sample (draw the next word at random) instead of taking the best"), key="sample", persist_state=KEPT
     ):

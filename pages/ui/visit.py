@@ -18,16 +18,15 @@ from streamlit.runtime.state.common import user_key_from_element_id
 
 from pages.ui import guard
 from pages.ui.remembered import MAX_FIELD, MAX_NAME, Remembered
+from viz import settings
 from viz.engine.kept import Kept
 from viz.engine.requests import Ask, Translate
 from viz.records import Run
 
-MAX_RUNS = 30  # the oldest go first
-MAX_BYTES = 400_000_000  # of the opened files of all visits
 FIRST_PAGE = "masked_word"  # its address is empty
 _NAME = re.compile(r"[0-9a-f]{32}")
 
-_files = Kept(MAX_BYTES)
+_files = Kept(settings.current().kept_files_mb * settings.MB)
 _browser = v2.component("visit", js=Path(__file__).with_name("visit.js").read_text(encoding="utf-8"))
 
 
@@ -121,9 +120,10 @@ def _list() -> list[Remembered]:
 def _put(new: Remembered) -> None:
     """Put a run at the end of the list; of too many the oldest are forgotten."""
     kept = [*(run for run in _list() if run.key != new.key), new]
-    for old in kept[:-MAX_RUNS]:
+    most = settings.current().kept_runs
+    for old in kept[:-most]:
         _files.forget((_visit(), old.key))
-    st.session_state["visit_runs"] = kept[-MAX_RUNS:]
+    st.session_state["visit_runs"] = kept[-most:]
 
 
 @guard.fragment(key="visit_browser")
@@ -147,7 +147,9 @@ def _come_back() -> None:
         return
     new, own = _list(), _visit()
     st.session_state["visit"] = name
-    st.session_state["visit_runs"] = [run for run in map(Remembered.from_plain, given[-MAX_RUNS:]) if run is not None]
+    st.session_state["visit_runs"] = [
+        run for run in map(Remembered.from_plain, given[-settings.current().kept_runs :]) if run is not None
+    ]
     for run in new:
         if (data := _files.find((own, run.key))) is not None:
             _files.forget((own, run.key))

@@ -131,10 +131,23 @@ def test_all_entries_together_must_stay_below_the_limit(monkeypatch):
     file = foreign(**{name: np.ones((1, 2, 4, 3, 3)) for name in ("attentions", "scores")})
     with opened(file) as archive:
         together = known.memory(archive.headers(known.ENTRIES))
-    monkeypatch.setattr(known, "MAX_BYTES", together)
+    monkeypatch.setattr("viz.settings.Settings.max_opened_bytes", together)
     assert saved.read(file).scores is not None
-    monkeypatch.setattr(known, "MAX_BYTES", together - 1)
-    assert "Save fewer texts." in refusal(file)
+    monkeypatch.setattr("viz.settings.Settings.max_opened_bytes", together - 1)
+    assert "Save fewer or shorter texts: of its 1, 0 fit." in refusal(file)
+
+
+def test_what_is_said_to_fit_fits(monkeypatch):
+    def of_texts(n: int):
+        return foreign(
+            tokens=np.full((n, 3), "a"), attention_mask=np.ones((n, 3), bool), attentions=np.ones((n, 2, 4, 3, 3))
+        )
+
+    with opened(of_texts(3)) as archive:
+        of_three = known.memory(archive.headers(known.ENTRIES))
+    monkeypatch.setattr("viz.settings.Settings.max_opened_bytes", of_three)
+    assert len(saved.read(of_texts(3)).batch.texts) == 3
+    assert "of its 5, 3 fit." in refusal(of_texts(5))
 
 
 def test_a_million_tokens_that_are_not_in_the_attention_are_refused():

@@ -140,7 +140,7 @@ def test_what_would_be_too_large_is_refused_before_it_is_taken():
     said, data = described(attention_mask=np.ones((1, n), dtype=bool), attentions=None)
     said["attentions"] = {"dtype": "F32", "shape": [1, 1, 1, n, n], "data_offsets": [len(data), len(data) + size]}
     file = _Sparse(packed(said, data), size)
-    assert "MB of memory, more than 1,000. Save fewer texts." in refusal(file)
+    assert "MB of memory, more than 1,000. Save fewer or shorter texts: of its 1, 0 fit." in refusal(file)
     assert peak(file) < LITTLE
 
 

@@ -9,7 +9,6 @@ import torch
 
 from tests.model import plain
 from viz.analysis.masks import additive
-from viz.engine import forward
 from viz.engine.batching import encode
 from viz.engine.forward import run
 from viz.errors import AllTokensHidden
@@ -297,9 +296,9 @@ def test_showing_nothing_but_padding_is_hiding_every_token(tiny_bert):
 
 def test_scores_that_would_take_too_much_memory_are_not_kept(monkeypatch, tiny_bert):
     batch = encode(tiny_bert, ["cat"])  # 3 tokens: 1 x 2 x 3 x 3 x 3 numbers of four bytes
-    monkeypatch.setattr(forward, "MAX_SCORES_BYTES", 4 * 54)
+    monkeypatch.setattr("viz.settings.Settings.max_scores_bytes", 4 * 54)
     assert run(tiny_bert, batch).scores.shape == (1, 2, 3, 3, 3)
-    monkeypatch.setattr(forward, "MAX_SCORES_BYTES", 4 * 54 - 1)
+    monkeypatch.setattr("viz.settings.Settings.max_scores_bytes", 4 * 54 - 1)
     without = run(tiny_bert, batch)
     assert without.scores is None
     assert without.additive_mask is None  # nothing is hidden, so nothing was added

@@ -16,7 +16,6 @@ from tests import tiny
 from tests.model import plain
 from tests.model.plain_generation import CHOICES, PROMPTS, ids, left, plainly, plainly_sampled
 from viz.analysis.batches.generation import Sampling
-from viz.engine import forward
 from viz.engine.batching import encode
 from viz.engine.generation import continuation, continue_by_hand, generate
 from viz.engine.line import passes
@@ -230,7 +229,7 @@ def test_a_batch_whose_maps_would_not_fit_is_refused_before_anything_is_generate
     batch = left(headlight)
     # 3 texts of 8 + 5 tokens, 6 layers of 12 heads: attentions, as many scores, and one row of logits a text
     logits = 3 * len(headlight.ours.info.vocabulary)
-    monkeypatch.setattr(forward, "MAX_PASS_BYTES", 4 * (2 * 6 * 12 * 3 * 13**2 + logits))
+    monkeypatch.setattr("viz.settings.Settings.max_pass_bytes", 4 * (2 * 6 * 12 * 3 * 13**2 + logits))
     assert generate(headlight.ours, batch, Sampling(5)).run.batch.input_ids.shape == (3, 13)
     with pytest.raises(BatchTooLarge, match="3 x 14 tokens"):
         generate(headlight.ours, batch, Sampling(6))

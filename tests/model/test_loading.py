@@ -93,7 +93,7 @@ def folder(tiny_bert_folder, tmp_path) -> Path:
 
 @pytest.fixture(autouse=True)
 def nothing_remembered(monkeypatch):
-    monkeypatch.setattr(models, "_loaded", LoadedModels())
+    monkeypatch.setattr(models, "_loaded", LoadedModels(1_600_000_000))
 
 
 def train(folder: Path) -> None:
@@ -170,7 +170,7 @@ def test_new_weights_are_loaded_and_the_old_ones_given_by_their_revision(folder)
 def test_a_revision_that_is_neither_there_nor_remembered_is_an_error(folder, monkeypatch):
     old = load_model(str(folder)).info.revision
     train(folder)
-    monkeypatch.setattr(models, "_loaded", LoadedModels())
+    monkeypatch.setattr(models, "_loaded", LoadedModels(1_600_000_000))
     with pytest.raises(WeightsChanged) as caught:
         load_model(str(folder), revision=old)
     assert str(caught.value) == f"The weights of '{folder}' changed since this answer was made. Run it again."

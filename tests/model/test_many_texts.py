@@ -92,9 +92,8 @@ def test_a_text_that_cannot_run_is_named_by_its_place(tiny_bert):
 
 
 def test_sentences_whose_maps_do_not_fit_together_are_refused(tiny_bert, monkeypatch):
-    from viz.engine import forward
 
     many_texts.require_room(tiny_bert, TEXTS)
-    monkeypatch.setattr(forward, "MAX_PASS_BYTES", 1_000)
+    monkeypatch.setattr("viz.settings.Settings.max_pass_bytes", 1_000)
     with pytest.raises(BatchTooLarge, match="A batch of 6 x"):
         many_texts.require_room(tiny_bert, TEXTS)

@@ -118,7 +118,7 @@ def train_on(folder) -> None:
 
 
 def test_an_edit_that_changes_nothing_moves_nothing_though_the_weights_have_changed(folder):
-    engine, request = LocalEngine(), Ask(str(folder), ("the turtle sat on the [MASK]",))
+    engine, request = LocalEngine(560_000_000), Ask(str(folder), ("the turtle sat on the [MASK]",))
     before = engine.ask(request)
     of_before = replace(request, revision=before.model.revision)
     train_on(folder)

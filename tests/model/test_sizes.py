@@ -40,14 +40,14 @@ def test_what_is_read_off_every_token_of_a_large_vocabulary_is_counted(tiny_bert
 def test_scores_are_counted_where_they_are_kept(tiny_bert, monkeypatch):
     bert = of_size(tiny_bert, n_words=0)
     maps = 4 * 144 * 10**2
-    monkeypatch.setattr(forward, "MAX_PASS_BYTES", 2 * maps)
+    monkeypatch.setattr("viz.settings.Settings.max_pass_bytes", 2 * maps)
     check_size(bert, 1, 10)
-    monkeypatch.setattr(forward, "MAX_PASS_BYTES", 2 * maps - 1)
+    monkeypatch.setattr("viz.settings.Settings.max_pass_bytes", 2 * maps - 1)
     refusal(bert, 1, 10)
-    monkeypatch.setattr(forward, "MAX_SCORES_BYTES", maps - 1)
+    monkeypatch.setattr("viz.settings.Settings.max_scores_bytes", maps - 1)
     check_size(bert, 1, 10)
     refusal(replace(bert, recorded=True), 2, 10)
-    monkeypatch.setattr(forward, "MAX_SCORES_BYTES", maps)
+    monkeypatch.setattr("viz.settings.Settings.max_scores_bytes", maps)
     check_size(replace(bert, recorded=False), 1, 10)
 
 

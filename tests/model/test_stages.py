@@ -171,7 +171,7 @@ def test_the_arithmetic_of_a_real_cell_ends_in_the_models_own_number(tiny_gpt2):
 
 
 def test_scores_that_were_not_kept_are_asked_for_with_a_reason(monkeypatch, tiny_bert):
-    monkeypatch.setattr("viz.engine.forward.MAX_SCORES_BYTES", 0)
+    monkeypatch.setattr("viz.settings.Settings.max_scores_bytes", 0)
     ours = run(tiny_bert, encode(tiny_bert, ["the cat"]))
     with pytest.raises(ScoresNotKept, match="too long for them to be kept"):
         stages(ours, 0, 0, 0, 0)

@@ -252,6 +252,6 @@ def test_what_cannot_be_translated_is_refused(checkpoints, monkeypatch):
         translate(checkpoint, max_new_tokens=32)
     with pytest.raises(HeadOutOfRange):
         translate(checkpoint, targets=TARGETS, off=frozenset({(3, 0)}))
-    monkeypatch.setattr("viz.engine.forward.MAX_PASS_BYTES", 60_000)
-    with pytest.raises(TranslationTooLarge, match="of this length 1 fit"):
+    monkeypatch.setattr("viz.settings.Settings.max_pass_bytes", 60_000)
+    with pytest.raises(TranslationTooLarge, match="Of this length 1 texts fit; 2 texts fit with 10 tokens"):
         translate(checkpoint, targets=TARGETS)

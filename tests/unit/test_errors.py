@@ -46,17 +46,26 @@ SENTENCES = {
         {"number": 3, "n_tokens": 1140, "max_positions": 512},
         "Text 3 has 1,140 tokens; this model reads 512. Shorten it, or allow cutting.",
     ),
+    errors.TextOverLimit: (
+        {"number": 3, "n_tokens": 1140, "max_positions": 256},
+        "Text 3 has 1,140 tokens; of a text at most 256 are read on this server. Shorten it, or allow cutting.",
+    ),
+    errors.TooManyExports: (
+        {"n_exports": 4, "limit": 4},
+        "4 large files are being made here at this moment, and at most 4 are made at once. Press again in a moment; "
+        "the files of a single head, or of a text of few tokens, do not wait.",
+    ),
     errors.TextTooLarge: (
-        {"n_characters": 10001, "limit": 10000},
-        "The text has 10,001 characters; at most 10,000 are read. Shorten it.",
+        {"n_characters": 10001, "limit": 10000, "over": 1},
+        "The text has 10,001 characters; at most 10,000 are read. Shorten it by 1.",
     ),
     errors.NoPrompts: (
         {"example": "It will rain in the"},
         "There is no prompt. Type one a line, for example: It will rain in the",
     ),
     errors.TooManyPrompts: (
-        {"n_prompts": 1000, "limit": 16},
-        "There are 1,000 prompts; at most 16 are run in one batch. Remove some lines.",
+        {"n_prompts": 1000, "limit": 16, "over": 984},
+        "There are 1,000 prompts; at most 16 are run in one batch. Remove 984 or more.",
     ),
     errors.PromptsUnreadable: (
         {"name": "prompts.txt", "reason": "it is not text in UTF-8"},
@@ -106,9 +115,17 @@ SENTENCES = {
         "There are 2 sources and 1 targets. Give one target a source, or none: then the model writes them.",
     ),
     errors.TranslationTooLarge: (
-        {"n_rows": 4, "n_source": 1024, "n_target": 512, "megabytes": 1200, "limit": 640, "fit_rows": 2},
+        {
+            "n_rows": 4,
+            "n_source": 1024,
+            "n_target": 512,
+            "megabytes": 1200,
+            "limit": 640,
+            "fit_rows": 2,
+            "fit_tokens": 300,
+        },
         "4 x 1,024 tokens of sources with 512 of targets have 1,200 MB of attention and logits; at most 640 MB are "
-        "kept. Give fewer or shorter texts: of this length 2 fit.",
+        "kept. Of this length 2 texts fit; 4 texts fit with 300 tokens each, and no more in a target.",
     ),
     errors.TooLongToContinue: (
         {"number": 2, "n_tokens": 1020, "max_new_tokens": 10, "max_positions": 1024, "n_left": 4},
@@ -424,10 +441,10 @@ def test_an_error_is_said_in_the_readers_language(speak, tmp_path):
 
 
 def test_numbers_in_an_error_follow_the_readers_language(speak):
-    error = errors.TextTooLarge(n_characters=10001, limit=10000)
+    error = errors.TextTooLarge(n_characters=10001, limit=10000, over=1)
     speak("de")
-    assert text.sentence(error) == "The text has 10.001 characters; at most 10.000 are read. Shorten it."
-    assert str(error) == "The text has 10,001 characters; at most 10,000 are read. Shorten it."
+    assert text.sentence(error) == "The text has 10.001 characters; at most 10.000 are read. Shorten it by 1."
+    assert str(error) == "The text has 10,001 characters; at most 10,000 are read. Shorten it by 1."
 
 
 def test_a_reason_is_said_in_the_readers_language_within_its_error(speak, tmp_path):

@@ -3,7 +3,10 @@
 import pytest
 
 from viz.errors import NoPrompts, TooManyPrompts
-from viz.prompts import MAX_PROMPTS, read_prompts
+from viz.prompts import read_prompts
+from viz.settings import Settings
+
+MAX_PROMPTS = Settings().max_prompts
 
 
 def test_each_line_is_a_prompt_and_empty_ones_are_counted():
@@ -49,7 +52,7 @@ def test_as_many_prompts_as_allowed_are_read_and_no_more():
     assert read_prompts("\n\n".join(lines[:-1])) == (lines[:-1], MAX_PROMPTS - 1)
     with pytest.raises(TooManyPrompts) as refused:
         read_prompts("\n".join(lines))
-    assert refused.value.values == {"n_prompts": MAX_PROMPTS + 1, "limit": MAX_PROMPTS}
+    assert refused.value.values == {"n_prompts": MAX_PROMPTS + 1, "limit": MAX_PROMPTS, "over": 1}
 
 
 def test_a_caller_may_set_the_limit():

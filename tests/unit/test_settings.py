@@ -1,6 +1,7 @@
 """What an administrator sets is read when it is needed; what is wrong is refused at start, in one sentence."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +10,10 @@ import pytest
 
 from tests.conftest import REPOSITORY
 from viz import settings
-from viz.errors import UnknownSetting, WrongSetting
+from viz.analysis.batches.generation import Sampling
+from viz.errors import SettingOutOfRange, TooManyExports, TooManyPrompts, UnknownSetting, WrongSetting
+from viz.files import at_once
+from viz.prompts import read_prompts
 
 
 @pytest.fixture(autouse=True)
@@ -106,6 +110,112 @@ def test_folders_and_names_are_parted_and_blanks_left_out(monkeypatch):
 def test_a_device_is_named_in_any_case(monkeypatch):
     monkeypatch.setenv("HEADLIGHT_DEVICE", " CPU ")
     assert settings.current().device == "cpu"
+
+
+BOUNDS = {
+    field: {name: getattr(end, name) for end in described.metadata for name in ("ge", "le") if hasattr(end, name)}
+    for field, described in settings.Settings.model_fields.items()
+}
+NUMBERS = [field for field, bounds in BOUNDS.items() if bounds]
+
+
+def test_every_number_has_two_bounds():
+    kinds = {field: described.annotation for field, described in settings.Settings.model_fields.items()}
+    assert [field for field, kind in kinds.items() if kind in (int, float)] == NUMBERS
+    assert [field for field in NUMBERS if set(BOUNDS[field]) != {"ge", "le"}] == []
+
+
+@pytest.mark.parametrize("field", NUMBERS)
+def test_a_number_may_be_at_its_bounds_and_not_beyond(field, monkeypatch):
+    name, (low, high) = settings.variable(field), (BOUNDS[field]["ge"], BOUNDS[field]["le"])
+    for value in (low, high):
+        monkeypatch.setenv(name, str(value))
+        assert getattr(settings.current(), field) == value
+    for value in (low - 1, high + 1, "x", "12 MB"):
+        monkeypatch.setenv(name, str(value))
+        with pytest.raises(WrongSetting, match=f"{name} is '{value}'.* from {low:,} to {high:,}"):
+            settings.current()
+
+
+def class_settings() -> dict[str, str]:
+    """Read the file of settings for a class, as a shell and systemd do."""
+    lines = (REPOSITORY / "deploy" / "class.env").read_text().splitlines()
+    return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+
+
+def test_the_settings_for_a_class_are_known_and_taken(monkeypatch):
+    for name, value in class_settings().items():
+        monkeypatch.setenv(name, value)
+    settings.check()
+    now, laptop = settings.current(), settings.Settings.model_construct()
+    assert set(now.allow) == {"headlight-bert", "headlight-gpt2", "headlight-en-fr"}
+    assert [field for field in NUMBERS if getattr(now, field) > getattr(laptop, field)] == []
+
+
+def test_a_shell_reads_the_settings_for_a_class_as_we_do():
+    script = "set -a; . deploy/class.env; set +a; env"
+    done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True, cwd=REPOSITORY)
+    assert set(class_settings().items()) <= {tuple(line.split("=", 1)) for line in done.stdout.splitlines()}
+
+
+def as_written(value: object) -> str:
+    """Write a default as an administrator would."""
+    if isinstance(value, tuple):
+        return ",".join(map(str, value))
+    return str(int(value)) if isinstance(value, bool | float) else str(value)
+
+
+def test_the_readme_names_every_setting_with_its_value_for_a_laptop_and_for_a_class():
+    table = re.findall(
+        r"^\| `(HEADLIGHT_\w+)` \| (.*?) \| (.*?) \| (.+) \|$", (REPOSITORY / "README.md").read_text(), re.M
+    )
+    said = {name: (laptop.strip("` "), school.strip("` ")) for name, laptop, school, _what in table}
+    assert list(said) == list(settings.VARIABLES)
+    laptop = settings.Settings.model_construct()
+    defaults = {name: as_written(getattr(laptop, field)) for name, field in zip(said, settings.FIELDS, strict=True)}
+    assert said == {name: (value, class_settings().get(name, value)) for name, value in defaults.items()}
+
+
+def test_sizes_in_mb_are_millions_of_bytes(monkeypatch):
+    for name in ("MAX_PASS_MB", "MAX_SCORES_MB", "MAX_OPENED_MB"):
+        monkeypatch.setenv(f"HEADLIGHT_{name}", "12")
+    now = settings.current()
+    assert (now.max_pass_bytes, now.max_scores_bytes, now.max_opened_bytes) == (12_000_000,) * 3
+
+
+def test_as_many_prompts_as_are_set_are_read(monkeypatch):
+    monkeypatch.setenv("HEADLIGHT_MAX_PROMPTS", "3")
+    assert len(read_prompts("a\nb\nc")[0]) == 3
+    with pytest.raises(TooManyPrompts, match="There are 5 prompts; at most 3 .* Remove 2 or more"):
+        read_prompts("a\nb\nc\nd\ne")
+
+
+def test_as_many_new_tokens_as_are_set_are_taken(monkeypatch):
+    monkeypatch.setenv("HEADLIGHT_MAX_NEW_TOKENS", "40")
+    assert Sampling(max_new_tokens=40).max_new_tokens == 40
+    with pytest.raises(SettingOutOfRange, match="max_new_tokens is 41. Give a number with 1 ≤ max_new_tokens ≤ 40"):
+        Sampling(max_new_tokens=41)
+
+
+def test_as_many_files_as_are_set_are_made_at_once(monkeypatch):
+    monkeypatch.setenv("HEADLIGHT_MAX_EXPORTS", "2")
+    with at_once.one_more():
+        with at_once.one_more(), pytest.raises(TooManyExports, match="^2 large files .* at most 2"), at_once.one_more():
+            pass
+        with pytest.raises(ZeroDivisionError), at_once.one_more():
+            raise ZeroDivisionError
+        with at_once.one_more():
+            pass
+
+
+def test_what_is_kept_is_bounded_by_what_is_set():
+    program = (
+        "from pages.ui import visit\nfrom viz.engine.local import engine\nfrom viz.engine import models\n"
+        "print(visit._files._max_bytes, engine._kept._max_bytes, models._loaded._max_bytes)"
+    )
+    names = ("FILES", "ANSWERS", "MODELS")
+    done = start("-c", program, **{f"HEADLIGHT_KEPT_{name}_MB": str(n) for n, name in enumerate(names, start=11)})
+    assert done.stdout.split() == ["11000000", "12000000", "13000000"]
 
 
 @pytest.mark.parametrize(

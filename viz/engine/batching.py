@@ -5,15 +5,15 @@ from typing import Any
 
 import numpy as np
 
+from viz import settings
 from viz.analysis.predictions import TYPED_MASK
 from viz.engine.models import LoadedModel
-from viz.errors import EmptyReplacement, EmptyText, MaskTokenInCausalModel, TextTooLarge, TextTooLong
+from viz.errors import EmptyReplacement, EmptyText, MaskTokenInCausalModel, TextOverLimit, TextTooLarge, TextTooLong
 from viz.labels import piece_labels, visible
 from viz.names import position_number
 from viz.records import Batch, PadToken
 
 UNKNOWN_CHARACTERS = 12  # of a word the vocabulary does not know, as many are shown
-MAX_CHARACTERS = 10_000  # far above what any model reads; bounds the tokenizer's work
 _EXAMPLE = "The turtle moves slow across the {word}."
 
 
@@ -69,8 +69,7 @@ def replace_token(loaded: LoadedModel, batch: Batch, row: int, position: int, wo
     special[at : at + 1] = [False] * len(new_ids)
     if types is not None:
         types[at : at + 1] = [types[at]] * len(new_ids)
-    if len(ids) > loaded.info.max_positions:
-        raise TextTooLong(number=position_number(row), n_tokens=len(ids), max_positions=loaded.info.max_positions)
+    check_length(loaded, position_number(row), len(ids))
     text = loaded.tokenizer.decode(
         [i for i, s in zip(ids, special, strict=True) if not s], clean_up_tokenization_spaces=True
     )
@@ -107,10 +106,23 @@ def check_text(loaded: LoadedModel, text: str) -> None:
     """Refuse a text before it is tokenized: ``EmptyText``, ``TextTooLarge``, ``MaskTokenInCausalModel``."""
     if not text.strip():
         raise EmptyText(example=example(loaded))
-    if len(text) > MAX_CHARACTERS:
-        raise TextTooLarge(n_characters=len(text), limit=MAX_CHARACTERS)
+    if len(text) > (limit := settings.current().max_characters):
+        raise TextTooLarge(n_characters=len(text), limit=limit, over=len(text) - limit)
     if loaded.info.causal and TYPED_MASK.search(text):
         raise MaskTokenInCausalModel(checkpoint=loaded.info.checkpoint)
+
+
+def most_tokens(loaded: LoadedModel) -> int:
+    """Say how many tokens of a text are read: as many as the model has positions for, within the server's setting."""
+    return min(loaded.info.max_positions, settings.current().max_tokens)
+
+
+def check_length(loaded: LoadedModel, number: int, n_tokens: int) -> None:
+    """Refuse a text of too many tokens: ``TextTooLong``, or ``TextOverLimit`` where the model would read more."""
+    limit = most_tokens(loaded)
+    if n_tokens > limit:
+        kind = TextTooLong if limit == loaded.info.max_positions else TextOverLimit
+        raise kind(number=number, n_tokens=n_tokens, max_positions=limit)
 
 
 def _normalise(loaded: LoadedModel, text: str) -> str:
@@ -120,15 +132,15 @@ def _normalise(loaded: LoadedModel, text: str) -> str:
 
 def _row(loaded: LoadedModel, text: str, number: int, truncate: bool, second: str | None = None) -> dict:
     """Tokenize one text, or a pair, without padding."""
-    limit = loaded.info.max_positions
+    limit = most_tokens(loaded)
     normal = [_normalise(loaded, part) for part in (text, second) if part is not None]
     wanted = {"return_special_tokens_mask": True, "return_offsets_mapping": True, "verbose": False}
     encoding = loaded.tokenize(*normal, **wanted)
     n_tokens = len(encoding["input_ids"])
     if not set(range(len(normal))) <= set(encoding.sequence_ids()) or all(encoding["special_tokens_mask"]):
         raise EmptyText(example=example(loaded))
-    if n_tokens > limit and not truncate:
-        raise TextTooLong(number=number, n_tokens=n_tokens, max_positions=limit)
+    if not truncate:
+        check_length(loaded, number, n_tokens)
     if n_tokens > limit:
         encoding = loaded.tokenize(*normal, truncation=True, max_length=limit, **wanted)
     return described(loaded, normal, encoding) | {"truncated": n_tokens > limit}

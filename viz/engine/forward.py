@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 import numpy as np
 import torch
 
+from viz import settings
 from viz.analysis.masks import additive
 from viz.analysis.masks.hiding import Hiding
 from viz.analysis.predictions import require_words
@@ -24,13 +25,6 @@ from viz.errors import (
 from viz.names import head_index_label
 from viz.records import Batch, Maps, Run, Stack
 from viz.shipped import shipped_names
-
-# Above this the scores are not kept: attentions alone of one text of 512 tokens on a 12x12 model take 151 MB.
-MAX_SCORES_BYTES = 160_000_000
-
-# A batch with more is refused before it runs: 4 texts of 512 tokens, or 16 of 256, on a 12x12 model still pass. What is
-# read off every token of a large vocabulary takes more than all its attention.
-MAX_PASS_BYTES = 640_000_000
 
 NO_READOUTS = np.zeros((0, 2), dtype=np.int64)
 
@@ -125,7 +119,7 @@ def check_size(loaded: LoadedModel, n_rows: int, n_tokens: int, *, n_readouts: i
     """
     of_text = 1 if n_readouts is None else -(-n_readouts // n_rows)
     n_bytes = _pass_bytes(loaded, n_rows, n_tokens, of_text)
-    if n_bytes <= MAX_PASS_BYTES:
+    if n_bytes <= (limit := settings.current().max_pass_bytes):
         return
     raise BatchTooLarge(
         n_rows=n_rows,
@@ -133,7 +127,7 @@ def check_size(loaded: LoadedModel, n_rows: int, n_tokens: int, *, n_readouts: i
         n_layers=loaded.info.n_layers,
         n_heads=loaded.info.n_heads,
         megabytes=n_bytes // 10**6,
-        limit=MAX_PASS_BYTES // 10**6,
+        limit=limit // 10**6,
         fit_rows=most_that_fit(n_rows, lambda rows: _pass_bytes(loaded, rows, n_tokens, of_text)),
         fit_tokens=most_that_fit(n_tokens, lambda tokens: _pass_bytes(loaded, n_rows, tokens, of_text)),
     )
@@ -142,13 +136,14 @@ def check_size(loaded: LoadedModel, n_rows: int, n_tokens: int, *, n_readouts: i
 def _pass_bytes(loaded: LoadedModel, n_rows: int, n_tokens: int, readouts_of_text: int) -> int:
     """Count what a pass keeps, in bytes; a text has no more read-outs than tokens."""
     maps = 4 * n_rows * loaded.info.n_layers * loaded.info.n_heads * n_tokens**2
-    scores = maps if loaded.recorded and maps <= MAX_SCORES_BYTES else 0
+    scores = maps if loaded.recorded and maps <= settings.current().max_scores_bytes else 0
     return maps + scores + 4 * n_rows * min(readouts_of_text, n_tokens) * len(loaded.info.vocabulary)
 
 
 def most_that_fit(refused: int, n_bytes: Callable[[int], int]) -> int:
     """Give the largest number below a refused one with which a pass fits, by its bytes; or 0."""
-    return next((n for n in range(refused - 1, 0, -1) if n_bytes(n) <= MAX_PASS_BYTES), 0)
+    limit = settings.current().max_pass_bytes
+    return next((n for n in range(refused - 1, 0, -1) if n_bytes(n) <= limit), 0)
 
 
 def require_recorded(loaded: LoadedModel) -> None:
@@ -226,13 +221,13 @@ def _check_something_is_seen(batch: Batch, told: np.ndarray) -> None:
 def new_recording(
     loaded: LoadedModel, batch: Batch, readouts: np.ndarray, hiding: Hiding | None = None
 ) -> capture.Recording:
-    """Prepare the recording of one pass over a batch; scores are kept only up to ``MAX_SCORES_BYTES``.
+    """Prepare the recording of one pass over a batch; scores are kept only up to a size.
 
     Nothing is kept of a model whose attention is its own: it returns its weights itself.
     """
     n_rows, n_tokens = batch.input_ids.shape
     shape = (n_rows, loaded.info.n_layers, loaded.info.n_heads, n_tokens, n_tokens)
-    keeps_scores = loaded.recorded and 4 * math.prod(shape) <= MAX_SCORES_BYTES
+    keeps_scores = loaded.recorded and 4 * math.prod(shape) <= settings.current().max_scores_bytes
     layers = capture.LayerRecord(
         attentions=torch.empty(shape, device=loaded.device) if loaded.recorded else None,
         scores=torch.empty(shape, device=loaded.device) if keeps_scores else None,

@@ -5,7 +5,6 @@ from collections import OrderedDict
 from typing import Generic, Protocol, TypeVar
 from weakref import WeakValueDictionary
 
-MAX_BYTES = 1_600_000_000  # three of the size of bert-base, as float32, with room for a tokenizer each
 BESIDE = 20_000_000  # bytes counted for what a model has beside its weights: tokenizer, vocabulary, modules
 
 Key = tuple[str, str]  # checkpoint and revision
@@ -24,7 +23,7 @@ Model = TypeVar("Model", bound=_Weighed)
 class LoadedModels(Generic[Model]):
     """Hold models by checkpoint and revision; what was used longest ago goes first, and the newest always stays."""
 
-    def __init__(self, max_bytes: int = MAX_BYTES):
+    def __init__(self, max_bytes: int):
         self._max_bytes = max_bytes
         self._kept: OrderedDict[Key, Model] = OrderedDict()
         self._alive: WeakValueDictionary[Key, Model] = WeakValueDictionary()  # also those that only a pass holds

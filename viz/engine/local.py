@@ -12,15 +12,13 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from typing import Any, TypeVar
 
-from viz import journal
+from viz import journal, settings
 from viz.engine.kept import Kept
 from viz.engine.line import NOBODYS, Errand, errand, on_errand, passes
 from viz.engine.meters import Meters
 from viz.engine.requests import Request
 from viz.engine.work import Abandoned, Hear, Work
 from viz.shipped import ALL_SHIPPED, SHIPPED
-
-MAX_BYTES = 560_000_000  # with the 40 MB of pictures that pages keep: 600 MB
 
 Record = TypeVar("Record")
 
@@ -34,7 +32,7 @@ class LocalEngine:
     a pass, 0 where it is theirs already; what it raises ends the wait, and the work if nobody else waits for it.
     """
 
-    def __init__(self, max_bytes: int = MAX_BYTES):
+    def __init__(self, max_bytes: int):
         self.aside: Callable[[], AbstractContextManager[None]] = nullcontext
         self.asker: Callable[[], Hashable] = lambda: None
         self.waiting: Callable[[], AbstractContextManager[Callable[[int], object]]] = _telling_nobody
@@ -190,4 +188,4 @@ def _telling_nobody() -> Iterator[Callable[[int], object]]:
     yield lambda _place: None
 
 
-engine = LocalEngine()
+engine = LocalEngine(settings.current().kept_answers_mb * settings.MB)

@@ -16,6 +16,7 @@ import torch
 from safetensors import SafetensorError
 from transformers import AutoConfig, AutoTokenizer, PreTrainedModel, logging
 
+from viz import settings
 from viz.engine import (
     capture,
     checkpoint_files,
@@ -49,7 +50,7 @@ _UNREADABLE = (
     SafetensorError,
 )
 
-_loaded: LoadedModels["LoadedModel"] = LoadedModels()
+_loaded: LoadedModels["LoadedModel"] = LoadedModels(settings.current().kept_models_mb * settings.MB)
 _reading = threading.Lock()  # one model is read at a time; never held during a download
 _loads: SingleFlight[tuple[str, str], "LoadedModel"] = SingleFlight()
 

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from viz.engine.batching import check_text, described, example, pad, token_labels
+from viz.engine.batching import check_length, check_text, described, example, pad, token_labels
 from viz.engine.generation import end_ids
 from viz.engine.models import LoadedModel
 from viz.engine.two_stacks import start_id
-from viz.errors import EmptyText, TextTooLong
+from viz.errors import EmptyText
 from viz.records import Batch
 
 
@@ -27,9 +27,7 @@ def encode(loaded: LoadedModel, texts: Sequence[str]) -> Batch:
         check_text(loaded, text)
     rows = [_row(loaded, text) for text in texts]
     for number, row in enumerate(rows, start=1):
-        if len(row["input_ids"]) > loaded.info.max_positions:
-            limit = loaded.info.max_positions
-            raise TextTooLong(number=number, n_tokens=len(row["input_ids"]), max_positions=limit)
+        check_length(loaded, number, len(row["input_ids"]))
     return pad(loaded, tuple(texts), rows, "right")
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from transformers import DynamicCache, EncoderDecoderCache
 
+from viz import settings
 from viz.engine import batching, capture, forward, maps, stacks, targets
 from viz.engine.device import to_numpy
 from viz.engine.line import passes
@@ -37,7 +38,7 @@ def write_targets(loaded: LoadedModel, source: Batch, max_new_tokens: int) -> Ba
     Raises ``SettingOutOfRange``, ``TranslationTooLarge``; ``WordHeadMissing`` where there is nothing to write with.
     """
     forward.require_words(loaded.info)
-    limit = loaded.info.max_positions - 1
+    limit = min(loaded.info.max_positions - 1, settings.current().max_new_tokens)
     if not 1 <= max_new_tokens <= limit:
         raise SettingOutOfRange(name="max_new_tokens", seen=max_new_tokens, allowed=f"1 ≤ max_new_tokens ≤ {limit}")
     check_size(loaded, len(source.texts), source.n_tokens, max_new_tokens + 1)
@@ -120,15 +121,18 @@ def model_inputs(loaded: LoadedModel, source: Batch, target: Batch) -> dict[str,
 def check_size(loaded: LoadedModel, n_rows: int, n_source: int, n_target: int) -> None:
     """Refuse sources and targets whose maps, scores and logits would not fit. Raises ``TranslationTooLarge``."""
     n_bytes = _pass_bytes(loaded, n_rows, n_source, n_target)
-    if n_bytes <= forward.MAX_PASS_BYTES:
+    if n_bytes <= (most := settings.current().max_pass_bytes):
         return
     raise TranslationTooLarge(
         n_rows=n_rows,
         n_source=n_source,
         n_target=n_target,
         megabytes=n_bytes // 10**6,
-        limit=forward.MAX_PASS_BYTES // 10**6,
+        limit=most // 10**6,
         fit_rows=forward.most_that_fit(n_rows, lambda rows: _pass_bytes(loaded, rows, n_source, n_target)),
+        fit_tokens=forward.most_that_fit(
+            max(n_source, n_target), lambda n: _pass_bytes(loaded, n_rows, min(n, n_source), min(n, n_target))
+        ),
     )
 
 
@@ -145,7 +149,7 @@ def _maps_bytes(loaded: LoadedModel, n_rows: int, n_source: int, n_target: int) 
 
 
 def _keeps_scores(loaded: LoadedModel, maps_bytes: int) -> bool:
-    return loaded.recorded and maps_bytes <= forward.MAX_SCORES_BYTES
+    return loaded.recorded and maps_bytes <= settings.current().max_scores_bytes
 
 
 def _source_inputs(loaded: LoadedModel, source: Batch) -> dict[str, torch.Tensor]:

@@ -3,15 +3,16 @@
 ``docs/run-format.md`` tells the same to people who write such a file.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from viz import settings
 from viz.errors import NotARun, Reason, WrongShape
 from viz.files.header import Header
 
-MAX_BYTES = 1_000_000_000  # in memory; a run made here has at most 640 MB of attention
 MAX_LABEL = 200  # characters of a token; the longest of GPT-2's own has 128
 KINDS = ("encoder", "decoder", "cross")  # of a model with two stacks; one stack's kind, "self", needs no prefix
 TARGET = "target/"  # before the entries of what a decoder read
@@ -74,15 +75,33 @@ def check(headers: Mapping[str, Header]) -> None:
     for name, header in headers.items():
         _check_type(name, header.dtype.kind)
     _check_shapes({name: header.shape for name, header in headers.items()})
-    needed = memory(headers)
-    if needed > MAX_BYTES:
-        size, limit = needed // 10**6, MAX_BYTES // 10**6
+    needed, limit = memory(headers), settings.current().max_opened_bytes
+    if needed > limit:
         raise NotARun(
             name="",
             reason=Reason(
-                "it takes {size:,} MB of memory, more than {limit:,}. Save fewer texts.", size=size, limit=limit
+                "it takes {size:,} MB of memory, more than {limit:,}. Save fewer or shorter texts: of its {n_texts:,}, "
+                "{fit:,} fit.",
+                size=needed // 10**6,
+                limit=limit // 10**6,
+                n_texts=headers["tokens"].shape[0],
+                fit=_texts_that_fit(headers, limit),
             ),
         )
+
+
+def _texts_that_fit(headers: Mapping[str, Header], limit: int) -> int:
+    """Say with how many of its texts a file would fit; halving, for a bad file may claim a million million of them."""
+    numbers = range(headers["tokens"].shape[0])
+    return max(0, bisect_right(numbers, limit, key=lambda n: memory(_first_texts(headers, n))) - 1)
+
+
+def _first_texts(headers: Mapping[str, Header], n: int) -> dict[str, Header]:
+    """Give the headers of a file with fewer texts; read-outs and vocabulary may then be fewer, and are left as many."""
+    return {
+        name: replace(header, shape=(n, *header.shape[1:])) if ENTRIES[name].axes.startswith("B") else header
+        for name, header in headers.items()
+    }
 
 
 def dtype_of(header: Header) -> np.dtype:

@@ -91,7 +91,7 @@ def as_bytes(run: Run, ending: str = "") -> bytes:
 
 
 def read(source: str | Path | BinaryIO, name: str = "") -> Run:
-    """Open a saved run; needs no model and no torch, and at most ``entries.MAX_BYTES`` of memory.
+    """Open a saved run; needs no model and no torch, and at most as much memory as is set.
 
     Raises ``NotARun`` with what is wrong with the file.
     """

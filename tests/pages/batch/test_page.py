@@ -167,8 +167,8 @@ def test_empty_lines_are_dropped_and_said_so():
         ("", "There is no prompt. Type one a line, for example: It will rain in the"),
         (" \n \n", "There is no prompt."),
         ("a" * 10_000, "Text 1 has"),
-        ("a" * 10_001, "The text has 10,001 characters; at most 10,000 are read. Shorten it."),
-        ("My dog is\n" * 1_000, "There are 1,000 prompts; at most 16 are run in one batch. Remove some lines."),
+        ("a" * 10_001, "The text has 10,001 characters; at most 10,000 are read. Shorten it by 1."),
+        ("My dog is\n" * 1_000, "There are 1,000 prompts; at most 16 are run in one batch. Remove 984 or more."),
         ("My dog is\n" + "the " * 400, "Text 2 has"),
         ("The [MASK] barked", "headlight-gpt2 reads from left to right and has no [MASK]"),
     ],
@@ -207,6 +207,6 @@ def test_a_pad_token_typed_as_text_is_a_token_and_no_padding():
 
 
 def test_a_batch_that_does_not_fit_is_refused_with_its_sizes(monkeypatch):
-    monkeypatch.setattr(forward, "MAX_PASS_BYTES", 100_000)
+    monkeypatch.setattr("viz.settings.Settings.max_pass_bytes", 100_000)
     app = ask(open_app(PAGE), "\n".join(["the cat sat on the mat and the dog"] * 16))
     assert messages(app.error)[0].startswith("A batch of 16 x 9 tokens on 6 layers of 12 heads has")

@@ -135,7 +135,7 @@ def test_a_wrong_head_in_the_address_says_why_and_opens_the_usual_one():
         ("", "There is no text. Type a sentence, for example: The turtle moves slow across the [MASK]."),
         ("   ", "There is no text."),
         ("the " * 150 + "[MASK]", "Text 1 has 153 tokens; this model reads 128. Shorten it, or allow cutting."),
-        ("a" * 10_001, "The text has 10,001 characters; at most 10,000 are read. Shorten it."),
+        ("a" * 10_001, "The text has 10,001 characters; at most 10,000 are read. Shorten it by 1."),
     ],
 )
 def test_bad_text_is_refused_in_words_and_the_last_answer_stays(text, sentence):
@@ -155,7 +155,7 @@ def test_a_long_text_is_cut_on_request():
     app = ask(open_app(), "[MASK] " + "the turtle " * 100)
     next(button for button in app.button if button.label == "Cut it to 128 tokens").click().run()
     assert not app.error
-    assert "The text was cut to 128 tokens, what this model reads." in [c.value for c in app.caption]
+    assert "The text was cut to 128 tokens, all that is read here." in [c.value for c in app.caption]
     ask(app, SENTENCE)
     assert not any("was cut" in c.value for c in app.caption)
 

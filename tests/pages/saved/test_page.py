@@ -245,7 +245,7 @@ def test_opening_a_run_of_a_fresh_server_imports_no_torch(tmp_path, known):
 
 
 def test_only_so_many_runs_are_remembered(monkeypatch):
-    monkeypatch.setattr(visit, "MAX_RUNS", 3)
+    monkeypatch.setenv("HEADLIGHT_KEPT_RUNS", "3")
     app = open_app(PAGE)
     for at in range(5):
         upload(app, f"{at}.npz", foreign(tokens=np.array([["a", "b", str(at)]])).getvalue())

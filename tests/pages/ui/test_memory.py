@@ -28,7 +28,7 @@ def made(monkeypatch):
     made: list[weakref.ref] = []
     original = Run.__post_init__
     monkeypatch.setattr(Run, "__post_init__", lambda run: (made.append(weakref.ref(run)), original(run))[1])
-    monkeypatch.setattr(local.engine, "_kept", local.Kept(local.MAX_BYTES))
+    monkeypatch.setattr(local.engine, "_kept", local.Kept(560_000_000))
     return made
 
 

@@ -28,7 +28,7 @@ def passes_and_loads(monkeypatch):
 
         monkeypatch.setattr(module, name, call)
 
-    monkeypatch.setattr(local.engine, "_kept", local.Kept(local.MAX_BYTES))
+    monkeypatch.setattr(local.engine, "_kept", local.Kept(560_000_000))
     watched(forward, "new_recording", "pass")
     watched(translating, "run", "pass")
     watched(service, "load_model", "load")

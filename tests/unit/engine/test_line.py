@@ -143,7 +143,7 @@ def one_place(monkeypatch):
             answered.append(request.checkpoint)
         return SimpleNamespace(nbytes=1)
 
-    engine = local.LocalEngine()
+    engine = local.LocalEngine(560_000_000)
     engine._service = SimpleNamespace(answer=answer, pinned=lambda request: request)
     monkeypatch.setattr(local, "passes", places)
     return SimpleNamespace(engine=engine, places=places, answered=answered)

@@ -7,6 +7,7 @@ import numpy as np
 from tests.conftest import REPOSITORY
 from tests.saved_runs import assert_same
 from viz.files import entries, meta, saved
+from viz.settings import Settings
 
 DOCUMENT = (REPOSITORY / "docs" / "run-format.md").read_text()
 BLOCKS = re.findall(r"```python\n(.*?)```", DOCUMENT, flags=re.DOTALL)
@@ -52,4 +53,4 @@ def test_the_document_names_every_entry_and_every_field():
     names |= {f"target/{name}" for name in entries.OF_TARGET}
     fields = {"format", "texts", "padding_side", "truncated", "entries", "model", "target", *meta.MODEL}
     assert {name for name in kinds | names | fields if f"`{name}`" not in DOCUMENT} == set()
-    assert f"more than {entries.MAX_BYTES // 10**6:,} MB" in DOCUMENT
+    assert f"more than {Settings().max_opened_mb:,} MB" in DOCUMENT

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from viz import settings
 from viz.errors import SettingOutOfRange
 from viz.records import Batch, ModelInfo, Run, lock, self_maps
 
@@ -23,7 +24,8 @@ class Sampling:
     seed: int = 0
 
     def __post_init__(self):
-        self._require("max_new_tokens", 1 <= self.max_new_tokens <= 100, "1 ≤ max_new_tokens ≤ 100")
+        most = settings.current().max_new_tokens
+        self._require("max_new_tokens", 1 <= self.max_new_tokens <= most, f"1 ≤ max_new_tokens ≤ {most}")
         # Logits over a much smaller temperature are no numbers any more.
         self._require(
             "temperature", self.temperature is None or 0.001 <= self.temperature <= 10, "0.001 ≤ temperature ≤ 10"
