@@ -3,10 +3,9 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import open_page
 from tests.browser.server import running_app
 
-MB = 1 << 20  # as Streamlit counts
+MB = 10**6  # as the browser counts
 
 
 @pytest.fixture(scope="module")
@@ -17,7 +16,7 @@ def small(tmp_path_factory):
 
 
 def test_an_upload_is_as_large_as_is_set(page, small):
-    open_page(page, f"{small}/saved")
+    page.goto(f"{small}/saved")
     uploader = page.get_by_test_id("stFileUploader")
     expect(uploader).to_contain_text("1MB")
     files = {"large.npz": MB + 1, "right.npz": MB}
