@@ -53,14 +53,14 @@ class Line:
 
     def __enter__(self) -> None:
         of = errand.get()
-        ticket, since = self._join(of.asker), time.perf_counter()
+        ticket, since = self._join(of.asker), time.monotonic()
         try:
             while not ticket.called.wait(POLL_SECONDS):
                 of.check()
         except BaseException:
             self._step_out(ticket)
             raise
-        of.waited(time.perf_counter() - since)
+        of.waited(time.monotonic() - since)
 
     def __exit__(self, *_raised: object) -> None:
         with self._lock:

@@ -64,7 +64,7 @@ class Work(Generic[Record]):
                 self._n_waiting -= 1
 
     def _run(self, make: Callable[[Hear], Record]) -> None:
-        since = time.perf_counter()
+        since = time.monotonic()
         try:
             with on_errand(Errand(self.asker, self._end_if_unwanted, self._wait_longer)):
                 made = make(self._report)
@@ -89,6 +89,6 @@ class Work(Generic[Record]):
         self.queued += seconds
 
     def _end(self, since: float) -> None:
-        self.seconds = time.perf_counter() - since
+        self.seconds = time.monotonic() - since
         with self._lock:
             self._over = True
