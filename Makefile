@@ -13,7 +13,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Threads that wait for work sleep instead of spinning: with several visitors spinning cost 14 times the run.
 export OMP_WAIT_POLICY := PASSIVE
 
-.PHONY: app test lint bench messages language
+.PHONY: app test lint fuzz bench messages language
 
 app: $(VENV)/ready-for-app
 	@echo "Headlight starts at http://localhost:$(PORT) (for others in the room: this computer's address, port $(PORT))"
@@ -27,6 +27,10 @@ lint: $(VENV)/ready-for-test
 	$(VENV)/bin/ruff format --check --quiet .
 	$(VENV)/bin/ruff check --quiet .
 	$(VENV)/bin/pyright
+
+# Every property on 100,000 new examples; takes hours.
+fuzz: $(VENV)/ready-for-test
+	$(VENV)/bin/python -m pytest tests/properties --hypothesis-profile fuzz
 
 bench: $(VENV)/ready-for-test
 	$(VENV)/bin/python -m benchmarks

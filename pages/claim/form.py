@@ -26,6 +26,11 @@ ANY = "any"  # in the address; the field is empty then
 HEAD = "Layer4_Head11"  # in headlight-bert it looks from the adverb at its verb, in either order
 
 
+def _named_head(text: str) -> str:
+    """Read the name of a head from an address; empty for any."""
+    return "" if text.strip() == ANY else text.strip()
+
+
 @dataclass(frozen=True, slots=True)
 class ClaimQuestion(Question):
     """Name what is claimed: marked sentences as typed, a head's name or none for any, a model or saved runs."""
@@ -34,9 +39,7 @@ class ClaimQuestion(Question):
     FIELDS: ClassVar = (
         Field("text", "claim_text", "text"),
         Field("checkpoint", "claim_model", "model"),
-        Field(
-            "head", "claim_head", "claim", lambda name: "" if name == ANY else name, lambda head: head.strip() or ANY
-        ),
+        Field("head", "claim_head", "claim", _named_head, lambda head: head.strip() or ANY),
     )
 
     checkpoint: str = SHIPPED[0]

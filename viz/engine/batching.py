@@ -8,6 +8,7 @@ import numpy as np
 from viz import settings
 from viz.analysis.predictions import TYPED_MASK
 from viz.engine.models import LoadedModel
+from viz.engine.tokenizing import whole_characters
 from viz.errors import EmptyReplacement, EmptyText, MaskTokenInCausalModel, TextOverLimit, TextTooLarge, TextTooLong
 from viz.labels import piece_labels, visible
 from viz.names import position_number
@@ -26,8 +27,7 @@ def encode(loaded: LoadedModel, texts: Sequence[str], *, padding_side: str = "ri
     """
     if not texts:
         raise EmptyText(example=example(loaded))
-    # Half a surrogate pair, as a command line can hold, is no character and would stop the tokenizer.
-    texts = [text.encode(errors="replace").decode() for text in texts]
+    texts = [whole_characters(text) for text in texts]
     for text in texts:
         check_text(loaded, text)
     rows = [_row(loaded, text, number, truncate) for number, text in enumerate(texts, start=1)]
@@ -42,7 +42,7 @@ def encode_pair(loaded: LoadedModel, first: str, second: str, truncate: bool = F
     Raises ``EmptyText``, ``TextTooLarge``, ``MaskTokenInCausalModel``, or ``TextTooLong`` unless ``truncate``, which
     cuts the longer text first.
     """
-    first, second = (text.encode(errors="replace").decode() for text in (first, second))
+    first, second = whole_characters(first), whole_characters(second)
     check_text(loaded, first)
     check_text(loaded, second)
     text = f"{first}{second}" if loaded.info.causal else f"{first} {second}"

@@ -10,7 +10,7 @@ from viz import settings
 from viz.analysis.masks import additive
 from viz.analysis.masks.hiding import Hiding
 from viz.analysis.predictions import require_words
-from viz.engine import capture, maps, stacks
+from viz.engine import capture, maps, stacks, two_stacks
 from viz.engine.device import to_numpy
 from viz.engine.line import passes
 from viz.engine.models import LoadedModel
@@ -56,11 +56,13 @@ def run(
     ``off`` names heads, 0-based (layer, head), that are switched off: before the output projection a head's output is
     replaced by zeros (``off_by="zero"``) or by its mean over the batch's real tokens (``"mean"``).
     A model whose words are not ``"read"`` has no read-outs; its maps are as any other's.
-    Raises ``AllTokensHidden`` if a text may look at nothing, ``BatchTooLarge``, ``CaptureFailed``; ``NotRecorded`` if
+    Raises ``TwoStacks`` for an encoder-decoder;
+    ``AllTokensHidden`` if a text may look at nothing, ``BatchTooLarge``, ``CaptureFailed``; ``NotRecorded`` if
     ``hiding``, ``see_later`` or a mask per query that it cannot take is asked of a model whose attention is its own,
     ``HeadsStayOn`` if ``off`` is; ``HeadOutOfRange``; ``NoWordHead`` or ``WordHeadMissing`` if such a model is asked
     for ``readouts``.
     """
+    two_stacks.require_one(loaded.info)
     readouts = find_readouts(loaded, batch) if readouts is None else readouts
     if len(readouts):
         require_words(loaded.info)

@@ -108,7 +108,7 @@ def _word_id(loaded: LoadedModel, word: str) -> int:
 
     Raises ``UnknownPadWord`` if there is none, or if it is no word, as [PAD] is none.
     """
-    bare = word.strip().encode(errors="replace").decode()  # half a surrogate pair would stop the tokenizer
+    bare = word.strip()
     for typed in (f" {bare}", bare) if bare else ():
         ids = loaded.tokenize(typed, add_special_tokens=False, verbose=False)["input_ids"]
         if len(ids) == 1 and ids[0] not in loaded.tokenizer.all_special_ids:

@@ -74,7 +74,7 @@ def word_id(loaded: LoadedModel, word: str, example: str) -> int:
     Raises ``NotOneToken``, with ``example`` as a word that is one; ``NoWordHead``, ``WordHeadMissing``.
     """
     require_words(loaded.info)
-    bare = word.strip().encode(errors="replace").decode()  # half a surrogate pair would stop the tokenizer
+    bare = word.strip()
     pieces = []
     for typed in (f" {bare}", bare) if loaded.byte_level else (bare,):
         pieces = loaded.tokenize(typed, add_special_tokens=False, verbose=False)["input_ids"]

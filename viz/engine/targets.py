@@ -10,6 +10,7 @@ import numpy as np
 from viz.engine.batching import check_length, check_text, described, example, pad, token_labels
 from viz.engine.generation import end_ids
 from viz.engine.models import LoadedModel
+from viz.engine.tokenizing import whole_characters
 from viz.engine.two_stacks import start_id
 from viz.errors import EmptyText
 from viz.records import Batch
@@ -22,7 +23,7 @@ def encode(loaded: LoadedModel, texts: Sequence[str]) -> Batch:
     mBART's kin the language), or what its tokenizer puts in front of a text (BART's ``<s>``).
     Raises ``EmptyText``, ``TextTooLarge`` or ``TextTooLong``.
     """
-    texts = [text.encode(errors="replace").decode() for text in texts]
+    texts = [whole_characters(text) for text in texts]
     for text in texts:
         check_text(loaded, text)
     rows = [_row(loaded, text) for text in texts]

@@ -66,6 +66,7 @@ class Tokenize:
 
     def __call__(self, text: str, second: str | None = None, **options: Any) -> BatchEncoding:
         """Tokenize a text, or two as a pair, with the tokenizer's own options."""
+        text, second = whole_characters(text), None if second is None else whole_characters(second)
         with self._turn:
             if self._shared.is_fast:
                 return self._shared(text, second, **options)
@@ -75,6 +76,7 @@ class Tokenize:
 
     def target(self, text: str, **options: Any) -> BatchEncoding:
         """Tokenize what a decoder reads; some families cut it otherwise, or mark its language."""
+        text = whole_characters(text)
         with self._turn:
             if self._shared.is_fast:
                 return self._shared(text_target=text, **options)
@@ -91,6 +93,11 @@ class Tokenize:
         ids = encoding["input_ids"]
         kinds = set(shared.all_special_ids) - {shared.unk_token_id}
         return PieceEncoding(encoding, shared.convert_ids_to_tokens(ids), [one in kinds for one in ids], n_first)
+
+
+def whole_characters(text: str) -> str:
+    """Put ? in place of half a surrogate pair: a command line can hold one, and it would stop a tokenizer."""
+    return text.encode(errors="replace").decode()
 
 
 def _without_offsets(options: dict[str, Any]) -> dict[str, Any]:

@@ -274,3 +274,8 @@ def test_a_model_may_be_named_by_a_relative_path_and_three_sentences_are_printed
 ):
     monkeypatch.chdir(tiny_bert_folder.parent)
     assert len(lines(call_here(SENTENCE, "--model", f"./{tiny_bert_folder.name}"))) == 3
+
+
+def test_an_encoder_decoder_is_refused_in_a_sentence(tiny_translator_folder, call_here):
+    said = refusal(call_here("the old cat", "--model", tiny_translator_folder))
+    assert "has an encoder and a decoder" in said

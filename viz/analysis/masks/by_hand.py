@@ -35,17 +35,29 @@ def _check_size(shape: tuple[int, ...], name: str, n_tokens: int) -> None:
 
 def _npy(data: bytes, name: str, n_tokens: int) -> np.ndarray:
     """Read a .npy file; the size its header claims is checked first, or a lie in it would take all memory."""
+    shape, dtype = _npy_header(data, name)
+    if dtype.kind not in "biuf":
+        raise MaskUnreadable(name=name, reason=Reason("its values are of the type {dtype}.", dtype=dtype))
+    _check_size(shape, name, n_tokens)
     try:
-        stream = BytesIO(data)
-        version = np.lib.format.read_magic(stream)
-        read_header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-        shape, _, dtype = read_header(stream)
-        if dtype.kind not in "biuf":
-            raise MaskUnreadable(name=name, reason=Reason("its values are of the type {dtype}.", dtype=dtype))
-        _check_size(shape, name, n_tokens)
         return np.load(BytesIO(data), allow_pickle=False)
-    except (ValueError, EOFError, SyntaxError) as error:
-        raise MaskUnreadable(name=name, reason=Reason("it is a damaged .npy file.")) from error
+    except (ValueError, EOFError) as error:
+        raise _damaged(name) from error
+
+
+def _npy_header(data: bytes, name: str) -> tuple[tuple[int, ...], np.dtype]:
+    """Read what a .npy file claims; what anyone wrote as a Python literal can fail in any way."""
+    readers = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+    stream = BytesIO(data)
+    try:
+        shape, _, dtype = readers[np.lib.format.read_magic(stream)](stream)
+        return shape, dtype
+    except Exception as error:
+        raise _damaged(name) from error
+
+
+def _damaged(name: str) -> MaskUnreadable:
+    return MaskUnreadable(name=name, reason=Reason("it is a damaged .npy file."))
 
 
 def _rows(data: bytes, name: str) -> np.ndarray:
