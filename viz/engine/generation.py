@@ -14,9 +14,10 @@ from viz.analysis.predictions import require_words
 from viz.engine import forward
 from viz.engine.batching import extend, pad_token_id
 from viz.engine.device import to_numpy
-from viz.engine.line import passes
+from viz.engine.line import errand, passes
 from viz.engine.models import LoadedModel
 from viz.engine.step_meter import StepMeter
+from viz.engine.still_wanted import StillWanted
 from viz.errors import NotAGenerator, TooLongToContinue
 from viz.labels import byte_text
 from viz.names import position_number
@@ -46,6 +47,7 @@ def generate(loaded: LoadedModel, batch: Batch, sampling: Sampling) -> Generatio
             max_new_tokens=sampling.max_new_tokens,
             pad_token_id=pad_token_id(loaded),
             return_dict_in_generate=False,
+            stopping_criteria=[StillWanted()],
             custom_generate=meter.decode,
         )
     new_ids = to_numpy(sequences[:, n_prompt:]).copy()
@@ -83,6 +85,7 @@ def continue_by_hand(
     cache = None
     with passes, torch.inference_mode():
         for _ in range(max_new_tokens):
+            errand.get().check()
             output = loaded.model(**inputs, past_key_values=cache, use_cache=True)
             cache, chosen = output.past_key_values, output.logits[:, -1].argmax(dim=-1)
             for ids, token_id in zip(rows, chosen.tolist()):

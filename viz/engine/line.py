@@ -53,6 +53,7 @@ class Line:
 
     def __enter__(self) -> None:
         of = errand.get()
+        of.check()
         ticket, since = self._join(of.asker), time.monotonic()
         try:
             while not ticket.called.wait(POLL_SECONDS):

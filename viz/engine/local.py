@@ -117,6 +117,7 @@ class LocalEngine:
         with self.aside(), self.waiting() as tell:
             work, is_new = self._work(key, make_and_keep, shared=keep)
             if is_new:
+                work.when_over(self._drop_over)
                 work.when_over(partial(self._note, key, name, work, errand.get() is NOBODYS))
             else:
                 self.meters.answered(name, "shared")
@@ -126,10 +127,7 @@ class LocalEngine:
                 if hear is not None:
                     hear(share)
 
-            try:
-                return work.result(hear_both)
-            finally:
-                self._drop_over()
+            return work.result(hear_both)
 
     def _asker(self) -> Hashable:
         """Name for whom this thread asks: a work asks for whom it is made."""
@@ -163,8 +161,8 @@ class LocalEngine:
             work = self._works[key] = Work(make, self._asker())
             return work, True
 
-    def _drop_over(self) -> None:
-        """Let go of works that are over: each holds its record, however many bytes may be kept."""
+    def _drop_over(self, _made: "Future[Any]") -> None:
+        """Let go of works that are over: each holds its record, or what a failed one was at, whoever still waits."""
         with self._lock:
             self._works = {key: work for key, work in self._works.items() if not work.is_over}
 

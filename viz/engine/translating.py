@@ -13,6 +13,7 @@ from viz.engine import batching, capture, forward, maps, stacks, targets
 from viz.engine.device import to_numpy
 from viz.engine.line import passes
 from viz.engine.models import LoadedModel
+from viz.engine.still_wanted import StillWanted
 from viz.errors import SettingOutOfRange, TargetsDoNotMatch, TranslationTooLarge
 from viz.records import Batch, Maps, Run, Stack
 
@@ -53,6 +54,7 @@ def write_targets(loaded: LoadedModel, source: Batch, max_new_tokens: int) -> Ba
             do_sample=False,
             max_new_tokens=max_new_tokens,
             return_dict_in_generate=False,
+            stopping_criteria=[StillWanted()],
         )
     return targets.of_sequences(loaded, to_numpy(sequences))
 

@@ -106,6 +106,17 @@ def test_no_more_run_at_once_than_there_are_places():
             all_places.enter_context(places)  # all of them came back
 
 
+def test_a_pass_that_nobody_wants_does_not_begin_on_a_free_place():
+    def check():
+        raise Abandoned
+
+    free = Line(1)
+    with on_errand(Errand("a", check)), pytest.raises(Abandoned), free:
+        pytest.fail("it ran")
+    with free:
+        pass
+
+
 def test_a_pass_that_fails_gives_its_place_back():
     places = Line(1)
     with pytest.raises(RuntimeError), places:

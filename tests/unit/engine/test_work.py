@@ -88,6 +88,15 @@ def waiting(engine: LocalEngine, n: int) -> None:
         time.sleep(0.01)
 
 
+def gone(held: weakref.ref) -> None:
+    """Wait until nothing holds it any more: a work's thread ends a moment after its record is given."""
+    until = time.monotonic() + SECONDS
+    while held() is not None:
+        gc.collect()
+        assert time.monotonic() < until, "it is still held"
+        time.sleep(0.001)
+
+
 def test_two_who_wait_share_one_work_and_its_record(pool):
     making = Making()
     engine = engine_of(making)
@@ -209,8 +218,18 @@ def test_a_work_that_is_over_holds_no_record_beyond_the_bytes_that_are_kept():
     engine = LocalEngine(max_bytes=100)
     first = weakref.ref(engine.remember("a", Large))
     engine.remember("b", Large)
-    gc.collect()
-    assert first() is None
+    gone(first)
+
+
+def test_a_work_that_all_have_left_is_held_no_longer_than_it_runs(pool):
+    making = Making()
+    engine = engine_of(making)
+    with pytest.raises(ClickedOn):
+        engine.ask(REQUEST, click_on)
+    work = weakref.ref(engine._works[REQUEST])
+    making.allow()
+    assert making.ended.acquire(timeout=SECONDS) and making.given_up.is_set()
+    gone(work)
 
 
 def test_what_was_opened_is_remembered():
