@@ -25,5 +25,6 @@ async def metrics(_request: Request) -> Response:
     return Response(engine.meters.text(), media_type=CONTENT_TYPE)
 
 
+settings.settle_visitors(st.get_option("server.address"))
 journal.to_stderr()
 app = st.App(str(Path(__file__).with_name("app.py")), routes=[Route("/ready", ready), Route("/metrics", metrics)])

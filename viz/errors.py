@@ -286,6 +286,16 @@ class ModelNotFound(VizError):
     )
 
 
+class FolderNotListed(ModelNotFound):
+    """Refuse a folder on a server that others can reach, whether it is there or not."""
+
+    template = N_(
+        "This server, which others can reach, opens no folder that it does not list, and '{checkpoint}' is none of "
+        "them. Choose {shipped}, or the name of a model on the Hub; whoever runs the server can list its folder in "
+        "HEADLIGHT_MODELS."
+    )
+
+
 class NoModelNamed(VizError):
     """Refuse to look for a model without a name."""
 

@@ -7,6 +7,7 @@ Of the Hub's own variables two are read here too: ``HF_ENDPOINT``, a mirror, and
 """
 
 import difflib
+import ipaddress
 import os
 from functools import lru_cache
 from pathlib import Path
@@ -23,6 +24,7 @@ MB = 10**6
 SHOWN = 60  # characters of a wrong value
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
+Visitors = Literal["auto", "trusted", "strangers"]
 
 
 def _folders(given: object) -> object:
@@ -53,6 +55,7 @@ class Settings(BaseSettings):
     models: Folders = ()
     runs: Folders = ()
     allow: Names = ()
+    visitors: Annotated[Visitors, BeforeValidator(_small_letters)] = "auto"
     log: bool = True
     log_texts: bool = False
     metrics: bool = False
@@ -80,6 +83,11 @@ class Settings(BaseSettings):
     kept_models_mb: int = Field(default=1_600, ge=10, le=1_000_000)
     kept_files_mb: int = Field(default=400, ge=10, le=1_000_000)
     kept_runs: int = Field(default=30, ge=1, le=1_000)  # on each visit's list
+
+    @property
+    def is_guarded(self) -> bool:
+        """Tell whether only listed folders are opened, and no mirror of the Hub is asked but the one that is set."""
+        return bool(self.allow) or self.visitors == "strangers"
 
     @property
     def max_model_bytes(self) -> float:
@@ -136,6 +144,22 @@ def check() -> None:
             (nearest,) = difflib.get_close_matches(name, VARIABLES, 1, cutoff=0)
             raise UnknownSetting(name=name[:SHOWN], nearest=nearest)
     current()
+
+
+def settle_visitors(address: str | None) -> None:
+    """Take a server's visitors for strangers unless only this computer reaches it, where that is left to us.
+
+    It is settled in the environment, which the processes that a server starts take over.
+    """
+    if current().visitors == "auto":
+        os.environ[variable("visitors")] = "trusted" if _is_this_computer(address or "") else "strangers"
+
+
+def _is_this_computer(address: str) -> bool:
+    try:
+        return address == "localhost" or ipaddress.ip_address(address).is_loopback
+    except ValueError:  # a name: who reaches it is not known here
+        return False
 
 
 def allowed(field: str) -> Reason:

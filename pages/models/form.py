@@ -51,7 +51,7 @@ def ask() -> ModelQuestion:
         name, mirror = st.columns([3, 2], vertical_alignment="bottom")
         example = _("for example: {name}").format(name=EXAMPLE)
         name.text_input(_("Name on the Hub, or folder"), key="models_name", placeholder=example)
-        if not settings.current().allow:  # where only listed models may be opened, no other address is asked
+        if not settings.current().is_guarded:
             _mirror_field(mirror)
         row = st.container(horizontal=True)
         weigh, check = (partial(ModelQuestion.take, wish=wish) for wish in (WEIGH, CHECK))
@@ -89,6 +89,9 @@ def _settings() -> None:
     if allowed := settings.current().allow:
         said = _("Only these models may be opened on this server, beside the shipped ones: {names}.")
         st.info(literal(said.format(names=", ".join(allowed))), icon=":material/lock:")
+    elif settings.current().is_guarded:
+        said = _("Others can reach this server, so it opens folders only where whoever runs it lists them.")
+        st.caption(said)
     if (limit := settings.current().max_model_bytes) < float("inf"):
         said = _("Models of up to {size} are loaded here: that is how much their weights take in memory, as float32.")
         st.caption(said.format(size=size(limit)))

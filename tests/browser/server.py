@@ -12,6 +12,7 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 START_SECONDS = 60
+LOCAL = "127.0.0.1"
 
 
 def free_port() -> int:
@@ -22,20 +23,23 @@ def free_port() -> int:
 
 
 @contextmanager
-def running_app(log: Path, script: Path | None = None, **environment: str) -> Iterator[str]:
-    """Run the app as ``make app`` does, or another script, as a process of its own; gives its address."""
-    with started_app(log, script, **environment) as (address, _process):
+def running_app(log: Path, script: Path | None = None, bound: str = LOCAL, **environment: str) -> Iterator[str]:
+    """Run the app as ``make app`` does, or another script, as a process of its own; gives its address.
+
+    Only this computer reaches it, so that its visitors are trusted, unless it is bound to another address.
+    """
+    with started_app(log, script, bound, **environment) as (address, _process):
         yield address
 
 
 @contextmanager
 def started_app(
-    log: Path, script: Path | None = None, **environment: str
+    log: Path, script: Path | None = None, bound: str = LOCAL, **environment: str
 ) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """Run the app as ``running_app`` does; gives its address and its process."""
     port = free_port()
     start = ["serve.py"] if script is None else ["-m", "streamlit", "run", str(script)]
-    command = [sys.executable, *start, "--server.port", str(port), "--server.address", "127.0.0.1"]
+    command = [sys.executable, *start, "--server.port", str(port), "--server.address", bound]
     variables = {**os.environ, "HF_HUB_OFFLINE": "1", **environment}
     with log.open("w") as output:
         process = subprocess.Popen(command, cwd=REPOSITORY, env=variables, stdout=output, stderr=subprocess.STDOUT)

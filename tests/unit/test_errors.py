@@ -186,6 +186,12 @@ SENTENCES = {
         {"checkpoint": "brt", "shipped": "A or B"},
         "There is no model 'brt'. Choose A or B, give a folder with the weights, or the name of a model on the Hub.",
     ),
+    errors.FolderNotListed: (
+        {"checkpoint": "/etc", "shipped": "A or B"},
+        "This server, which others can reach, opens no folder that it does not list, and '/etc' is none of them. "
+        "Choose A or B, or the name of a model on the Hub; whoever runs the server can list its folder in "
+        "HEADLIGHT_MODELS.",
+    ),
     errors.HubUnreachable: (
         {"checkpoint": "bert", "shipped": "A or B"},
         "Cannot load 'bert': the Hub cannot be reached and no copy is on this computer. "

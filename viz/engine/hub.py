@@ -12,7 +12,7 @@ from huggingface_hub.errors import HFValidationError
 from huggingface_hub.utils import validate_repo_id
 
 from viz.engine import download, hub_cache, hub_client
-from viz.engine.allow_list import require_allowed
+from viz.engine.allow_list import may_be_folder, require_allowed
 from viz.engine.checkpoint_files import CONFIG, float32_bytes, folder_problem, is_read, refusal
 from viz.errors import ModelNotFound, ModelRefused, Reason
 from viz.listing import DownloadState, Weight
@@ -97,7 +97,7 @@ def _on_this_computer(checkpoint: str) -> Path | None:
     require_allowed(checkpoint)
     if checkpoint in ALL_SHIPPED:
         return MODELS_FOLDER / checkpoint
-    if (folder := _given_folder(checkpoint)) is not None:
+    if may_be_folder(checkpoint) and (folder := _given_folder(checkpoint)) is not None:
         return folder
     try:
         validate_repo_id(checkpoint)

@@ -60,7 +60,8 @@ class Repository:
 def may_ask(checkpoint: str, endpoint: str) -> str:
     """Give the address to ask for a checkpoint: the one that is set, or a mirror that a person named.
 
-    Where only listed models may be opened no other address is asked: it could answer with weights of its own.
+    Where strangers visit, or only listed models may be opened, no other address is asked: this computer may reach what
+    they cannot, and a mirror could answer with weights of its own.
     Raises ``WrongMirror`` or ``HubOffline``.
     """
     ours, asked = settings.hub_endpoint(), endpoint.strip().rstrip("/") or settings.hub_endpoint()
@@ -71,7 +72,7 @@ def may_ask(checkpoint: str, endpoint: str) -> str:
                 "It must be an address such as https://hf-mirror.com, without a password or a question mark."
             ),
         )
-    if asked != ours and settings.current().allow:
+    if asked != ours and settings.current().is_guarded:
         raise WrongMirror(
             endpoint=asked,
             reason=Reason("This server fetches models from {ours} only. Leave the field empty.", ours=ours),

@@ -40,7 +40,7 @@ def models() -> tuple[ListedModel, ...]:
 def _in_folders() -> Iterator[tuple[str, Path]]:
     """List the folders with a config: those an administrator names, and those directly in them."""
     for named in settings.current().models:
-        folder = named.absolute()
+        folder = Path(os.path.abspath(named))
         for candidate in (folder, *_folders_in(folder)):
             if (candidate / CONFIG).is_file():
                 yield str(candidate), candidate

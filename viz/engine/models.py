@@ -30,6 +30,7 @@ from viz.engine import (
     weights,
 )
 from viz.engine.loaded import LoadedModels
+from viz.engine.own_files import require_own_files
 from viz.engine.single_flight import SingleFlight
 from viz.engine.tokenizing import Tokenize
 from viz.errors import ModelRefused, Reason, VizError, WeightsChanged
@@ -169,6 +170,7 @@ def _incomplete(checkpoint: str) -> ModelRefused:
 
 
 def _read(checkpoint: str, folder: Path, revision: str) -> LoadedModel:
+    require_own_files(checkpoint, folder)
     config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     sizes = checkpoint_files.sizes(folder)
     weights.check_size(checkpoint, sum(sizes.values()))
