@@ -5,6 +5,7 @@ import shutil
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,11 +13,12 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from tests.model.small_hub import COMMIT, Hub, answer_of, serving
-from viz.engine import hub, models, weights
+from viz.engine import hub, models, service, weights
 from viz.engine.batching import encode
 from viz.engine.forward import run
 from viz.engine.loaded import BESIDE, LoadedModels
 from viz.engine.models import current_revision, load_model
+from viz.engine.requests import Ask
 from viz.engine.single_flight import SingleFlight
 from viz.errors import ModelNotFound, ModelRefused, WeightsChanged
 from viz.shipped import SHIPPED
@@ -73,6 +75,25 @@ with file.open("r+b") as opened:
 print(all(map(torch.equal, before, weights)), flush=True)
 file.write_bytes(b"")
 print(all(map(torch.equal, before, weights)))
+"""
+
+# Somebody cuts a file in half once it is open: what is read through a window on it would end the process.
+CUT = """
+import os, sys
+from pathlib import Path
+from transformers import modeling_utils
+from viz.engine.models import load_model
+from viz.errors import ModelRefused
+file = Path(sys.argv[1]) / "model.safetensors"
+convert = modeling_utils.convert_and_load_state_dict_in_model
+def cut_and_convert(*args, **kwargs):
+    os.truncate(file, file.stat().st_size // 2)
+    return convert(*args, **kwargs)
+modeling_utils.convert_and_load_state_dict_in_model = cut_and_convert
+try:
+    load_model(sys.argv[1])
+except ModelRefused as error:
+    print(error)
 """
 
 REVISION = """
@@ -234,6 +255,44 @@ def test_a_name_that_is_nobodys_has_no_revision():
 def test_a_loaded_model_keeps_its_weights_when_their_file_is_written_anew(folder, tmp_path):
     answer, _ = answer_of(REWRITE, str(folder), tmp_path)
     assert answer.split() == ["True", "True"]
+
+
+def test_a_file_that_is_cut_while_it_is_read_is_an_error_that_says_so(tiny_bert_folder, tmp_path):
+    # Of three pages at least, so that the half that is gone is not read with the first one.
+    large = shutil.copytree(tiny_bert_folder, tmp_path / "large")
+    assert (large / "model.safetensors").stat().st_size > 3 * os.sysconf("SC_PAGE_SIZE")
+    answer, _ = answer_of(CUT, str(large), tmp_path)
+    assert answer == f"Cannot use '{large}': {INCOMPLETE}"
+
+
+def test_a_model_that_is_loaded_goes_on_when_its_folder_is_gone(folder, tmp_path, monkeypatch):
+    request = Ask(str(folder), ("the turtle moves [MASK]",))
+    before = service.answer(service.pinned(request))
+    folder.rename(tmp_path / "elsewhere")
+    gone = service.pinned(replace(request, texts=("the old turtle moves [MASK]",)))
+    assert gone.revision == before.model.revision
+    assert service.answer(gone).model is before.model
+    monkeypatch.setattr(models, "_loaded", LoadedModels(1_600_000_000))
+    for asked in (request, gone):
+        with pytest.raises(ModelNotFound, match=str(folder)):
+            service.answer(service.pinned(asked))
+    (tmp_path / "elsewhere").rename(folder)
+    assert service.answer(service.pinned(request)).model.revision == before.model.revision
+
+
+def test_a_model_that_may_no_longer_be_opened_does_not_go_on(folder, monkeypatch):
+    load_model(str(folder))
+    monkeypatch.setenv("HEADLIGHT_ALLOW", "headlight-bert")
+    with pytest.raises(ModelNotFound):
+        current_revision(str(folder))
+
+
+def test_of_a_model_that_is_gone_the_weights_that_were_read_last_go_on(folder):
+    load_model(str(folder))
+    train(folder)
+    last = load_model(str(folder)).info.revision
+    shutil.rmtree(folder)
+    assert current_revision(str(folder)) == last
 
 
 def refusal(checkpoint: Path) -> str:

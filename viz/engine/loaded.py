@@ -37,6 +37,11 @@ class LoadedModels(Generic[Model]):
                 self._keep(key, loaded)
             return loaded
 
+    def revision_of(self, checkpoint: str) -> str:
+        """Name the revision of a checkpoint that was read last, of those that are loaded; empty where none is."""
+        with self._lock:
+            return next((revision for name, revision in reversed(list(self._alive)) if name == checkpoint), "")
+
     def keep(self, key: Key, loaded: Model) -> None:
         """Take a model in, and let go of those used longest ago until the rest fits."""
         with self._lock:

@@ -29,6 +29,7 @@ from viz.engine import (
     two_stacks,
     weights,
 )
+from viz.engine.allow_list import require_allowed
 from viz.engine.loaded import LoadedModels
 from viz.engine.own_files import require_own_files
 from viz.engine.single_flight import SingleFlight
@@ -109,9 +110,16 @@ def current_revision(checkpoint: str) -> str:
     """Name the weights, config and tokenizer that ``load_model`` would load now, from the names and times of the files.
 
     A name that is not on this computer yet is downloaded, as ``load_model`` does: its revision is not known before.
+    Where the files are gone, a model that is loaded goes on.
     Raises ``ModelNotFound``, ``HubUnreachable`` or ``ModelRefused``.
     """
-    return _found(checkpoint)[1]
+    require_allowed(checkpoint)
+    try:
+        return _found(checkpoint)[1]
+    except VizError:
+        if not (known := _loaded.revision_of(checkpoint)):
+            raise
+        return known
 
 
 def _found(checkpoint: str) -> tuple[Path, str]:

@@ -3,8 +3,6 @@
 Only safetensors, and only from a folder.
 """
 
-import os
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,7 +32,11 @@ def check_size(checkpoint: str, n_parameters: int) -> None:
 
 
 def read(folder: Path, loader: type, device: torch.device) -> Read:
-    """Load with eager attention: loaded straight with a foreign one, some models get wrong masks, silently."""
+    """Load with eager attention: loaded straight with a foreign one, some models get wrong masks, silently.
+
+    A file that somebody may write into is read, not mapped: whoever wrote it anew would change the weights of a running
+    model, and a file that became shorter, also while it is read, would end the process.
+    """
     model, report = loader.from_pretrained(
         folder,
         local_files_only=True,
@@ -43,20 +45,8 @@ def read(folder: Path, loader: type, device: torch.device) -> Read:
         attn_implementation="eager",
         dtype=torch.float32,
         output_loading_info=True,
+        disable_mmap=not hub.is_snapshot(folder),
     )
-    if not hub.is_snapshot(folder):
-        _copy(model)
     missing = load_report.missing(report["missing_keys"])
     unexpected = load_report.unexpected(model, report["unexpected_keys"], anything_missing=bool(missing))
     return Read(model.eval().to(device), missing, unexpected)
-
-
-def _copy(model: torch.nn.Module) -> None:
-    """Give a model weights of its own: they are a window on the file, where whoever writes it anew would change them.
-
-    A file that became shorter would even end the process. Copying takes most of the time of a load: all cores copy.
-    """
-    tensors = [*model.parameters(), *model.buffers()]
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for tensor, own in zip(tensors, pool.map(torch.clone, [tensor.data for tensor in tensors]), strict=True):
-            tensor.data = own
