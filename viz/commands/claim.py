@@ -140,11 +140,12 @@ def _lines(result: verdict.Result) -> list[str]:
 
 def _write(runs: Sequence[Run], result: verdict.Result, folder: Path) -> None:
     """Write analysis.md and one diagram a sentence."""
+    from viz import whole_file
     from viz.files import claims
 
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in claims.files(runs, result):
-        (folder / name).write_bytes(content)
+        whole_file.write(folder / name, content)
 
 
 def _as_json(result: verdict.Result, checkpoint: str) -> dict:

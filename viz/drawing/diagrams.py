@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
+from viz import whole_file
 from viz.analysis.masks.cells import CAUSAL, HIDDEN, NOTHING, PADDING, VISIBLE, WINDOW, cell_states
 from viz.drawing.fonts import font_for
 from viz.names import diagram_name, folder_name, map_title
@@ -50,7 +51,7 @@ def write_all(run: Run, row: int, folder: Path, kind: str = "self") -> list[Path
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     for name, png in _all_pngs(run, row, kind):
-        (folder / name).write_bytes(png)
+        whole_file.write(folder / name, png)
         written.append(folder / name)
     return written
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from huggingface_hub import constants
 from huggingface_hub.file_download import repo_folder_name
 
+from viz import whole_file
 from viz.engine.checkpoint_files import RemoteFile, are_complete
 
 COMMIT = re.compile("[0-9a-f]{40}")
@@ -90,9 +91,7 @@ def put_together(checkpoint: str, commit: str, files: tuple[RemoteFile, ...]) ->
         _name(root / "blobs" / file.checksum, folder / file.name)
     ref = root / "refs" / "main"
     ref.parent.mkdir(exist_ok=True)
-    new = ref.with_name(f"main.{os.getpid()}")
-    new.write_text(commit)
-    os.replace(new, ref)
+    whole_file.write(ref, commit.encode())
     return folder
 
 

@@ -9,6 +9,7 @@ import html
 from dataclasses import dataclass
 from pathlib import Path
 
+from viz import whole_file
 from viz.analysis import tables
 from viz.drawing import lines, map_sheet, pdf, poster, svg
 from viz.drawing.map_sheet import USUAL_NUMBERS, has_room_for_numbers
@@ -34,7 +35,7 @@ class HeadShown:
     def save(self, path: str | Path) -> None:
         """Write the file. Raises ``NoFontFor`` or ``NeedsShaping`` where a PDF cannot hold the text."""
         as_pdf = Path(path).suffix.lower() == ".pdf"
-        Path(path).write_bytes(pdf.written(self.sheet) if as_pdf else svg.written(self.sheet).encode())
+        whole_file.write(Path(path), pdf.written(self.sheet) if as_pdf else svg.written(self.sheet).encode())
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class PosterShown:
 
     def save(self, path: str | Path) -> None:
         """Write the file."""
-        Path(path).write_bytes(self.png)
+        whole_file.write(Path(path), self.png)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ class PageShown:
 
     def save(self, path: str | Path) -> None:
         """Write the file."""
-        Path(path).write_bytes(self.page)
+        whole_file.write(Path(path), self.page)
 
 
 def head(

@@ -15,6 +15,7 @@ from viz.files import entries, meta, rebuild, tensor_file
 from viz.files.containers import TENSORS, UNREADABLE, opened
 from viz.files.tensor_file import text_bytes
 from viz.records import Batch, ModelInfo, Run
+from viz.whole_file import replacing
 
 Rows = tuple[tuple[str, ...], ...]  # [B][T]
 
@@ -29,7 +30,7 @@ def write(run: Run, target: str | Path | BinaryIO, ending: str = "") -> None:
     It is a ``.safetensors`` where its name, or ``ending``, says so; else a compressed ``.npz``.
     """
     if isinstance(target, str | Path):  # numpy would add .npz to a name that has another ending
-        with Path(target).open("wb") as file:
+        with replacing(Path(target)) as file:
             write(run, file, ending or Path(target).suffix.lower().removeprefix("."))
     elif ending == TENSORS:
         texts, others = _texts_of(run), _numbers_of(run)

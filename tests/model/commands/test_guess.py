@@ -230,6 +230,19 @@ def test_a_full_disk_is_said_in_one_line(tiny_bert_folder):
     assert done.stderr.decode() == "Cannot write to the output: No space left on device. Choose another place.\n"
 
 
+@pytest.mark.parametrize("option, n_bytes", [("--run", 2_000), ("--out", 700)])
+def test_a_disk_that_becomes_full_is_said_with_the_name_and_nothing_half_is_left(
+    option, n_bytes, tiny_bert_folder, tmp_path
+):
+    place = tmp_path / "here"
+    limited = ["sh", "-c", f'ulimit -f {n_bytes // 512}; exec "$@"', "sh"]  # in units of 512 bytes
+    call = [sys.executable, "-m", "viz", SENTENCE, "--model", str(tiny_bert_folder), option, str(place)]
+    done = subprocess.run([*limited, *call], capture_output=True, cwd=REPOSITORY, timeout=120, check=False)
+    full = place if option == "--run" else place / "Attention_Layer1_Head1.png"
+    assert refusal(done) == f"Cannot write to '{full}': File too large. Choose another place."
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
 def test_a_long_text_is_cut_on_request(tiny_bert_folder, call_here):
     assert len(lines(call_here("[MASK] " + "cat " * 40, "--model", tiny_bert_folder, "--cut", "--top-k", 2))) == 2
 
