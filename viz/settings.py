@@ -56,6 +56,7 @@ class Settings(BaseSettings):
     runs: Folders = ()
     allow: Names = ()
     visitors: Annotated[Visitors, BeforeValidator(_small_letters)] = "auto"
+    framed_by: Names = ()
     log: bool = True
     log_texts: bool = False
     metrics: bool = False

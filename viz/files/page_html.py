@@ -5,6 +5,7 @@ cannot end its element, and the browser sets it as text.
 """
 
 import base64
+import hashlib
 import html
 import json
 import re
@@ -61,12 +62,14 @@ def page(
 def _document(header: dict) -> bytes:
     # In a script element only "<" can begin what ends it, or a comment that hides the end.
     data = json.dumps(header, separators=(",", ":")).replace("<", "\\u003c")
+    js = (_HERE / "page.js").read_text(encoding="utf-8")
     parts = {
+        "own": base64.b64encode(hashlib.sha256(f"\n{js}\n".encode()).digest()).decode(),
         "language": html.escape(language()),
         "title": html.escape(header["texts"][0][:120]),
         "noscript": html.escape(_("This page draws its maps with JavaScript, which is switched off here.")),
         "css": (_HERE / "page.css").read_text(encoding="utf-8"),
-        "js": (_HERE / "page.js").read_text(encoding="utf-8"),
+        "js": js,
         "run": data,
     }
     skeleton = (_HERE / "page.html").read_text(encoding="utf-8")
