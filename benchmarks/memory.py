@@ -2,11 +2,10 @@
 
 import asyncio
 import random
-import re
 import tempfile
 from pathlib import Path
 
-from benchmarks import paired
+from benchmarks import paired, process
 from benchmarks.sessions import Visitor
 from tests.browser.server import started_app
 
@@ -35,18 +34,12 @@ async def _ask_all(address: str, pid: int) -> tuple[float, float, float]:
     draw = random.Random(0)
     for number in range(WARM + N_SENTENCES):
         if number == WARM:
-            before = _megabytes(pid, "VmRSS")
+            before = process.megabytes(pid, "VmRSS")
         sentence = f"Number {number}: {' '.join(draw.choices(WORDS, k=100))} [MASK]."
         await visitors[number % N_VISITORS].ask(sentence)
     for visitor in visitors:
         await visitor.connection.close()
-    return before, _megabytes(pid, "VmRSS"), _megabytes(pid, "VmHWM")
-
-
-def _megabytes(pid: int, name: str) -> float:
-    """Read a figure of a process from Linux's own accounting."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    return int(re.search(rf"{name}:\s+(\d+) kB", status)[1]) / 1000
+    return before, process.megabytes(pid, "VmRSS"), process.megabytes(pid, "VmHWM")
 
 
 if __name__ == "__main__":

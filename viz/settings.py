@@ -79,10 +79,12 @@ class Settings(BaseSettings):
     max_opened_mb: int = Field(default=1_000, ge=10, le=100_000)
     max_exports: int = Field(default=4, ge=1, le=100)
 
-    # Of what is kept for all visitors; what was used longest ago goes first.
+    # Of what is kept for all visitors, and for each of them; what was used longest ago goes first.
     kept_answers_mb: int = Field(default=560, ge=10, le=1_000_000)
+    kept_answers_each_mb: int = Field(default=560, ge=10, le=1_000_000)
     kept_models_mb: int = Field(default=1_600, ge=10, le=1_000_000)
     kept_files_mb: int = Field(default=400, ge=10, le=1_000_000)
+    kept_files_each_mb: int = Field(default=400, ge=10, le=1_000_000)
     kept_runs: int = Field(default=30, ge=1, le=1_000)  # on each visit's list
 
     @property

@@ -114,14 +114,13 @@ def _uploaded() -> None:
     uploaded = st.session_state.get("saved_upload")
     if uploaded is None:
         return
-    data = uploaded.getvalue()
-    file = OpenedFile.of(uploaded.name, data)
+    file = OpenedFile.of(uploaded.name, uploaded.getvalue())
     try:
         run = file.any_run()
     except VizError as error:
         st.session_state["saved_error"] = error.with_traceback(None)
         return
-    show(visit.add(run, file.name, file.digest, data))
+    show(visit.add(run, file.name, file.digest))
 
 
 def _chosen() -> None:

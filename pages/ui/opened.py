@@ -1,11 +1,11 @@
 """Open saved runs, uploaded ones and those that the server offers: no model is needed.
 
-A question holds its files. So their bytes stay in the session as long as a question that was asked, or answered last,
-is about them, and not longer; the runs of a visit are kept elsewhere (``visit``). A file that the server offers is read
-from its folder each time.
+A question names its files; their bytes are kept in one place, up to a number of them (``visit``). A file that had to
+make room must be opened again. A file that the server offers is read from its folder each time.
 """
 
 import io
+import weakref
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Self
@@ -31,16 +31,17 @@ TYPES = list(ENDINGS)  # what an uploader takes
 
 @dataclass(frozen=True, slots=True)
 class OpenedFile:
-    """Hold a file as it was uploaded, or name one that the server offers; the same digest is the same file."""
+    """Point to a file as it was uploaded, or name one that the server offers; the same digest is the same file."""
 
     name: str
     digest: str
-    data: bytes | None = field(repr=False, compare=False)  # None: the server offers it
+    held: weakref.ref[visit.FileBytes] | None = field(repr=False, compare=False)  # None: the server offers it
 
     @classmethod
     def of(cls, name: str, data: bytes) -> Self:
         """Take an uploaded file."""
-        return cls(name, key_of(data), data)
+        digest = key_of(data)
+        return cls(name, digest, visit.hold(digest, data))
 
     @classmethod
     def offered(cls, name: str) -> Self:
@@ -52,10 +53,10 @@ class OpenedFile:
     @classmethod
     def of_visit(cls, run: Remembered) -> Self:
         """Take a file that was opened in this visit. Raises ``RunNotKept``."""
-        data = visit.data_of(run)
-        if data is None:
+        held = visit.held(run)
+        if held is None:
             raise RunNotKept(name=run.file)
-        return cls(run.file, run.key, data)
+        return cls(run.file, run.key, held)
 
     def run(self) -> Run:
         """Read the run of a model of one stack. Raises ``NotARun`` or ``HoldsTwoStacks``."""
@@ -76,8 +77,11 @@ class OpenedFile:
         return engine.remember(("saved run", self.digest), self._read)
 
     def _read(self) -> Run:
-        if self.data is not None:
-            return saved.read(io.BytesIO(self.data), self.name)
+        if self.held is not None:
+            kept = self.held()
+            if kept is None:
+                raise RunNotKept(name=self.name)
+            return saved.read(io.BytesIO(kept.data), self.name)
         file, _stamp = offered.open_file(self.name)
         with file:
             return saved.read(file, self.name)
@@ -110,7 +114,7 @@ def brought() -> OpenedFile | None:
 
 def offer_opened(key: str, take: Callable[[OpenedFile], None]) -> None:
     """Offer the runs that were opened in this visit, a button each; ``take`` gets the file, before the page runs."""
-    there = [run for run in visit.runs() if run.is_opened and visit.data_of(run) is not None]
+    there = [run for run in visit.runs() if run.is_opened and visit.held(run) is not None]
     if not there:
         return
     st.caption(_("Opened in this visit:"))
@@ -119,5 +123,5 @@ def offer_opened(key: str, take: Callable[[OpenedFile], None]) -> None:
 
 
 def _taken(run: Remembered, take: Callable[[OpenedFile], None]) -> None:
-    if (data := visit.data_of(run)) is not None:
-        take(OpenedFile(run.file, run.key, data))
+    if (held := visit.held(run)) is not None:
+        take(OpenedFile(run.file, run.key, held))

@@ -1,11 +1,11 @@
 """Draw pictures once for all visitors: the overview of heads, the tiles of prompts, the map of a head."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from typing import TypeVar
 
-from viz.drawing import heatmap, lines, long_map, overview, svg
+from viz.drawing import bars, heatmap, lines, long_map, overview, svg
 from viz.engine.kept import Kept
-from viz.records import Run
+from viz.records import Prediction, Run
 from viz.text import language
 
 BARE = {"displayModeBar": False}  # how every Plotly chart is shown
@@ -63,6 +63,12 @@ def long_map_payload(
     words = (run.maps[kind].queries[row], run.maps[kind].keys[row])
     key = ("long", overview.picture_key(run, row, kind), words, layer, head, own_scale, query)
     return _once(key, lambda: long_map.payload(run, row, layer, head, kind=kind, own_scale=own_scale, query=query))
+
+
+def prediction_bars(predictions: Sequence[Prediction]):
+    """Give the bars of what a model proposes."""
+    key = ("bars", language(), tuple(predictions))
+    return _once(key, lambda: bars.prediction_bars(predictions))
 
 
 def _once(key: Hashable, draw: Callable[[], Picture]) -> Picture:

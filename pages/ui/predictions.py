@@ -1,18 +1,15 @@
 """Show the best words for each [MASK], or the next word, and the sentences they complete."""
 
-from functools import lru_cache
-
 import streamlit as st
 
 from pages.ui.how_many import how_many
 from pages.ui.markdown import literal
-from pages.ui.pictures import BARE
+from pages.ui.pictures import BARE, prediction_bars
 from viz.analysis.predictions import completions, require_readouts, top_k
-from viz.drawing.bars import prediction_bars
 from viz.errors import VizError
 from viz.names import position_number
-from viz.records import Prediction, Run
-from viz.text import _, language, percent
+from viz.records import Run
+from viz.text import _, percent
 from viz.text import sentence as error_sentence
 
 MAX_WORDS = 50
@@ -52,11 +49,5 @@ def _bars(run: Run, readout: int, k: int, *, numbered: bool) -> None:
         number = position_number(int(run.readouts[readout][1]))
         st.caption(_("[MASK] at position {number}").format(number=number))
     spoken = ", ".join(f"{p.token}: {percent(p.probability, 1)}" for p in predictions)
-    figure = _figure(language(), tuple(predictions))
+    figure = prediction_bars(predictions)
     st.plotly_chart(figure, key=f"bars_{readout}", config=BARE, alt=spoken)
-
-
-@lru_cache(maxsize=256)
-def _figure(_language: str, predictions: tuple[Prediction, ...]):
-    """Draw the bars once for all visitors of a language."""
-    return prediction_bars(predictions)

@@ -2,12 +2,15 @@
 
 The list lives in the visitor's browser, for as long as its tab is open, and so survives a reload of the page. The
 bytes of opened files stay on the server under the visit's name, 128 bits that only this browser knows: nobody else can
-ask for them, or learn that they are there.
+ask for them, or learn that they are there. They are kept here and nowhere else, up to a number of bytes, and let go of
+once Streamlit has let go of the visit's last session.
 """
 
 import re
 import secrets
-from dataclasses import replace
+import weakref
+from collections import defaultdict, deque
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import streamlit as st
@@ -26,8 +29,28 @@ from viz.records import Run
 FIRST_PAGE = "masked_word"  # its address is empty
 _NAME = re.compile(r"[0-9a-f]{32}")
 
-_files = Kept(settings.current().kept_files_mb * settings.MB)
+_files = Kept(settings.current().kept_files_mb * settings.MB, settings.current().kept_files_each_mb * settings.MB)
 _browser = v2.component("visit", js=Path(__file__).with_name("visit.js").read_text(encoding="utf-8"))
+
+
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
+class FileBytes:
+    """Hold the bytes of a file, where others may point without keeping them."""
+
+    data: bytes
+
+    @property
+    def nbytes(self) -> int:
+        """Memory they take, in bytes; what a bounded cache counts."""
+        return len(self.data)
+
+
+class _Stay:
+    """Stand in a session for its being there."""
+
+
+_stays: defaultdict[str, weakref.WeakSet[_Stay]] = defaultdict(weakref.WeakSet)  # the sessions of each visit
+_left: deque[str] = deque()  # visits of which a session was freed, which may be at any time and in any thread
 
 
 def draw(page: StreamlitPage) -> None:
@@ -35,6 +58,7 @@ def draw(page: StreamlitPage) -> None:
 
     What breaks off half-way is answered again when the page is drawn anew.
     """
+    let_go_of_left()
     is_first = "visit_new" not in st.session_state
     st.session_state["visit_new"] = []
     st.session_state["brought_widgets"] = _in_the_browser() if is_first else frozenset()
@@ -81,18 +105,33 @@ def find(key: str) -> Remembered | None:
     return next((run for run in _list() if run.key == key), None)
 
 
-def add(run: Run, file: str, digest: str, data: bytes) -> Remembered:
-    """Remember an opened file, and hold its bytes."""
+def hold(digest: str, data: bytes) -> "weakref.ref[FileBytes]":
+    """Keep the bytes of a file of this visit, and point to them."""
+    held = FileBytes(data)
+    _files.keep((_visit(), digest), held, _visit())
+    return weakref.ref(held)
+
+
+def add(run: Run, file: str, digest: str) -> Remembered:
+    """Remember an opened file, whose bytes are held."""
     opened = Remembered.opened(run, file, digest)
-    _files.keep((_visit(), digest), data)
     _put(opened)
     return opened
 
 
-def data_of(run: Remembered) -> bytes | None:
-    """Give the bytes of an opened file; None where they had to make room, or the server was started anew."""
+def held(run: Remembered) -> "weakref.ref[FileBytes] | None":
+    """Point to the bytes of an opened file; None where they had to make room, or the server was started anew."""
     found = _files.find((_visit(), run.key))
-    return found if isinstance(found, bytes) else None
+    return weakref.ref(found) if isinstance(found, FileBytes) else None
+
+
+def let_go_of_left() -> None:
+    """Let go of the files of visits that have no session any more."""
+    while _left:
+        name = _left.popleft()
+        if not list(_stays[name]):
+            del _stays[name]
+            _files.forget_owner(name)
 
 
 def rename(key: str, name: str) -> None:
@@ -110,7 +149,17 @@ def forget(key: str) -> None:
 
 
 def _visit() -> str:
-    return st.session_state.setdefault("visit", secrets.token_hex(16))
+    if "visit" not in st.session_state:
+        _stay_under(secrets.token_hex(16))
+    return st.session_state["visit"]
+
+
+def _stay_under(name: str) -> None:
+    """Give this session's visit a name."""
+    stay = _Stay()
+    weakref.finalize(stay, _left.append, name).atexit = False
+    _stays[name].add(stay)
+    st.session_state.update(visit=name, visit_stay=stay)
 
 
 def _list() -> list[Remembered]:
@@ -146,13 +195,13 @@ def _come_back() -> None:
     if not isinstance(name, str) or not _NAME.fullmatch(name) or not isinstance(given, list) or name == _visit():
         return
     new, own = _list(), _visit()
-    st.session_state["visit"] = name
+    _stay_under(name)
     st.session_state["visit_runs"] = [
         run for run in map(Remembered.from_plain, given[-settings.current().kept_runs :]) if run is not None
     ]
     for run in new:
         if (data := _files.find((own, run.key))) is not None:
             _files.forget((own, run.key))
-            _files.keep((name, run.key), data)
+            _files.keep((name, run.key), data, name)
         _put(run)
     st.session_state["visit_came_back"] = True

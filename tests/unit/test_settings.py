@@ -211,11 +211,12 @@ def test_as_many_files_as_are_set_are_made_at_once(monkeypatch):
 def test_what_is_kept_is_bounded_by_what_is_set():
     program = (
         "from pages.ui import visit\nfrom viz.engine.local import engine\nfrom viz.engine import models\n"
-        "print(visit._files._max_bytes, engine._kept._max_bytes, models._loaded._max_bytes)"
+        "print(visit._files._max_bytes, visit._files._max_each)\n"
+        "print(engine._kept._max_bytes, engine._kept._max_each, models._loaded._max_bytes)"
     )
-    names = ("FILES", "ANSWERS", "MODELS")
+    names = ("FILES", "FILES_EACH", "ANSWERS", "ANSWERS_EACH", "MODELS")
     done = start("-c", program, **{f"HEADLIGHT_KEPT_{name}_MB": str(n) for n, name in enumerate(names, start=11)})
-    assert done.stdout.split() == ["11000000", "12000000", "13000000"]
+    assert done.stdout.split() == ["11000000", "12000000", "13000000", "14000000", "15000000"]
 
 
 @pytest.mark.parametrize(

@@ -32,11 +32,11 @@ class LocalEngine:
     a pass, 0 where it is theirs already; what it raises ends the wait, and the work if nobody else waits for it.
     """
 
-    def __init__(self, max_bytes: int):
+    def __init__(self, max_bytes: int, max_each: int | None = None):
         self.aside: Callable[[], AbstractContextManager[None]] = nullcontext
         self.asker: Callable[[], Hashable] = lambda: None
         self.waiting: Callable[[], AbstractContextManager[Callable[[int], object]]] = _telling_nobody
-        self._kept = Kept(max_bytes)
+        self._kept = Kept(max_bytes, max_each)
         self.meters = Meters(
             n_waiting=lambda: passes.n_waiting,
             n_bytes=lambda: self._kept.n_bytes,
@@ -111,7 +111,7 @@ class LocalEngine:
                 return again
             made = make(report)
             if keep:
-                self._kept.keep(key, made)
+                self._kept.keep(key, made, errand.get().asker)
             return made
 
         with self.aside(), self.waiting() as tell:
@@ -186,4 +186,6 @@ def _telling_nobody() -> Iterator[Callable[[int], object]]:
     yield lambda _place: None
 
 
-engine = LocalEngine(settings.current().kept_answers_mb * settings.MB)
+engine = LocalEngine(
+    settings.current().kept_answers_mb * settings.MB, settings.current().kept_answers_each_mb * settings.MB
+)

@@ -155,7 +155,7 @@ def test_a_run_is_forgotten_with_its_bytes(known):
     app = upload(open_app(PAGE), "mine.npz", known)
     key = next(b.key for b in app.button if (b.key or "").startswith("show_")).removeprefix("show_")
     place = (app.session_state["visit"], key)
-    assert visit._files.find(place) == known
+    assert visit._files.find(place).data == known
     more(app)
     app.button(key=f"forget_{key}").click().run()
     assert_no_failure(app)

@@ -1,5 +1,6 @@
 """Make of a run's text a run as a view shows it; whatever draws, lists or writes maps takes either."""
 
+import threading
 from dataclasses import replace
 from weakref import WeakKeyDictionary
 
@@ -13,7 +14,9 @@ from viz.records import Batch, Maps, Run
 from viz.text import _
 from viz.view import PLAIN, View
 
+MAX_BYTES = 40_000_000  # of views of all runs together; the newest always stays
 _last: WeakKeyDictionary[Run, tuple[int, View, Run]] = WeakKeyDictionary()  # the newest view of each run
+_lock = threading.Lock()
 
 
 def viewed(run: Run, row: int, view: View) -> tuple[Run, int]:
@@ -24,10 +27,26 @@ def viewed(run: Run, row: int, view: View) -> tuple[Run, int]:
     """
     if view == PLAIN:
         return run, row
-    known = _last.get(run)
+    with _lock:
+        known = _last.get(run)
     if known is None or known[:2] != (row, view):
-        known = _last[run] = row, view, _make(run, row, view)
+        known = row, view, _make(run, row, view)
+        _keep(run, known)
     return known[2], 0
+
+
+def _keep(run: Run, known: tuple[int, View, Run]) -> None:
+    """Keep the newest view of a run, and let go of those made longest ago until the rest fits."""
+    with _lock:
+        _last.pop(run, None)
+        _last[run] = known
+        kept = list(_last.items())
+        n_bytes = sum(of.nbytes for _run, (_row, _view, of) in kept)
+        for oldest, (_row, _view, of) in kept[:-1]:
+            if n_bytes <= MAX_BYTES:
+                break
+            del _last[oldest]
+            n_bytes -= of.nbytes
 
 
 def shown_position(run: Run, row: int, view: View, kind: str, query: int) -> int | None:

@@ -7,6 +7,7 @@ import pytest
 
 from tests import hand_made
 from viz.analysis.masks.cells import CAUSAL, PADDING, VISIBLE, row_states
+from viz.analysis.views import viewed as module
 from viz.analysis.views.viewed import said, viewed
 from viz.names import diagram_name, map_title
 from viz.records import Run
@@ -203,3 +204,17 @@ def test_one_row_of_a_batch_is_viewed_alone():
 )
 def test_a_map_is_called_after_what_is_seen(view, title, file):
     assert (map_title(view, 3, 10), diagram_name(3, 10, view=view)) == (title, file)
+
+
+def test_views_of_all_runs_take_so_many_bytes_and_the_newest_stays(monkeypatch):
+    words = View(words=True)
+    runs = [hand_made.run([[1] * 40]) for _number in range(6)]
+    size = viewed(runs[0], 0, words)[0].nbytes
+    monkeypatch.setattr(module, "MAX_BYTES", 3 * size)
+    made = [viewed(run, 0, words)[0] for run in runs]
+    again = [viewed(run, 0, words)[0] for run in reversed(runs)]
+    assert [one is other for one, other in zip(reversed(made), again)] == [True, True, True, False, False, False]
+    monkeypatch.setattr(module, "MAX_BYTES", 1)
+    newest = viewed(runs[2], 0, View(special="hidden"))[0]
+    assert viewed(runs[2], 0, View(special="hidden"))[0] is newest
+    assert [run for run in runs if run in module._last] == [runs[2]]
