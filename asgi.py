@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+import bounds
 from viz import journal, settings
 from viz.engine.local import engine
 from viz.engine.meters import CONTENT_TYPE
@@ -92,5 +93,6 @@ journal.to_stderr()
 app = st.App(
     str(Path(__file__).with_name("app.py")),
     routes=[Route("/ready", ready), Route("/metrics", metrics)],
-    middleware=[Middleware(Headers)],
+    middleware=[Middleware(Headers), Middleware(bounds.BoundedUploads)],
+    lifespan=bounds.letting_go,
 )

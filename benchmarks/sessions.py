@@ -45,7 +45,7 @@ class Visitor:
 
     def __init__(self, address: str):
         self.address = address
-        self.page = ""
+        self.page = self.session = ""
         self.text_id = self.button_id = ""
 
     async def open(self) -> None:
@@ -79,6 +79,7 @@ class Visitor:
             kind = forward.WhichOneof("type")
             if kind == "new_session":
                 self.page = forward.new_session.page_script_hash
+                self.session = forward.new_session.initialize.session_id
             elif kind == "delta" and forward.delta.WhichOneof("type") == "new_element":
                 answered |= self._remember(forward.delta.new_element, sentence)
             elif kind == "script_finished" and forward.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
