@@ -5,6 +5,7 @@ while they load.
 """
 
 import importlib
+import logging
 import threading
 from collections.abc import Callable, Hashable, Iterator
 from concurrent.futures import Future
@@ -18,7 +19,10 @@ from viz.engine.line import NOBODYS, Errand, errand, on_errand, passes
 from viz.engine.meters import Meters
 from viz.engine.requests import Request
 from viz.engine.work import Abandoned, Hear, Work
+from viz.errors import VizError
 from viz.shipped import ALL_SHIPPED, SHIPPED
+
+log = logging.getLogger("headlight")
 
 Record = TypeVar("Record")
 
@@ -82,7 +86,10 @@ class LocalEngine:
             threading.Thread(target=self._load_default, daemon=True, name="warm-up").start()
 
     def _load_default(self) -> None:
-        self._imported().load_model(SHIPPED[0])
+        try:
+            self._imported().load_model(SHIPPED[0])
+        except VizError as error:  # a page that needs it says so
+            log.warning("not warmed up: %s", error)
 
     def is_ready(self) -> bool:
         """Tell whether the shipped models have been loaded; the first to ask begins loading them."""
@@ -93,9 +100,13 @@ class LocalEngine:
         return self._ready.is_set()
 
     def _get_ready(self) -> None:
-        for checkpoint in ALL_SHIPPED:
-            self._imported().load_model(checkpoint)
-        self._ready.set()
+        try:
+            for checkpoint in ALL_SHIPPED:
+                self._imported().load_model(checkpoint)
+            self._ready.set()
+        except VizError as error:
+            log.warning("not ready: %s", error)
+            self._getting_ready = False  # who asks next tries again
 
     def _once(self, key: Hashable, make: Callable[[Hear], Record], hear: Hear | None, keep: bool) -> Record:
         found: Any = self._kept.find(key) if keep else None
