@@ -1,4 +1,5 @@
 # make app    start the app (PORT=8501)     make test   lint, then every test     make bench   measure
+# make cluster   start the app with two workers for each model, through Ray, on this computer
 # make messages   collect the messages of the code, bring every catalogue up to date and compile it
 # make language LANGUAGE=ru   begin a catalogue
 # Each sets up what it needs in .venv; the second call finds it there.
@@ -13,11 +14,15 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Threads that wait for work sleep instead of spinning: with several visitors spinning cost 14 times the run.
 export OMP_WAIT_POLICY := PASSIVE
 
-.PHONY: app test lint fuzz bench messages language
+.PHONY: app cluster test lint fuzz bench messages language
 
 app: $(VENV)/ready-for-app
 	@echo "Headlight starts at http://localhost:$(PORT) (for others in the room: this computer's address, port $(PORT))"
 	$(VENV)/bin/python serve.py --server.port $(PORT)
+
+cluster: $(VENV)/ready-for-cluster
+	@echo "Starting the workers; then Headlight starts at http://localhost:$(PORT)"
+	$(VENV)/bin/python -m viz.cluster --server.port $(PORT)
 
 test: lint
 	sh tests/browser/install_chromium.sh
@@ -52,6 +57,10 @@ $(VENV)/ready-for-app: requirements.txt
 	$(VENV)/bin/python -m pip install --quiet -r requirements.txt
 	touch $@
 
-$(VENV)/ready-for-test: requirements-dev.txt $(VENV)/ready-for-app
+$(VENV)/ready-for-cluster: requirements-cluster.txt $(VENV)/ready-for-app
+	$(VENV)/bin/python -m pip install --quiet -r requirements-cluster.txt
+	touch $@
+
+$(VENV)/ready-for-test: requirements-dev.txt requirements-cluster.txt $(VENV)/ready-for-app
 	$(VENV)/bin/python -m pip install --quiet -r requirements-dev.txt
 	touch $@

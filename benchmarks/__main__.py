@@ -7,6 +7,7 @@ from benchmarks import (
     browser_page,
     capture,
     class_load,
+    cluster,
     cross_page,
     diagrams,
     exports,
@@ -31,6 +32,7 @@ SERVER = (
     cross_page,
     long_text,
     opened_run,
+    cluster,  # last: it changes the settings of this process
 )
 
 for benchmark in (diagrams, exports, capture, families, batch, board, rank_all, *SERVER):

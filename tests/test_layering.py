@@ -15,11 +15,12 @@ from tests.conftest import REPOSITORY
 
 FACES = {"viz.masks", "viz.models", "viz.batching", "viz.forward", "viz.saved", "viz.notebook"}
 
-VIZ = {"ground", "analysis", "engine", "drawing", "files", "commands"}
+VIZ = {"ground", "analysis", "engine", "cluster", "drawing", "files", "commands"}
 MAY_IMPORT = {
     "ground": {"ground"},
     "analysis": {"ground", "analysis"},
     "engine": {"ground", "analysis", "engine"},
+    "cluster": {"ground", "analysis", "engine", "cluster"},
     "drawing": {"ground", "analysis", "drawing"},
     "files": {"ground", "analysis", "drawing", "files"},
     "commands": VIZ,
@@ -31,6 +32,7 @@ ENGINE_FOR_PAGES = {"viz.engine.requests", "viz.engine.local", "viz.engine.kept"
 
 THEIRS = {
     "engine": {"torch", "transformers", "huggingface_hub", "httpx2", "safetensors", "prometheus_client"},
+    "cluster": {"ray"},
     "drawing": {"plotly", "pandas", "PIL", "fpdf"},
     "ground": {"babel", "pydantic", "pydantic_settings"},
     "pages": {"streamlit"},

@@ -33,6 +33,14 @@ class VizError(Exception):
         self.values = values
         super().__init__(self.template.format(**values))
 
+    def __reduce__(self):
+        return _made_again, (type(self), self.values)
+
+
+def _made_again(kind: type[VizError], values: dict[str, object]) -> VizError:
+    """Make an error that came from another process."""
+    return kind(**values)
+
 
 class EmptyText(VizError):
     """Refuse a text without a word."""
@@ -121,6 +129,24 @@ class OutOfMemory(VizError):
     template = N_(
         "This computer has too little memory left to answer this now: {wanted} more could not be had. Nothing else was "
         "lost. Try a shorter text, fewer texts or a smaller model, or again when fewer people ask."
+    )
+
+
+class ClusterLost(VizError):
+    """Refuse a question that nobody is left to answer."""
+
+    template = N_(
+        "The computers that answer, at {address}, cannot be reached. Nothing was lost. Ask again in a minute, or tell "
+        "whoever runs this server."
+    )
+
+
+class ClusterMissing(VizError):
+    """Refuse to start for a cluster without the program that reaches it."""
+
+    template = N_(
+        "The setting HEADLIGHT_ENGINE is '{engine}', which takes Ray, and Ray is not installed. Install it with pip "
+        "install -r requirements-cluster.txt, or set HEADLIGHT_ENGINE to local."
     )
 
 
@@ -676,14 +702,6 @@ class TooManyForLines(VizError):
     template = N_(
         "The text has {n_tokens:,} tokens; lines are drawn for at most {limit}: with more nothing could be told apart. "
         "Look at the map, or shorten the text."
-    )
-
-
-class OwnFileUnreadable(VizError):
-    """Refuse to go on without a file of Headlight's own that is missing or damaged."""
-
-    template = N_(
-        "'{name}', which comes with Headlight, is missing or cannot be read. Put it back, or install Headlight anew."
     )
 
 

@@ -22,7 +22,7 @@ class Stack:
     n_heads: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class ModelInfo:
     """Describe a model: what it is called, how large it is, whether its weights were trained.
 

@@ -7,6 +7,7 @@ Of the Hub's own variables two are read here too: ``HF_ENDPOINT``, a mirror, and
 """
 
 import difflib
+import importlib.util
 import ipaddress
 import os
 from functools import lru_cache
@@ -16,7 +17,7 @@ from typing import Annotated, Literal, get_args
 from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from viz.errors import Reason, UnknownSetting, WrongSetting
+from viz.errors import ClusterMissing, Reason, UnknownSetting, WrongSetting
 
 PREFIX = "HEADLIGHT_"
 HUB = "https://huggingface.co"
@@ -25,6 +26,7 @@ SHOWN = 60  # characters of a wrong value
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
 Visitors = Literal["auto", "trusted", "strangers"]
+LOCAL, CLUSTER = "local", "ray://"  # an engine in this process, or before the address of a cluster
 
 
 def _folders(given: object) -> object:
@@ -49,6 +51,12 @@ class Settings(BaseSettings):
     """Name every setting with its default and its bounds; an empty variable is one that is not set."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True, allow_inf_nan=False)
+
+    # Who makes the answers: this process, or workers of a cluster, and how many of them a model may have.
+    engine: Annotated[str, Field(pattern=rf"^({LOCAL}|{CLUSTER}[\w.\-]+:\d+)$")] = LOCAL
+    workers: int = Field(default=2, ge=1, le=1_000)
+    alone: bool = True
+    passes: int = Field(default=0, ge=0, le=10_000)
 
     device: Annotated[Device, BeforeValidator(_small_letters)] = "auto"
     max_model_gb: float = Field(default=3, ge=0, le=10_000)
@@ -93,6 +101,21 @@ class Settings(BaseSettings):
         return bool(self.allow) or self.visitors == "strangers"
 
     @property
+    def cluster(self) -> str:
+        """Give the address of the cluster whose workers answer; empty where this process does."""
+        return self.engine.removeprefix(CLUSTER) if self.engine.startswith(CLUSTER) else ""
+
+    @property
+    def passes_at_once(self) -> int:
+        """Give how many passes run at once.
+
+        One thread a pass, and as many as cores: with 30 people this had the shortest waits and bounded the memory (two
+        threads a pass fight for the cores). Of a cluster two a worker: while the answer of one is on its way the next
+        is computed, and the cluster sees that more workers are wanted.
+        """
+        return self.passes or (2 * self.workers if self.cluster else os.cpu_count() or 1)
+
+    @property
     def max_model_bytes(self) -> float:
         """Give the largest size of a model's weights in bytes; infinite where there is no limit."""
         return self.max_model_gb * 1e9 or float("inf")
@@ -113,6 +136,7 @@ class Settings(BaseSettings):
         return self.max_opened_mb * MB
 
 
+_ENGINES = {"local": LOCAL, "address": f"{CLUSTER}127.0.0.1:6379"}
 FIELDS = tuple(Settings.model_fields)
 
 
@@ -141,12 +165,16 @@ def _read(_values: tuple[str | None, ...]) -> Settings:
 
 
 def check() -> None:
-    """Refuse settings that are wrong, or that nobody knows: ``WrongSetting``, ``UnknownSetting``."""
+    """Refuse settings that are wrong, that nobody knows, or that take what is not installed.
+
+    Raises ``WrongSetting``, ``UnknownSetting`` or ``ClusterMissing``.
+    """
     for name in sorted(os.environ):
         if name.startswith(PREFIX) and name not in VARIABLES:
             (nearest,) = difflib.get_close_matches(name, VARIABLES, 1, cutoff=0)
             raise UnknownSetting(name=name[:SHOWN], nearest=nearest)
-    current()
+    if current().cluster and importlib.util.find_spec("ray") is None:
+        raise ClusterMissing(engine=current().engine)
 
 
 def settle_visitors(address: str | None) -> None:
@@ -171,6 +199,8 @@ def allowed(field: str) -> Reason:
     bounds = {name: getattr(end, name) for end in described.metadata for name in ("ge", "le") if hasattr(end, name)}
     if described.annotation is bool:
         return Reason("It must be 0 or 1.")
+    if field == "engine":
+        return Reason("It must be {local}, or the address of a cluster, such as {address}.", **_ENGINES)
     if not bounds:
         return Reason("It must be one of: {words}.", words=", ".join(get_args(described.annotation)))
     if described.annotation is int:

@@ -23,20 +23,18 @@ def free_port() -> int:
 
 
 @contextmanager
-def running_app(
-    log: Path, script: Path | None = None, bound: str = LOCAL, folder: Path = REPOSITORY, **environment: str
-) -> Iterator[str]:
+def running_app(log: Path, script: Path | None = None, bound: str = LOCAL, **environment: str) -> Iterator[str]:
     """Run the app as ``make app`` does, or another script, as a process of its own; gives its address.
 
     Only this computer reaches it, so that its visitors are trusted, unless it is bound to another address.
     """
-    with started_app(log, script, bound, folder, **environment) as (address, _process):
+    with started_app(log, script, bound, **environment) as (address, _process):
         yield address
 
 
 @contextmanager
 def started_app(
-    log: Path, script: Path | None = None, bound: str = LOCAL, folder: Path = REPOSITORY, **environment: str
+    log: Path, script: Path | None = None, bound: str = LOCAL, **environment: str
 ) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """Run the app as ``running_app`` does; gives its address and its process."""
     port = free_port()
@@ -44,9 +42,9 @@ def started_app(
     command = [sys.executable, *start, "--server.port", str(port), "--server.address", bound]
     variables = {**os.environ, "HF_HUB_OFFLINE": "1", **environment}
     with log.open("w") as output:
-        process = subprocess.Popen(command, cwd=folder, env=variables, stdout=output, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(command, cwd=REPOSITORY, env=variables, stdout=output, stderr=subprocess.STDOUT)
         try:
-            _wait_until_healthy(process, f"http://127.0.0.1:{port}", log)
+            wait_until_healthy(process, f"http://127.0.0.1:{port}", log)
             yield f"http://127.0.0.1:{port}", process
         finally:
             process.terminate()
@@ -57,8 +55,9 @@ def started_app(
                 process.wait()
 
 
-def _wait_until_healthy(process: subprocess.Popen, address: str, log: Path) -> None:
-    deadline = time.monotonic() + START_SECONDS
+def wait_until_healthy(process: subprocess.Popen, address: str, log: Path, seconds: float = START_SECONDS) -> None:
+    """Wait until a server answers; raises ``RuntimeError`` where it ends, ``TimeoutError`` after some seconds."""
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if process.poll() is not None:
             raise RuntimeError(f"the app stopped while starting:\n{log.read_text()}")
@@ -67,4 +66,4 @@ def _wait_until_healthy(process: subprocess.Popen, address: str, log: Path) -> N
                 return
         except OSError:
             time.sleep(0.05)
-    raise TimeoutError(f"the app did not answer within {START_SECONDS} s:\n{log.read_text()}")
+    raise TimeoutError(f"the app did not answer within {seconds} s:\n{log.read_text()}")

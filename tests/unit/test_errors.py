@@ -76,6 +76,16 @@ SENTENCES = {
         "'turtle' is not one word of gpt2's vocabulary, so it cannot fill a batch. Choose a short word, for example: "
         "the",
     ),
+    errors.ClusterLost: (
+        {"address": "10.0.0.7:6379"},
+        "The computers that answer, at 10.0.0.7:6379, cannot be reached. Nothing was lost. Ask again in a minute, or "
+        "tell whoever runs this server.",
+    ),
+    errors.ClusterMissing: (
+        {"engine": "ray://10.0.0.7:6379"},
+        "The setting HEADLIGHT_ENGINE is 'ray://10.0.0.7:6379', which takes Ray, and Ray is not installed. Install it "
+        "with pip install -r requirements-cluster.txt, or set HEADLIGHT_ENGINE to local.",
+    ),
     errors.OutOfMemory: (
         {"wanted": "8,388,608 bytes"},
         "This computer has too little memory left to answer this now: 8,388,608 bytes more could not be had. Nothing "
@@ -391,11 +401,6 @@ SENTENCES = {
         {"n_tokens": 1_200, "limit": 64},
         "The text has 1,200 tokens; lines are drawn for at most 64: with more nothing could be told apart. Look at the "
         "map, or shorten the text.",
-    ),
-    errors.OwnFileUnreadable: (
-        {"name": "assets/examples/board/first.txt"},
-        "'assets/examples/board/first.txt', which comes with Headlight, is missing or cannot be read. Put it back, or "
-        "install Headlight anew.",
     ),
     errors.NoFontFor: (
         {"characters": "北 京"},

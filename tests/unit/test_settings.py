@@ -47,6 +47,10 @@ REFUSED = {
     ("HEADLIGHT_MAX_MODEL_GB", "-1"): (
         "The setting HEADLIGHT_MAX_MODEL_GB is '-1'. It must be a number from 0 to 10,000. Change it, or leave it out."
     ),
+    ("HEADLIGHT_ENGINE", "ray://no port"): (
+        "The setting HEADLIGHT_ENGINE is 'ray://no port'. It must be local, or the address of a cluster, such as "
+        "ray://127.0.0.1:6379. Change it, or leave it out."
+    ),
     ("HEADLIGHT_LOG_TEXTS", "always"): (
         "The setting HEADLIGHT_LOG_TEXTS is 'always'. It must be 0 or 1. Change it, or leave it out."
     ),
@@ -135,6 +139,15 @@ def test_a_number_may_be_at_its_bounds_and_not_beyond(field, monkeypatch):
         monkeypatch.setenv(name, str(value))
         with pytest.raises(WrongSetting, match=f"{name} is '{value}'.* from {low:,} to {high:,}"):
             settings.current()
+
+
+def test_passes_at_once_are_as_many_as_cores_or_two_a_worker_of_a_cluster(monkeypatch):
+    assert (settings.current().cluster, settings.current().passes_at_once) == ("", os.cpu_count())
+    monkeypatch.setenv("HEADLIGHT_ENGINE", "ray://10.0.0.7:6379")
+    monkeypatch.setenv("HEADLIGHT_WORKERS", "5")
+    assert (settings.current().cluster, settings.current().passes_at_once) == ("10.0.0.7:6379", 10)
+    monkeypatch.setenv("HEADLIGHT_PASSES", "3")
+    assert settings.current().passes_at_once == 3
 
 
 def class_settings() -> dict[str, str]:

@@ -6,6 +6,7 @@ checkpoint. A model that may not be opened here is answered as one that does not
 
 import hashlib
 import os
+from functools import lru_cache
 from pathlib import Path
 
 from huggingface_hub.errors import HFValidationError
@@ -134,14 +135,26 @@ def _given_folder(checkpoint: str) -> Path | None:
 def revision(folder: Path) -> str:
     """Tell one set of weights from another: the Hub's commit, or size and time of the files that are read.
 
-    Raises ``OSError`` if the files vanish meanwhile.
+    A shipped model is told by what is in its files: it is the same on every computer of a cluster. Raises ``OSError``
+    if the files vanish meanwhile.
     """
     if is_snapshot(folder):
         return folder.name
     with os.scandir(folder) as entries:
         read = [entry for entry in entries if is_read(entry.name)]
-    state = sorted((entry.name, entry.stat().st_size, entry.stat().st_mtime_ns) for entry in read)
+    state = tuple(sorted((entry.name, entry.stat().st_size, entry.stat().st_mtime_ns) for entry in read))
+    if folder.parent == MODELS_FOLDER:
+        return _digest(folder, state)
     return hashlib.sha256(repr(state).encode()).hexdigest()[:12]
+
+
+@lru_cache(maxsize=len(ALL_SHIPPED))
+def _digest(folder: Path, state: tuple[tuple[str, int, int], ...]) -> str:
+    """Sum up the bytes of files, once for each state of them."""
+    digest = hashlib.sha256()
+    for name, n_bytes, _time in state:
+        digest.update(f"{name} {n_bytes} ".encode() + (folder / name).read_bytes())
+    return digest.hexdigest()[:12]
 
 
 def is_snapshot(folder: Path) -> bool:

@@ -6,13 +6,14 @@ served and one more than its asker's last; the smallest number goes next, of equ
 """
 
 import heapq
-import os
 import threading
 import time
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+
+from viz import settings
 
 POLL_SECONDS = 0.15  # between two looks whether a pass that waits is still wanted
 
@@ -118,6 +119,4 @@ def on_errand(of: Errand) -> Iterator[None]:
         errand.reset(token)
 
 
-# One thread a pass, and as many passes as cores: with 30 people this had the shortest waits and bounded the memory (two
-# threads a pass fight for the cores).
-passes = Line(os.cpu_count() or 1)
+passes = Line(settings.current().passes_at_once)

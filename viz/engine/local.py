@@ -1,11 +1,10 @@
-"""Run the engine in this process: every request is answered once for all visitors, and kept up to a number of bytes.
+"""Answer every request once for all visitors, and keep the answers up to a number of bytes.
 
-This file imports neither torch nor transformers: they come with the first request, so that a page's frame is on screen
-while they load.
+Where they are made is ``service``'s business: in this process, or by the workers of a cluster. This file imports
+neither torch nor transformers: they come with the first request, so that a page's frame is on screen while they load.
 """
 
 import importlib
-import logging
 import threading
 from collections.abc import Callable, Hashable, Iterator
 from concurrent.futures import Future
@@ -19,16 +18,16 @@ from viz.engine.line import NOBODYS, Errand, errand, on_errand, passes
 from viz.engine.meters import Meters
 from viz.engine.requests import Request
 from viz.engine.work import Abandoned, Hear, Work
-from viz.errors import VizError
 from viz.shipped import ALL_SHIPPED, SHIPPED
-
-log = logging.getLogger("headlight")
 
 Record = TypeVar("Record")
 
 
+SERVICES = {"local": "viz.engine.service", "ray": "viz.cluster.service"}
+
+
 class LocalEngine:
-    """Answer requests in this process.
+    """Answer requests: ``place`` says where answers are made, ``"local"`` or ``"ray"``.
 
     ``aside`` is entered whenever the asker would wait, for a pass, a load or another visitor's: whoever holds a lock
     that others need lets go of it there. ``asker`` names who asks in this thread: passes are fair between those.
@@ -36,7 +35,8 @@ class LocalEngine:
     a pass, 0 where it is theirs already; what it raises ends the wait, and the work if nobody else waits for it.
     """
 
-    def __init__(self, max_bytes: int, max_each: int | None = None):
+    def __init__(self, max_bytes: int, max_each: int | None = None, place: str = "local"):
+        self.place = place
         self.aside: Callable[[], AbstractContextManager[None]] = nullcontext
         self.asker: Callable[[], Hashable] = lambda: None
         self.waiting: Callable[[], AbstractContextManager[Callable[[int], object]]] = _telling_nobody
@@ -86,10 +86,7 @@ class LocalEngine:
             threading.Thread(target=self._load_default, daemon=True, name="warm-up").start()
 
     def _load_default(self) -> None:
-        try:
-            self._imported().load_model(SHIPPED[0])
-        except VizError as error:  # a page that needs it says so
-            log.warning("not warmed up: %s", error)
+        self._imported().load_model(SHIPPED[0])
 
     def is_ready(self) -> bool:
         """Tell whether the shipped models have been loaded; the first to ask begins loading them."""
@@ -104,9 +101,8 @@ class LocalEngine:
             for checkpoint in ALL_SHIPPED:
                 self._imported().load_model(checkpoint)
             self._ready.set()
-        except VizError as error:
-            log.warning("not ready: %s", error)
-            self._getting_ready = False  # who asks next tries again
+        finally:
+            self._getting_ready = self._ready.is_set()
 
     def _once(self, key: Hashable, make: Callable[[Hear], Record], hear: Hear | None, keep: bool) -> Record:
         found: Any = self._kept.find(key) if keep else None
@@ -159,7 +155,7 @@ class LocalEngine:
         if is_asked and isinstance(key, Request):
             record = made.result() if error is None else None
             said = "" if error is None else type(error).__name__
-            journal.write(journal.Entry(key, work.asker, work.queued, computed, record=record, error=said))
+            journal.write(journal.Entry(key, work.asker, work.queued, computed, self.place, record, said))
 
     def _work(self, key: Hashable, make: Callable[[Hear], Record], *, shared: bool) -> tuple[Work[Record], bool]:
         """Join the work on a key, or begin it; tells whether it is a new one."""
@@ -188,7 +184,7 @@ class LocalEngine:
         """Import what brings torch, under one lock: two threads that import transformers at once fail."""
         if self._service is None:
             with self.aside(), self._importing:
-                self._service = importlib.import_module("viz.engine.service")
+                self._service = importlib.import_module(SERVICES[self.place])
         return self._service
 
 
@@ -198,5 +194,7 @@ def _telling_nobody() -> Iterator[Callable[[int], object]]:
 
 
 engine = LocalEngine(
-    settings.current().kept_answers_mb * settings.MB, settings.current().kept_answers_each_mb * settings.MB
+    settings.current().kept_answers_mb * settings.MB,
+    settings.current().kept_answers_each_mb * settings.MB,
+    "ray" if settings.current().cluster else "local",
 )

@@ -24,6 +24,7 @@ from viz.engine import (
     device,
     hub,
     load_report,
+    pinning,
     position_ids,
     prove,
     two_stacks,
@@ -92,7 +93,7 @@ def load_model(checkpoint: str, revision: str = "") -> LoadedModel:
     """
     if revision and (known := _loaded.find((checkpoint, revision))) is not None:
         return known
-    folder, now = _found(checkpoint)
+    folder, now = pinning.found(checkpoint)
     if revision not in ("", now):
         raise WeightsChanged(checkpoint=checkpoint)
     of = checkpoint, now
@@ -115,20 +116,11 @@ def current_revision(checkpoint: str) -> str:
     """
     require_allowed(checkpoint)
     try:
-        return _found(checkpoint)[1]
+        return pinning.current_revision(checkpoint)
     except VizError:
         if not (known := _loaded.revision_of(checkpoint)):
             raise
         return known
-
-
-def _found(checkpoint: str) -> tuple[Path, str]:
-    """Give a checkpoint's folder and its revision."""
-    folder = hub.find(checkpoint)
-    try:
-        return folder, hub.revision(folder)
-    except OSError as error:
-        raise _incomplete(checkpoint) from error
 
 
 def _remember(of: tuple[str, str], loaded: LoadedModel) -> LoadedModel:
@@ -167,14 +159,7 @@ def _check_unchanged(checkpoint: str, folder: Path, revision: str) -> None:
     except OSError:
         unchanged = False
     if not unchanged:
-        raise _incomplete(checkpoint)
-
-
-def _incomplete(checkpoint: str) -> ModelRefused:
-    return ModelRefused(
-        checkpoint=checkpoint,
-        reason=Reason("its files changed or vanished while they were read. Load it again when all of them are there."),
-    )
+        raise pinning.incomplete(checkpoint)
 
 
 def _read(checkpoint: str, folder: Path, revision: str) -> LoadedModel:

@@ -13,12 +13,14 @@ from viz.analysis.batches.training import Lesson
 from viz.analysis.claims.readings import Evidence
 from viz.analysis.claims.text import MarkedSentence
 from viz.analysis.heads.boards import Board
+from viz.analysis.heads.boards import Part as BoardPart
 from viz.analysis.heads.switch_off import Cost, Head, HeadEffect
 from viz.analysis.load_check import LoadCheck
 from viz.analysis.masks.choice import MaskChoice
 from viz.analysis.masks.hiding import FillResult, Hiding
 from viz.analysis.masks.stations import MaskLife, StacksLife
 from viz.analysis.positions.offsets import OffsetProfiles
+from viz.analysis.positions.offsets import Part as OffsetsPart
 from viz.analysis.positions.orders import Order
 from viz.analysis.positions.place_word import PlaceWord
 from viz.analysis.positions.tables import PositionTables
@@ -216,6 +218,41 @@ class Measure(Request[Board]):
 
 
 @dataclass(frozen=True, slots=True)
+class ShareOut(Request[tuple[tuple[str, ...], ...]]):
+    """Ask which of many texts run as one batch, as ``many_texts`` has it.
+
+    ``at_once`` refuses texts whose maps together are more than one batch may have.
+    """
+
+    checkpoint: str
+    texts: tuple[str, ...]
+    at_once: bool = False
+    revision: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MeasurePart(Request[BoardPart]):
+    """Ask for what one batch of many texts has to say to a board."""
+
+    kept: ClassVar[bool] = False
+
+    checkpoint: str
+    texts: tuple[str, ...]
+    revision: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureOffsetsPart(Request[OffsetsPart]):
+    """Ask for what one batch of many texts has to say to the profiles of offsets."""
+
+    kept: ClassVar[bool] = False
+
+    checkpoint: str
+    texts: tuple[str, ...]
+    revision: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Gather(Request[Evidence]):
     """Ask what every head gives to the words of marked sentences."""
 
@@ -245,7 +282,7 @@ class Estimate(Request[Cost]):
 
 @dataclass(frozen=True, slots=True)
 class Rank(Request[list[HeadEffect]]):
-    """Ask for the effect of every head switched off alone; streamed, from ``n_done`` on."""
+    """Ask for the effect of every head switched off alone; streamed, from ``n_done`` on, up to ``n_until``."""
 
     kept: ClassVar[bool] = False
 
@@ -254,6 +291,7 @@ class Rank(Request[list[HeadEffect]]):
     word_id: int
     off_by: str = "zero"
     n_done: int = 0
+    n_until: int | None = None  # the first head of a layer; None where all are ranked
 
 
 @dataclass(frozen=True, slots=True)

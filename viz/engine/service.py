@@ -4,7 +4,6 @@ Where an answer builds on another record it asks for it by its own request, so t
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -36,6 +35,7 @@ from viz.engine import (
     many_texts,
     mask_life,
     orders,
+    pinning,
     position_tables,
     same_alone,
     switch_off,
@@ -60,10 +60,13 @@ from viz.engine.requests import (
     ListModels,
     Measure,
     MeasureOffsets,
+    MeasureOffsetsPart,
+    MeasurePart,
     NamePadToken,
     Positions,
     Rank,
     Request,
+    ShareOut,
     StopDownload,
     Time,
     Trace,
@@ -102,13 +105,8 @@ def stream(request: Request[Record], *, ask: Asking | None = None) -> Iterator[R
 
 
 def pinned(request: Request[Record]) -> Request[Record]:
-    """Name the weights that are there now where a request leaves their revision open."""
-    asked: Any = request
-    if hasattr(asked, "ask"):
-        return replace(asked, ask=pinned(asked.ask))
-    if getattr(asked, "revision", None) == "":
-        return replace(asked, revision=current_revision(asked.checkpoint))
-    return request
+    """Name the weights that are there now, or loaded, where a request leaves their revision open."""
+    return pinning.pinned(request, current_revision)
 
 
 def _to_nobody(_share: float) -> None:
@@ -248,6 +246,27 @@ def _runs(request: Measure | MeasureOffsets, ask: Asking, hear: Hear) -> Iterato
     return many_texts.runs(_load(request), request.texts, hear)
 
 
+def _share_out(request: ShareOut, _ask: Asking, _hear: Hear) -> tuple[tuple[str, ...], ...]:
+    loaded = _load(request)
+    if request.at_once:
+        many_texts.require_room(loaded, request.texts)
+    return tuple(map(tuple, many_texts.batches(loaded, request.texts)))
+
+
+def _measure_part(request: MeasurePart, _ask: Asking, _hear: Hear) -> boards.Part:
+    return boards.part(_one_batch(request))
+
+
+def _measure_offsets_part(request: MeasureOffsetsPart, _ask: Asking, _hear: Hear) -> offsets.Part:
+    return offsets.part(_one_batch(request))
+
+
+def _one_batch(request: MeasurePart | MeasureOffsetsPart) -> Run:
+    """Run texts that share a batch; the run is nobody else's, so it is not kept."""
+    loaded = _load(request)
+    return forward.run(loaded, batching.encode(loaded, request.texts))
+
+
 def _gather(request: Gather, _ask: Asking, hear: Hear) -> Evidence:
     """Run the sentences and read them off; a text that is marked twice runs once."""
     loaded, texts = _load(request), list(dict.fromkeys(of.text for of in request.sentences))
@@ -269,7 +288,8 @@ def _estimate(request: Estimate, ask: Asking, _hear: Hear) -> Cost:
 
 
 def _rank(request: Rank, ask: Asking) -> Iterator[list[HeadEffect]]:
-    options = {"word_id": request.word_id, "off_by": request.off_by, "n_done": request.n_done}
+    options: dict[str, Any] = {"word_id": request.word_id, "off_by": request.off_by}
+    options |= {"n_done": request.n_done, "n_until": request.n_until}
     return switch_off.rank_all(_load(request.ask), ask(request.ask), request.readout, **options)
 
 
@@ -309,6 +329,9 @@ _ANSWERS: dict[type, Callable[..., Any]] = {
     FollowWords: _follow_words,
     Measure: _measure,
     MeasureOffsets: _measure_offsets,
+    ShareOut: _share_out,
+    MeasurePart: _measure_part,
+    MeasureOffsetsPart: _measure_offsets_part,
     Gather: _gather,
     FindWord: _find_word,
     Estimate: _estimate,

@@ -25,21 +25,30 @@ MAX_MAP_BYTES = 64_000_000  # attentions of one layer of one pass; more copies o
 
 
 def rank_all(
-    loaded: LoadedModel, before: Run, readout: int, *, word_id: int, off_by: str = "zero", n_done: int = 0
+    loaded: LoadedModel,
+    before: Run,
+    readout: int,
+    *,
+    word_id: int,
+    off_by: str = "zero",
+    n_done: int = 0,
+    n_until: int | None = None,
 ) -> Iterator[list[HeadEffect]]:
     """Switch every head off alone and give what that did to one read-out, one pass after the other.
 
     ``before`` is the run with all heads on. Every head of a layer finds the same states, so they are kept from one
     pass; copies of the text, each without another head, go through the layers from there on together. Models of other
     families than ``RESTARTED`` run whole. The results are those of ``forward.run`` with that one head off (1e-5).
-    Heads come in the order of their layers; ``n_done`` leaves out that many, as a ranking that was stopped has them.
+    Heads come in the order of their layers; ``n_done`` leaves out that many, as a ranking that was stopped has them,
+    and it ends before the head of number ``n_until``, the first of a layer.
     Raises ``HeadsStayOn``, ``NoWordHead``, ``WordHeadMissing``.
     """
     require_words(loaded.info)
     forward.require_switchable(loaded)
     task = _Task(loaded, before, readout, off_by)
     states = task.states()
-    for layer in range(loaded.info.n_layers):
+    n_all = loaded.info.n_layers * loaded.info.n_heads
+    for layer in range((n_all if n_until is None else n_until) // loaded.info.n_heads):
         for heads in task.shares():
             if layer * loaded.info.n_heads + heads.stop <= n_done:
                 continue

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from viz.analysis.heads.measures import MEASURES
-from viz.analysis.heads.patterns import Accumulator, Chosen, by_row, ranked
+from viz.analysis.heads.patterns import Accumulator, Chosen, Found, by_row, found, ranked
 from viz.analysis.words import Word, words
 from viz.errors import NothingToMeasure
 from viz.names import head_index_label, head_label, position_number
@@ -61,17 +61,36 @@ class Board:
         return self.counted if count_special else self.left_out
 
 
-def measure(runs: Iterable[Run]) -> Board:
-    """Measure runs one after the other; only sums are kept, so memory does not grow with their number."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """Hold what one run has to say to a board; who measures it, and where, makes no difference to the sums."""
+
+    model: ModelInfo
+    n_texts: int
+    counted: list[Found]
+    left_out: list[Found]
+
+
+def part(run: Run) -> Part:
+    """Measure every job of every head in the texts of one run."""
+    return Part(run.model, len(run.batch.texts), found(run, NAMES), found(run, NAMES, count_special=False))
+
+
+def total(parts: Iterable[Part]) -> Board:
+    """Add parts up in their order; only sums are kept, so memory does not grow with their number."""
     counted, left_out = Accumulator(NAMES), Accumulator(NAMES, count_special=False)
     n_texts = 0
-    for run in runs:
-        counted.add(run)
-        left_out.add(run)
-        n_texts += len(run.batch.texts)
-        model = run.model
-        del run  # or it would stay while the next one is made
+    for of in parts:
+        counted.take(of.counted)
+        left_out.take(of.left_out)
+        n_texts += of.n_texts
+        model = of.model
     return Board(model, n_texts, _scores(counted), _scores(left_out))
+
+
+def measure(runs: Iterable[Run]) -> Board:
+    """Measure runs one after the other; none is kept."""
+    return total(map(part, runs))
 
 
 def _scores(of: Accumulator) -> dict[str, Score]:

@@ -4,7 +4,8 @@ The value of a uniform head is the same sum over a map that looks evenly at all 
 nothing hidden, in a model that reads from left to right nothing later, and only its window where a layer has one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -17,6 +18,26 @@ from viz.records import Run
 SEPARATORS = ("[SEP]", "</s>", "<sep>")
 
 Chosen = str | Sequence[int]  # a word of the text, or 0-based positions
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    """Hold what one measure found in one text: each head's value, float32 ``[L, H]``, and a uniform head's, ``[L]``."""
+
+    measure: str
+    values: np.ndarray
+    expected: np.ndarray
+
+
+def found(run: Run, names: Sequence[str], *, count_special: bool = True) -> list[Found]:
+    """Measure every text of a run; a measure that finds nothing in a text gives nothing for it."""
+    texts = _texts(run, range(len(run.batch.tokens)), count_special, None)
+    return [
+        Found(name, values, expected)
+        for name in names
+        for values, expected in zip(*_by_row(run, texts, MEASURES[name]), strict=True)
+        if not np.isnan(expected).all()
+    ]
 
 
 class Accumulator:
@@ -35,11 +56,12 @@ class Accumulator:
 
     def add(self, run: Run) -> None:
         """Add every text of a run; a text in which a measure finds nothing does not count for it."""
-        texts = _texts(run, range(len(run.batch.tokens)), self._count_special, None)
-        for name in self.names:
-            for value, expected in zip(*_by_row(run, texts, MEASURES[name]), strict=True):
-                if not np.isnan(expected).all():
-                    self._add(name, value.astype(np.float64), expected)
+        self.take(found(run, self.names, count_special=self._count_special))
+
+    def take(self, texts: Iterable[Found]) -> None:
+        """Add what was found in texts."""
+        for of in texts:
+            self._add(of.measure, of.values.astype(np.float64), of.expected)
 
     def _add(self, name: str, value: np.ndarray, expected: np.ndarray) -> None:
         found = ~np.isnan(expected)

@@ -70,20 +70,21 @@ class OffsetProfiles:
 
 
 @dataclass
-class _Sums:
+class Sums:
     """Add up weights and their squares by offset; index 0 is the offset -reach."""
 
-    count_special: bool
     reach: int = -1
     n_cells: np.ndarray = field(default_factory=lambda: np.zeros((1, 0), dtype=np.int64))  # [L, O]
     sums: np.ndarray = field(default_factory=lambda: np.zeros((1, 1, 0)))  # [L, H, O]
     squares: np.ndarray = field(default_factory=lambda: np.zeros((1, 1, 0)))
 
-    def add(self, run: Run) -> None:
-        self._make_room(run)
+    def add(self, run: Run, *, count_special: bool) -> None:
+        """Add the cells of all texts of a run."""
+        reach = int(run.batch.attention_mask.sum(axis=1).max()) - 1
+        self._make_room(reach, run.model.n_layers, run.model.n_heads)
         for row in range(len(run.batch.texts)):
             real = run.batch.attention_mask[row]
-            counted = real if self.count_special else real & ~special_tokens(run, row)
+            counted = real if count_special else real & ~special_tokens(run, row)
             order = real.cumsum()
             offsets = order[None, :] - order[:, None] + self.reach
             for at, allowed in enumerate(run.allowed[row]):
@@ -101,10 +102,18 @@ class _Sums:
         self.sums[layers, :, found] += np.add.reduceat(values, begins, axis=-1)
         self.squares[layers, :, found] += np.add.reduceat(values**2, begins, axis=-1)
 
-    def _make_room(self, run: Run) -> None:
+    def take(self, other: "Sums") -> None:
+        """Add other sums to these."""
+        self._make_room(other.reach, *other.sums.shape[:2])
+        at = slice(self.reach - other.reach, self.reach + other.reach + 1)
+        self.n_cells[:, at] += other.n_cells
+        self.sums[..., at] += other.sums
+        self.squares[..., at] += other.squares
+
+    def _make_room(self, reach: int, n_layers: int, n_heads: int) -> None:
         """Widen the arrays to the longest row there was."""
-        reach = max(int(run.batch.attention_mask.sum(axis=1).max()) - 1, self.reach)
-        wider, n_layers, n_heads = reach - self.reach, run.model.n_layers, run.model.n_heads
+        reach = max(reach, self.reach)
+        wider = reach - self.reach
         if self.reach < 0:
             self.n_cells = np.zeros((n_layers, 2 * reach + 1), dtype=np.int64)
             self.sums, self.squares = (np.zeros((n_layers, n_heads, 2 * reach + 1)) for _ in range(2))
@@ -115,6 +124,7 @@ class _Sums:
         self.reach = reach
 
     def profiles(self) -> Profiles:
+        """Give mean, spread and R² of what was added up."""
         n = self.n_cells[:, None, :]
         with np.errstate(invalid="ignore", divide="ignore"):
             mean = self.sums / n
@@ -133,21 +143,43 @@ class _Sums:
         )
 
 
-def measure(runs: Iterable[Run]) -> OffsetProfiles:
-    """Measure runs one after the other; only sums are kept.
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """Hold the sums of one run; who makes them, and where, makes no difference to those of all."""
+
+    model: ModelInfo
+    n_texts: int
+    counted: Sums
+    left_out: Sums
+
+
+def part(run: Run) -> Part:
+    """Add up the cells of one run.
 
     Cells are those that a layer let a real query look at; padding, later keys of a causal model and rows that may look
     at nothing are none.
     """
-    counted, left_out = _Sums(count_special=True), _Sums(count_special=False)
+    counted, left_out = Sums(), Sums()
+    counted.add(run, count_special=True)
+    left_out.add(run, count_special=False)
+    return Part(run.model, len(run.batch.texts), counted, left_out)
+
+
+def total(parts: Iterable[Part]) -> OffsetProfiles:
+    """Add parts up in their order; only sums are kept."""
+    counted, left_out = Sums(), Sums()
     n_texts = 0
-    for run in runs:
-        counted.add(run)
-        left_out.add(run)
-        n_texts += len(run.batch.texts)
-        model = run.model
-        del run  # or it would stay while the next one is made
+    for of in parts:
+        counted.take(of.counted)
+        left_out.take(of.left_out)
+        n_texts += of.n_texts
+        model = of.model
     return OffsetProfiles(model, n_texts, counted.profiles(), left_out.profiles())
+
+
+def measure(runs: Iterable[Run]) -> OffsetProfiles:
+    """Measure runs one after the other; none is kept."""
+    return total(map(part, runs))
 
 
 def by_explained(of: Profiles) -> list[Head]:
