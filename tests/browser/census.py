@@ -13,14 +13,13 @@ MODULE = """
 import gc, json, os, signal, sys, threading
 
 def answer(_signal, _frame):
-    local = sys.modules.get("viz.engine.local")
-    for key in list(local.engine._kept._records) if local else ():
-        local.engine._kept.forget(key)
+    if (local := sys.modules.get("viz.engine.local")) is not None:
+        local.engine._kept.clear()
     gc.unfreeze()
     gc.collect()
     held = gc.get_objects()
     said = {
-        "sessions": sum(type(it).__name__ == "AppSession" for it in held),
+        "sessions": sum(type(it).__name__ == "AppSession" and it._state.name != "SHUTDOWN_REQUESTED" for it in held),
         "texts": [it.batch.texts[0] for it in held if type(it).__name__ == "Run"],
         "works": sum(thread.name in ("work", "ScriptRunner.scriptThread") for thread in threading.enumerate()),
     }
@@ -34,7 +33,7 @@ signal.signal(signal.SIGUSR1, answer)
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Say what a server holds: visitors' sessions, the first text of each run, threads that draw or compute."""
+    """Say what a server holds: sessions that are not over, the first text of each run, working threads."""
 
     sessions: int
     texts: list[str]
