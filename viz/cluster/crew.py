@@ -1,6 +1,7 @@
 """Ask the workers of a cluster: connect once, hear that they are at work, ask again once where one was lost."""
 
 import asyncio
+import logging
 import socket
 import threading
 from collections.abc import Hashable
@@ -149,7 +150,7 @@ class Crew:
         try:
             socket.create_connection((host, int(port)), REACH_SECONDS).close()  # Ray itself would go on trying
             if not ray.is_initialized():
-                ray.init(address=self._address, log_to_driver=False, logging_level="ERROR", namespace="serve")
+                ray.init(address=self._address, log_to_driver=False, logging_level=logging.ERROR, namespace="serve")
         except BaseException as error:
             connection.set_exception(error)
         else:

@@ -1,5 +1,6 @@
 """Start and stop a cluster on this computer."""
 
+import logging
 from pathlib import Path
 
 from viz import settings
@@ -21,7 +22,7 @@ def start(names: tuple[str, ...] = NAMES) -> str:
         object_store_memory=2 * now.kept_answers_mb * settings.MB,
         include_dashboard=False,
         log_to_driver=False,
-        logging_level="ERROR",
+        logging_level=logging.ERROR,
         namespace="serve",
         runtime_env={"env_vars": {"PYTHONPATH": str(REPOSITORY)}},
     )

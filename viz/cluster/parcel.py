@@ -65,7 +65,7 @@ class _Packer(pickle.Pickler):
 
 class _Unpacker(pickle.Unpickler):
     def __init__(self, parcel: Parcel, models: Mapping[Known, ModelInfo]):
-        super().__init__(io.BytesIO(parcel.head), buffers=[memoryview(array).toreadonly() for array in parcel.arrays])
+        super().__init__(io.BytesIO(parcel.head), buffers=[array.data.toreadonly() for array in parcel.arrays])
         self._models = models
 
     def persistent_load(self, pid: Known) -> ModelInfo:

@@ -59,7 +59,7 @@ def answer(request: Request[Record], *, ask: Asking | None = None, hear: Hear | 
     return _here().answer(request, ask=ask, hear=hear)
 
 
-def stream(request: Request[Record], *, ask: Asking | None = None) -> Iterator[Record]:
+def stream(request: Request[Any], *, ask: Asking | None = None) -> Iterator[Any]:
     """Give the parts of an answer as workers make them; where they are lost on the way this process goes on."""
     assert isinstance(request, Rank)
     n_done = request.n_done
@@ -94,8 +94,9 @@ def _by_workers(request: Request[Any], hear: Hear) -> Any:
 
 def _one(request: Request[Any], hear: Hear | None = None) -> Any:
     """Ask one worker, in turn."""
+    about: Any = getattr(request, "ask", request)
     with passes:
-        return _crew.ask(request, getattr(request, "ask", request).checkpoint, hear or _to_nobody)
+        return _crew.ask(request, about.checkpoint, hear or _to_nobody)
 
 
 def _require_crew() -> None:

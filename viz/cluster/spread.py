@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any, TypeGuard
 
 from viz.analysis.claims.readings import Evidence, gather
 from viz.analysis.heads import boards
@@ -29,18 +29,20 @@ from viz.engine.requests import (
 )
 from viz.engine.work import Hear
 
-Record = TypeVar("Record")
 Asking = Callable[[Request[Any]], Any]
 
 
-def is_long(request: Request[Any]) -> bool:
+Long = Measure | MeasureOffsets | Gather
+
+
+def is_long(request: Request[Any]) -> TypeGuard[Long]:
     """Tell whether a request is worth sharing out."""
     if isinstance(request, (Measure, MeasureOffsets)):
         return len(request.texts) > KEPT_TEXTS
     return isinstance(request, Gather) and len(request.sentences) > KEPT_TEXTS
 
 
-def answer(request: Request[Any], ask: Asking, hear: Hear, n_workers: int) -> Any:
+def answer(request: Long, ask: Asking, hear: Hear, n_workers: int) -> Any:
     """Answer a long request from parts that ``ask`` gives, ``n_workers`` of them at once."""
     if isinstance(request, Gather):
         return _evidence(request, ask, hear, n_workers)
@@ -74,7 +76,7 @@ def _evidence(request: Gather, ask: Asking, hear: Hear, n_workers: int) -> Evide
 
 
 def _groups(
-    request: Measure | MeasureOffsets | Gather, texts: tuple[str, ...], ask: Asking, *, at_once: bool = False
+    request: Long, texts: tuple[str, ...], ask: Asking, *, at_once: bool = False
 ) -> tuple[tuple[str, ...], ...]:
     return ask(ShareOut(request.checkpoint, texts, at_once, request.revision))
 
