@@ -25,7 +25,7 @@ cluster: $(VENV)/ready-for-cluster
 	$(VENV)/bin/python -m viz.cluster --server.port $(PORT)
 
 test: lint
-	sh tests/browser/install_chromium.sh
+	sh tests/browser/install.sh
 	$(VENV)/bin/python -m pytest --numprocesses auto --dist loadfile
 
 lint: $(VENV)/ready-for-test

@@ -34,15 +34,20 @@ def running_app(log: Path, script: Path | None = None, bound: str = LOCAL, **env
 
 @contextmanager
 def started_app(
-    log: Path, script: Path | None = None, bound: str = LOCAL, **environment: str
+    log: Path,
+    script: Path | None = None,
+    bound: str = LOCAL,
+    folder: Path = REPOSITORY,
+    port: int | None = None,
+    **environment: str,
 ) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    """Run the app as ``running_app`` does; gives its address and its process."""
-    port = free_port()
+    """Run the app as ``running_app`` does, at a port of its own or this one; gives its address and its process."""
+    port = port or free_port()
     start = ["serve.py"] if script is None else ["-m", "streamlit", "run", str(script)]
     command = [sys.executable, *start, "--server.port", str(port), "--server.address", bound]
     variables = {**os.environ, "HF_HUB_OFFLINE": "1", **environment}
-    with log.open("w") as output:
-        process = subprocess.Popen(command, cwd=REPOSITORY, env=variables, stdout=output, stderr=subprocess.STDOUT)
+    with log.open("a") as output:
+        process = subprocess.Popen(command, cwd=folder, env=variables, stdout=output, stderr=subprocess.STDOUT)
         try:
             wait_until_healthy(process, f"http://127.0.0.1:{port}", log)
             yield f"http://127.0.0.1:{port}", process
