@@ -18,13 +18,17 @@ from benchmarks import (
     memory,
     opened_run,
     rank_all,
+    scale_model,
     sessions,
+    soak,
 )
 
 SERVER = (
     first_visit,
     sessions,
     class_load,
+    scale_model,
+    soak,
     memory,
     browser_page,
     batch_page,

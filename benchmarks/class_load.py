@@ -100,15 +100,26 @@ async def burst(visitors: list[Visitor], pid: int) -> Load:
     return await _loaded(asyncio.gather(*(visitor.ask(sentence()) for visitor in visitors)), pid)
 
 
+async def crowd(visitors: list[Visitor], pid: int, n_each: int) -> Load:
+    """Let everybody ask so many times, without a pause."""
+
+    async def visit(visitor: Visitor) -> list[float]:
+        return [await visitor.ask(sentence()) for _number in range(n_each)]
+
+    async def visits() -> list[float]:
+        return sum(await asyncio.gather(*map(visit, visitors)), [])
+
+    return await _loaded(visits(), pid)
+
+
 async def leisure(visitors: list[Visitor], pid: int, think: float, lasts: float) -> Load:
     """Let everybody ask again and again, with pauses of ``think`` seconds on average."""
 
     async def visit(visitor: Visitor) -> list[float]:
         taken = []
-        await asyncio.sleep(random.expovariate(1 / think))
-        while time.perf_counter() < ends:
+        while time.perf_counter() + (pause := random.expovariate(1 / think)) < ends:
+            await asyncio.sleep(pause)
             taken.append(await visitor.ask(sentence()))
-            await asyncio.sleep(random.expovariate(1 / think))
         return taken
 
     async def visits() -> list[float]:
