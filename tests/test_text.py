@@ -6,6 +6,7 @@ import re
 import string
 from itertools import chain
 
+import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 
@@ -217,6 +218,62 @@ def test_a_message_the_catalogue_lacks_is_said_in_english(speak, tmp_path):
     catalogues.write(tmp_path, "ru", {"Layer": "Слой"})
     speak("ru")
     assert text._("Head") == "Head"
+
+
+MO = (b"garbage", b"", b"\xde\x12\x04\x95", b"\xde\x12\x04\x95" + b"\xff" * 60)
+
+
+def broken(folder, language: str, change) -> None:
+    """Write a catalogue of two messages, and change its bytes."""
+    catalogues.write(folder, language, {"Masked word": "Слово под маской", "Layer": "Слой"})
+    file = folder / language / "LC_MESSAGES" / "headlight.mo"
+    file.write_bytes(change(file.read_bytes()))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        *(lambda _whole, bytes_=bytes_: bytes_ for bytes_ in MO),
+        lambda whole: whole[: len(whole) // 2],
+        lambda whole: whole.replace(b"charset=utf-8", b"charset=utf-9"),
+        lambda whole: whole.replace("Слой".encode(), b"\xff\xfe" * 4),
+        lambda whole: whole.replace(b"plural=(", b"plural=)"),
+    ],
+)
+def test_a_catalogue_that_is_broken_leaves_english_and_a_line_in_the_log(change, speak, tmp_path, caplog):
+    broken(tmp_path, "ru", change)
+    speak("ru")
+    assert [text._("Masked word"), text._("Layer"), text.ngettext("{n} head", "{n} heads", 2).format(n=2)] == [
+        "Masked word",
+        "Layer",
+        "2 heads",
+    ]
+    (line,) = caplog.records
+    assert line.getMessage().startswith("ru: no catalogue that can be read")
+
+
+def test_a_catalogue_that_is_whole_says_nothing_in_the_log(speak, tmp_path, caplog):
+    broken(tmp_path, "ru", lambda whole: whole)
+    speak("ru")
+    assert (text._("Layer"), caplog.records) == ("Слой", [])
+
+
+@pytest.mark.parametrize("said", ["{m} бит", "бит", "{n} бит {m}", "{n:,} бит", "{n", "{n} }", "{} бит", "{n!r} бит"])
+def test_a_translation_with_other_placeholders_stays_english_and_is_said_once(said, speak, tmp_path, caplog):
+    catalogues.write(tmp_path, "ru", {"{n} bits": said, "Layer": "Слой"})
+    speak("ru")
+    assert [text._("{n} bits").format(n=3) for _twice in range(2)] == ["3 bits", "3 bits"]
+    assert text._("Layer") == "Слой"
+    (line,) = caplog.records
+    assert line.getMessage().startswith("ru: other placeholders")
+
+
+def test_a_plural_form_with_other_placeholders_stays_english(speak, tmp_path, caplog):
+    catalogues.write(tmp_path, "ru", {("{n} head", "{n} heads"): ("{n} голова", "{m} головы", "{n} голов")})
+    speak("ru")
+    said = [text.ngettext("{n} head", "{n} heads", n).format(n=n) for n in (1, 2, 5)]
+    assert said == ["1 голова", "2 heads", "5 голов"]
+    assert len(caplog.records) == 1
 
 
 def test_russian_has_three_forms_of_a_number(speak, tmp_path):

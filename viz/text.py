@@ -5,12 +5,12 @@ without one (tests, command line) they speak English. Numbers that fill a messag
 ``number`` and ``percent``. A new language is only a folder in ``assets/locale``.
 """
 
-import gettext as _gettext
 from collections.abc import Callable
 from functools import cache
 from numbers import Real
 from pathlib import Path
 
+from viz.catalogue import Catalogue, opened
 from viz.errors import Reason, VizError
 from viz.number_format import localised
 
@@ -43,9 +43,9 @@ def nearest_language(wanted: str | None) -> str:
 
 
 @cache
-def catalogue(language: str) -> _gettext.NullTranslations:
+def catalogue(language: str) -> Catalogue:
     """Open the catalogue of a language; a language without one speaks English."""
-    return _gettext.translation(DOMAIN, LOCALE_FOLDER, languages=[language], fallback=True)
+    return opened(DOMAIN, LOCALE_FOLDER, language)
 
 
 class Message(str):
