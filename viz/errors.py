@@ -705,6 +705,14 @@ class TooManyForLines(VizError):
     )
 
 
+class OwnFileUnreadable(VizError):
+    """Refuse to go on without a file of Headlight's own that is missing or damaged."""
+
+    template = N_(
+        "'{name}', which comes with Headlight, is missing or cannot be read. Put it back, or install Headlight anew."
+    )
+
+
 class NoFontFor(VizError):
     """Refuse to write characters that no installed font has."""
 

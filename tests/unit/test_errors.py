@@ -402,6 +402,11 @@ SENTENCES = {
         "The text has 1,200 tokens; lines are drawn for at most 64: with more nothing could be told apart. Look at the "
         "map, or shorten the text.",
     ),
+    errors.OwnFileUnreadable: (
+        {"name": "assets/examples/board/first.txt"},
+        "'assets/examples/board/first.txt', which comes with Headlight, is missing or cannot be read. Put it back, or "
+        "install Headlight anew.",
+    ),
     errors.NoFontFor: (
         {"characters": "北 京"},
         "No installed font has these characters: 北 京. A PDF carries its fonts and would show boxes in their place. "

@@ -43,15 +43,18 @@ _NO_CHARACTER = "\U0010ffff"  # never assigned: what a font draws for it, it dra
 
 def font_for(text: str, size: int) -> ImageFont.FreeTypeFont:
     """Give the first installed font that has every character of the text, or the one that has most of them."""
-    candidates = [_open(path, size) for path in installed()] + [_built_in(size)]
+    opened = (_open(path, size) for path in installed())
+    candidates = [*(font for font in opened if font is not None), _built_in(size)]
     return max(candidates, key=lambda font: n_known(font, text))
 
 
 def path_for(character: str) -> Path | None:
     """Give the file of the first installed font that has a character, None where none has it."""
-    if character.isspace():
-        return next(iter(installed()), None)
-    return next((path for path in installed() if _knows(_open(path, _PROBE_PX), character)), None)
+    for path in installed():
+        font = _open(path, _PROBE_PX) if path.is_file() else None  # it may be gone since it was opened
+        if font is not None and (character.isspace() or _knows(font, character)):
+            return path
+    return None
 
 
 def n_known(font: ImageFont.FreeTypeFont, text: str) -> int:
@@ -81,8 +84,12 @@ def _folders() -> list[Path]:
 
 
 @cache
-def _open(path: Path, size: int) -> ImageFont.FreeTypeFont:
-    return ImageFont.truetype(str(path), size)
+def _open(path: Path, size: int) -> ImageFont.FreeTypeFont | None:
+    """Open a font; None where it cannot be read, for then another one writes."""
+    try:
+        return ImageFont.truetype(str(path), size)
+    except (OSError, ValueError):
+        return None
 
 
 @cache

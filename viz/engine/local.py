@@ -5,6 +5,7 @@ neither torch nor transformers: they come with the first request, so that a page
 """
 
 import importlib
+import logging
 import threading
 from collections.abc import Callable, Hashable, Iterator
 from concurrent.futures import Future
@@ -18,7 +19,10 @@ from viz.engine.line import NOBODYS, Errand, errand, on_errand, passes
 from viz.engine.meters import Meters
 from viz.engine.requests import Request
 from viz.engine.work import Abandoned, Hear, Work
+from viz.errors import VizError
 from viz.shipped import ALL_SHIPPED, SHIPPED
+
+log = logging.getLogger("headlight")
 
 Record = TypeVar("Record")
 
@@ -86,7 +90,10 @@ class LocalEngine:
             threading.Thread(target=self._load_default, daemon=True, name="warm-up").start()
 
     def _load_default(self) -> None:
-        self._imported().load_model(SHIPPED[0])
+        try:
+            self._imported().load_model(SHIPPED[0])
+        except VizError as error:  # a page that needs it says so
+            log.warning("not warmed up: %s", error)
 
     def is_ready(self) -> bool:
         """Tell whether the shipped models have been loaded; the first to ask begins loading them."""
@@ -101,8 +108,9 @@ class LocalEngine:
             for checkpoint in ALL_SHIPPED:
                 self._imported().load_model(checkpoint)
             self._ready.set()
-        finally:
-            self._getting_ready = self._ready.is_set()
+        except VizError as error:
+            log.warning("not ready: %s", error)
+            self._getting_ready = False  # who asks next tries again
 
     def _once(self, key: Hashable, make: Callable[[Hear], Record], hear: Hear | None, keep: bool) -> Record:
         found: Any = self._kept.find(key) if keep else None

@@ -88,3 +88,15 @@ def test_fonts_are_found_in_folders_below_and_listed_in_order_of_preference(monk
     monkeypatch.setattr(fonts, "_folders", lambda: [tmp_path, tmp_path / "not there"])
     found = fonts.installed.__wrapped__()
     assert [path.name for path in found] == ["DejaVuSans.ttf", "Arial.ttf", "simhei.ttf"]
+
+
+def test_a_font_that_cannot_be_read_or_goes_writes_nothing(two_fonts, monkeypatch, tmp_path):
+    (damaged := tmp_path / "damaged.ttf").write_bytes(b"no font")
+    (goes := tmp_path / "goes.ttf").write_bytes(two_fonts["wide"].read_bytes())
+    monkeypatch.setattr(fonts, "installed", lambda: (damaged, goes))
+    assert fonts.font_for("я", SIZE).path == str(goes)
+    assert fonts.path_for("я") == goes == fonts.path_for(" ")
+    goes.unlink()
+    for size in (SIZE, SIZE + 1):
+        assert fonts.font_for("turtle", size).size == size
+    assert fonts.path_for("я") is None is fonts.path_for(" ")
