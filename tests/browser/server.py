@@ -23,12 +23,14 @@ def free_port() -> int:
 
 
 @contextmanager
-def running_app(log: Path, script: Path | None = None, bound: str = LOCAL, **environment: str) -> Iterator[str]:
+def running_app(
+    log: Path, script: Path | None = None, bound: str = LOCAL, folder: Path = REPOSITORY, **environment: str
+) -> Iterator[str]:
     """Run the app as ``make app`` does, or another script, as a process of its own; gives its address.
 
     Only this computer reaches it, so that its visitors are trusted, unless it is bound to another address.
     """
-    with started_app(log, script, bound, **environment) as (address, _process):
+    with started_app(log, script, bound, folder, **environment) as (address, _process):
         yield address
 
 
