@@ -59,10 +59,11 @@ def draw(page: StreamlitPage) -> None:
     What breaks off half-way is answered again when the page is drawn anew.
     """
     let_go_of_left()
-    is_first = "visit_new" not in st.session_state
+    was_drawn = st.session_state.get("visit_was_drawn", False)
     st.session_state["visit_new"] = []
-    st.session_state["brought_widgets"] = _in_the_browser() if is_first else frozenset()
+    st.session_state["brought_widgets"] = frozenset() if was_drawn else _in_the_browser()
     page.run()
+    st.session_state["visit_was_drawn"] = True
     address = tuple((name, value) for name, value in st.query_params.to_dict().items() if len(value) <= MAX_FIELD)
     for new in st.session_state.pop("visit_new"):
         known = find(new.key)
@@ -72,9 +73,9 @@ def draw(page: StreamlitPage) -> None:
 
 
 def brought_widgets() -> frozenset[str]:
-    """Name the widgets that stood in the browser, with what was typed, before this server first drew a page there.
+    """Name the widgets that stood in the browser, with what was typed, before this server first drew a page to its end.
 
-    So it is when a server was started anew while somebody looked at a page.
+    So it is when a server was started anew while somebody looked at a page; a click may have broken off its first runs.
     """
     return st.session_state.get("brought_widgets", frozenset())
 

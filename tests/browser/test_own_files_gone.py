@@ -11,7 +11,7 @@ from tests.browser.conftest import open_page, settle
 from tests.browser.server import REPOSITORY, running_app
 from tests.browser.test_server_routes import get
 
-PARTS = ("app.py", "asgi.py", "serve.py", ".streamlit", "pages", "viz", "assets")
+PARTS = ("app.py", "asgi.py", "bounds.py", "serve.py", ".streamlit", "pages", "viz", "assets")
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.conftest import open_page, settle
 from tests.browser.replicas import Replicas, get, running_replicas
 
-BROWSERS = 10
+BROWSERS = 6
 MB = 10**6  # as the browser counts
 LARGEST = 50 * MB  # the setting as it is
 SIDE = 290  # tokens, of which 144 heads take 48.4 MB
@@ -70,13 +70,13 @@ def pages(browser, replicas):
         page.context.close()
 
 
-def test_ten_browsers_are_spread_over_both_replicas_and_each_stays_with_its_own(browser, replicas):
+def test_browsers_are_spread_over_both_replicas_and_each_stays_with_its_own(browser, replicas):
     pages = [browser.new_context().new_page() for _number in range(BROWSERS)]
     for page in pages:
         page.goto(f"{replicas.address}/saved")
         expect(page.get_by_test_id("stFileUploader")).to_be_visible()
     homes = [named(page) for page in pages]
-    assert min(homes.count("1"), homes.count("2")) >= 4  # programs of a page on their way count as connections too
+    assert min(homes.count("1"), homes.count("2")) >= 2  # programs of a page on their way count as connections too
     for number, (home, page) in enumerate(zip(homes, pages, strict=True)):
         text = f"The visitor number {number} comes back for a [MASK]."
         page.goto(f"{replicas.address}/?text={quote(text)}")  # another handshake
