@@ -28,7 +28,7 @@ MAY_IMPORT = {
     "pages": {"ground", "analysis", "engine", "drawing", "files", "pages"},
 }
 # Of the engine a page knows what can be asked and whom to ask; torch comes with neither.
-ENGINE_FOR_PAGES = {"viz.engine.requests", "viz.engine.local", "viz.engine.kept"}
+ENGINE_FOR_PAGES = {"viz.engine.requests", "viz.engine.reasons.requests", "viz.engine.local", "viz.engine.kept"}
 
 THEIRS = {
     "engine": {"torch", "transformers", "huggingface_hub", "httpx2", "safetensors", "prometheus_client"},

@@ -45,6 +45,7 @@ from viz.engine import (
 )
 from viz.engine.memory_left import memory_said
 from viz.engine.models import LoadedModel, current_revision, load_model, n_model_bytes
+from viz.engine.reasons import service as reasons
 from viz.engine.requests import (
     KEPT_TEXTS,
     Ask,
@@ -341,5 +342,6 @@ _ANSWERS: dict[type, Callable[..., Any]] = {
     Download: _download,
     Watch: _watch,
     StopDownload: _stop_download,
+    **reasons.ANSWERS,
 }
 _STREAMS: dict[type, Callable[..., Iterator[Any]]] = {Rank: _rank}
