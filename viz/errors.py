@@ -253,6 +253,34 @@ class HeadsStayOn(VizError):
     template = N_("The attention of {checkpoint} can only be read: its heads cannot be switched off. Choose {shipped}.")
 
 
+class LayersAreOne(VizError):
+    """Refuse to change what enters a layer of a model that has no list of its layers."""
+
+    template = N_(
+        "{checkpoint} runs one module again and again in place of a list of layers, so nothing can be put in between. "
+        "Patch the outputs of its heads instead, or choose another model."
+    )
+
+
+class NotSameLength(VizError):
+    """Refuse to put numbers of one text into another of other length."""
+
+    template = N_(
+        "The first sentence has {n_first:,} tokens and the second {n_second:,}; each token needs a partner, so both "
+        "must have the same number. Add words to the shorter one or take some out of the longer one; a word may be "
+        "several tokens."
+    )
+
+
+class TooLongToPatch(VizError):
+    """Refuse to patch the states of every token of a long text, one at a time."""
+
+    template = N_(
+        "The sentences have {n_tokens:,} tokens; states are patched for at most {limit}, one token at a time. Shorten "
+        "both, or patch the outputs of heads."
+    )
+
+
 class NotOneToken(VizError):
     """Refuse to give a probability to a word of several tokens."""
 

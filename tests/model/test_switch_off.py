@@ -14,7 +14,7 @@ from tests import tiny
 from tests.model import plain
 from tests.model.families import roberta, with_mask
 from viz.analysis.heads.switch_off import effect
-from viz.engine import switch_off
+from viz.engine import copies, restarting
 from viz.engine.batching import encode
 from viz.engine.forward import run
 from viz.engine.models import load_model
@@ -198,7 +198,7 @@ def test_a_long_text_is_split_into_more_passes_with_the_same_results(models, mon
     loaded, texts, _ = models["bert"]
     before = run(loaded, encode(loaded, texts))
     at_once = ranked(loaded, before, 0, off_by)
-    monkeypatch.setattr(switch_off, "MAX_MAP_BYTES", 1)
+    monkeypatch.setattr(copies, "MAX_MAP_BYTES", 1)
     word = int(before.readout_logits[0].argmax())
     parts = list(rank_all(loaded, before, 0, word_id=word, off_by=off_by))
     assert [len(part) for part in parts] == [1] * 6
@@ -243,7 +243,7 @@ def test_ranking_gives_what_each_head_alone_gives_in_the_shipped_models(family):
 def test_other_recorded_families_are_ranked_too(others, family):
     loaded = others[family]
     assert loaded.recorded and loaded.info.family == family
-    assert (family in switch_off.RESTARTED) == (family in ("electra", "roberta"))
+    assert (family in restarting.RESTARTED) == (family in ("electra", "roberta"))
     check_against_whole_runs(loaded, run(loaded, encode(loaded, MASKED)), "zero")
 
 

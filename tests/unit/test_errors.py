@@ -362,6 +362,21 @@ SENTENCES = {
         "The attention of other-model can only be read: its heads cannot be switched off. Choose headlight-bert or "
         "headlight-gpt2.",
     ),
+    errors.LayersAreOne: (
+        {"checkpoint": "some-albert"},
+        "some-albert runs one module again and again in place of a list of layers, so nothing can be put in between. "
+        "Patch the outputs of its heads instead, or choose another model.",
+    ),
+    errors.NotSameLength: (
+        {"n_first": 7, "n_second": 9},
+        "The first sentence has 7 tokens and the second 9; each token needs a partner, so both must have the same "
+        "number. Add words to the shorter one or take some out of the longer one; a word may be several tokens.",
+    ),
+    errors.TooLongToPatch: (
+        {"n_tokens": 300, "limit": 128},
+        "The sentences have 300 tokens; states are patched for at most 128, one token at a time. Shorten both, or "
+        "patch the outputs of heads.",
+    ),
     errors.NotOneToken: (
         {"word": "turtles", "checkpoint": "headlight-bert", "tokens": "turtle ##s", "example": "river"},
         "'turtles' is not one of headlight-bert's tokens: the model reads it as turtle ##s, so it has no probability "

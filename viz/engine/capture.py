@@ -18,6 +18,7 @@ from transformers import AttentionInterface, AttentionMaskInterface, PreTrainedM
 from transformers.masking_utils import sdpa_mask
 
 from viz.analysis.masks.hiding import Hiding
+from viz.engine.stand_ins import StandIn
 
 IMPLEMENTATION = "headlight"
 
@@ -37,14 +38,14 @@ class MaskCall:
 
 @dataclass(frozen=True)
 class SwitchedOff:
-    """Say whose output is replaced before the output projection: by zeros, or by the head's mean over the real tokens.
+    """Say whose output is replaced before the output projection, and what stands in for it.
 
-    A batch may hold copies of the same R rows behind each other, so that each switches off other heads; every copy has
-    its own mean.
+    A batch may hold copies of the same R rows behind each other, so that each switches off other heads.
     """
 
-    heads: torch.Tensor  # bool[B, L, H] or [1, L, H], True = off; L are the layers that run
-    real: torch.Tensor | None  # bool[R, T], True = the mean counts this token; None: zeros
+    heads: torch.Tensor  # bool[B, L, H] or [1, L, H], True = replaced
+    stand_in: StandIn
+    first: int = 0  # number of the first layer that runs
 
 
 @dataclass
@@ -54,6 +55,7 @@ class LayerRecord:
     attentions: torch.Tensor | None = None  # float32[B, L, H, Q, K], or None: not kept
     scores: torch.Tensor | None = None  # the same shape, or None: not kept
     off: SwitchedOff | None = None  # None: every head stays on
+    outputs: list[torch.Tensor] | None = None  # what enters the projection, [B, H, T, D] one a layer; None: not kept
     added: list[torch.Tensor | None] = field(default_factory=list)  # one a layer, [B, 1, Q, K]
     allowed: list[torch.Tensor | None] = field(default_factory=list)  # bool[B, 1, Q, K] one a layer, None: every key
     modules: list[torch.nn.Module] = field(default_factory=list)  # the one that attends, one a layer
@@ -161,22 +163,16 @@ def _attention(
     weights = torch.nn.functional.dropout(attentions, p=dropout, training=module.training)
     outputs = torch.matmul(weights, value)
     if layers is not None and layers.off is not None:
-        outputs = _switch_off(outputs, layers.off, layers.n_layers - 1)
+        outputs = _switch_off(outputs, layers.off, layers.off.first + layers.n_layers - 1)
+    if layers is not None and layers.outputs is not None:
+        layers.outputs.append(outputs)
     return outputs.transpose(1, 2).contiguous(), attentions
 
 
 def _switch_off(outputs: torch.Tensor, off: SwitchedOff, layer: int) -> torch.Tensor:
     """Replace the outputs ``[B, H, T, D]`` of the heads that are off; those of the others keep their bits."""
     heads = off.heads[:, layer, :, None, None]
-    if not heads.any():
-        return outputs
-    if off.real is None:
-        return outputs.masked_fill(heads, 0)
-    copies = outputs.unflatten(0, (-1, len(off.real)))
-    real = off.real[None, :, None, :, None]
-    sums = torch.where(real, copies, 0).sum(dim=(1, 3), keepdim=True)
-    means = (sums / real.sum()).expand_as(copies).flatten(0, 1)
-    return torch.where(heads, means, outputs)
+    return torch.where(heads, off.stand_in(outputs, layer), outputs) if heads.any() else outputs
 
 
 def attention_when_hiding(

@@ -10,10 +10,11 @@ from viz import settings
 from viz.analysis.masks import additive
 from viz.analysis.masks.hiding import Hiding
 from viz.analysis.predictions import require_words
-from viz.engine import capture, maps, stacks, two_stacks
+from viz.engine import capture, maps, stacks, stand_ins, two_stacks
 from viz.engine.device import to_numpy
 from viz.engine.line import passes
 from viz.engine.models import LoadedModel
+from viz.engine.stand_ins import StandIn
 from viz.errors import (
     AllTokensHidden,
     BatchTooLarge,
@@ -41,7 +42,7 @@ def run(
     hiding: Hiding | None = None,
     see_later: bool = False,
     off: Collection[tuple[int, int]] = (),
-    off_by: str = "zero",
+    off_by: str | StandIn = "zero",
 ) -> Run:
     """Run the model over a batch and keep attentions, scores, the mask it really added, and its predictions' logits.
 
@@ -54,7 +55,8 @@ def run(
     rounded to that type, added and softmaxed there (as torch does it on a CPU), and the attention goes on as float32.
     Logits, and with them predictions, can then be NaN. A text whose tokens are all hidden runs: that is the lesson.
     ``off`` names heads, 0-based (layer, head), that are switched off: before the output projection a head's output is
-    replaced by zeros (``off_by="zero"``) or by its mean over the batch's real tokens (``"mean"``).
+    replaced by zeros (``off_by="zero"``), by its mean over the batch's real tokens (``"mean"``), or by what another
+    stand-in gives (see ``resampling``).
     A model whose words are not ``"read"`` has no read-outs; its maps are as any other's.
     Raises ``TwoStacks`` for an encoder-decoder;
     ``AllTokensHidden`` if a text may look at nothing, ``BatchTooLarge``, ``CaptureFailed``; ``NotRecorded`` if
@@ -161,7 +163,7 @@ def require_switchable(loaded: LoadedModel) -> None:
 
 
 def switched_off(
-    loaded: LoadedModel, stack: Stack, queries: Batch, off: Collection[tuple[int, int]], off_by: str
+    loaded: LoadedModel, stack: Stack, queries: Batch, off: Collection[tuple[int, int]], off_by: str | StandIn
 ) -> capture.SwitchedOff | None:
     """Mark the heads of a stack that are off, the same ones in every row; a head's mean is over the real queries.
 
@@ -179,9 +181,11 @@ def switched_off(
     return capture.SwitchedOff(heads, replacing(loaded, queries.attention_mask, off_by))
 
 
-def replacing(loaded: LoadedModel, attention_mask: np.ndarray, off_by: str) -> torch.Tensor | None:
-    """Give what stands in for a head that is off: the tokens its mean is over, bool ``[B, T]``, or None for zeros."""
-    return {"zero": None, "mean": torch.tensor(attention_mask, device=loaded.device)}[off_by]
+def replacing(loaded: LoadedModel, attention_mask: np.ndarray, off_by: str | StandIn) -> StandIn:
+    """Give what stands in for a head that is off; its mean is over the real tokens, bool ``[B, T]``."""
+    if not isinstance(off_by, str):
+        return off_by
+    return {"zero": stand_ins.zeros, "mean": stand_ins.Mean(torch.tensor(attention_mask, device=loaded.device))}[off_by]
 
 
 def mask_told(
