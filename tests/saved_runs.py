@@ -12,7 +12,7 @@ from viz.records import Batch, Maps, ModelInfo, Run, Stack, self_maps
 
 RUN_ARRAYS = ("given_mask", "readouts", "readout_logits")
 BATCH_ARRAYS = ("input_ids", "attention_mask", "special_tokens_mask", "token_type_ids", "position_ids", "word_ids")
-MAPS_ARRAYS = ("query_mask", "key_mask", "attentions", "scores", "added", "allowed")
+MAPS_ARRAYS = ("query_mask", "key_mask", "attentions", "scores", "added", "allowed", "value_norms")
 
 
 def full_run() -> Run:
@@ -43,6 +43,7 @@ def full_run() -> Run:
             random.standard_normal((2, 2, 2, 3, 3)).astype(np.float32),
             np.full((2, 2, 3, 3), np.finfo(np.float32).min, dtype=np.float32),
             random.random((2, 2, 3, 3)) > 0.5,
+            random.random((2, 2, 2, 3), dtype=np.float32),
         ),
         readouts=np.array([[0, 1], [1, 2]]),
         readout_logits=random.standard_normal((2, 4)).astype(np.float32),
@@ -65,7 +66,8 @@ def three_kind_run() -> Run:
         added = random.standard_normal((2, 1, *cells)).astype(np.float32) if scored else None
         allowed = random.random((2, n_layers, *cells)) > 0.5
         attentions = random.random(shape, dtype=np.float32)
-        return Maps(queries[0], keys[0], queries[1], keys[1], attentions, scores, added, allowed)
+        norms = random.random(shape[:3] + cells[1:], dtype=np.float32) if scored else None
+        return Maps(queries[0], keys[0], queries[1], keys[1], attentions, scores, added, allowed, norms)
 
     stacks = (Stack("encoder", 2, 2), Stack("decoder", 3, 2), Stack("cross", 3, 2))
     return Run(

@@ -239,6 +239,16 @@ class UnknownHiding(VizError):
     template = N_("Cannot hide with '{fill}' in {dtype}. Give min, -inf or a number, and one of {dtypes}.")
 
 
+class NoContributions(VizError):
+    """Refuse to show what heads contribute where the norms of the value vectors are not known."""
+
+    template = N_(
+        "What the heads of {checkpoint} contribute is not known, only their weights: its attention can only be read, "
+        "or what its heads bring is changed before their output projection, or the file was saved without the norms "
+        "of the value vectors. Run the text again with {shipped}, or look at the weights."
+    )
+
+
 class NotRecorded(VizError):
     """Refuse to change the mask of a model whose attention can only be read."""
 

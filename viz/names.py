@@ -42,7 +42,11 @@ def map_title(view: View, layer: int, head: int, kind: str = "self") -> str:
 
     ``Layer4_Head11 · L3H10 · words``
     """
-    read = {_("words"): view.words, _("no special tokens"): view.special != "shown"}
+    read = {
+        _("contribution"): view.contribution,
+        _("words"): view.words,
+        _("no special tokens"): view.special != "shown",
+    }
     return " · ".join((_of_heads(view, layer, head, kind), *(words for words, is_so in read.items() if is_so)))
 
 
@@ -76,7 +80,7 @@ def parse_head(name: str, n_layers: int, n_heads: int) -> tuple[int, int]:
 
     Raises ``UnknownHead`` if it is no head's name, ``HeadOutOfRange`` if the model has no such head.
     """
-    name = name.strip().removeprefix("Attention_").removesuffix(".png")
+    name = name.strip().removeprefix("Attention_").removeprefix("Contribution_").removesuffix(".png")
     if match := _FROM_ONE.fullmatch(name):
         layer, head = int(match[1]) - 1, int(match[2]) - 1
         label = f"Layer{match[1]}_Head{match[2]}"
@@ -94,7 +98,8 @@ def diagram_name(layer: int, head: int, extension: str = "png", kind: str = "sel
     """Name one head's picture as the CS50 exercise does: ``Attention_Layer4_Head11.png``.
 
     Where a model has three kinds of attention the kind stands in the name: ``Attention_Cross_Layer2_Head3.png``. Joined
-    heads are called after what was joined: ``Attention_Layer4_Mean.png``.
+    heads are called after what was joined: ``Attention_Layer4_Mean.png``; what they contribute is called so:
+    ``Contribution_Layer4_Head11.png``.
     """
     of = "" if kind == "self" else f"{kind.capitalize()}_"
     joined = {
@@ -104,7 +109,8 @@ def diagram_name(layer: int, head: int, extension: str = "png", kind: str = "sel
         "all": "Mean",
         "rollout": f"{layer_label(layer)}_Rollout",
     }
-    return f"Attention_{of}{joined[view.joins(kind)]}.{extension}"
+    shown = "Contribution" if view.contribution else "Attention"
+    return f"{shown}_{of}{joined[view.joins(kind)]}.{extension}"
 
 
 def position_number(position: int) -> int:

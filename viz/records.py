@@ -94,6 +94,8 @@ class Maps:
 
     ``allowed`` is what each layer really let through, read from the running model: bool ``[B, 1 or L, Q, K]``, one
     layer where all let through the same. ``added`` is what was added to the scores, None where nothing was.
+    ``value_norms`` is how long each key's value vector is once its head has written it into the states, ‖f(x)‖ with
+    f(x) = (x W_V + b_V) W_O; a weight times it is what the head really adds of that key.
     """
 
     queries: tuple[tuple[str, ...], ...]  # [B][Q] display strings
@@ -104,6 +106,7 @@ class Maps:
     scores: np.ndarray | None  # float32[B, L, H, Q, K], before the mask
     added: np.ndarray | None  # float32[B, 1 or L, Q, K]
     allowed: np.ndarray  # bool[B, 1 or L, Q, K]
+    value_norms: np.ndarray | None = None  # float32[B, L, H, K]
 
     def __post_init__(self):
         n_rows, n_queries, n_keys = len(self.queries), len(self.queries[0]), len(self.keys[0])
@@ -115,11 +118,12 @@ class Maps:
             lock(name, getattr(self, name), (n_rows, n_layers, n_heads, *cells))
         for name in ("added", "allowed"):
             lock(name, getattr(self, name), (n_rows, 1, *cells), (n_rows, n_layers, *cells))
+        lock("value_norms", self.value_norms, (n_rows, n_layers, n_heads, n_keys))
 
     @property
     def nbytes(self) -> int:
         """Memory its arrays take, in bytes."""
-        arrays = (self.attentions, self.scores, self.added, self.allowed)
+        arrays = (self.attentions, self.scores, self.added, self.allowed, self.value_norms)
         return sum(array.nbytes for array in arrays if array is not None)
 
 
@@ -194,10 +198,11 @@ def self_maps(
     scores: np.ndarray | None,
     added: np.ndarray | None,
     allowed: np.ndarray,
+    value_norms: np.ndarray | None = None,
 ) -> dict[str, Maps]:
     """Give the maps of a model with one stack: every token of the batch looks at the tokens of its row."""
     real = batch.attention_mask
-    return {"self": Maps(batch.tokens, batch.tokens, real, real, attentions, scores, added, allowed)}
+    return {"self": Maps(batch.tokens, batch.tokens, real, real, attentions, scores, added, allowed, value_norms)}
 
 
 @dataclass(frozen=True, slots=True)

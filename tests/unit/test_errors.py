@@ -160,6 +160,12 @@ SENTENCES = {
         {"fill": "max", "dtype": "float32", "dtypes": "float32, float16"},
         "Cannot hide with 'max' in float32. Give min, -inf or a number, and one of float32, float16.",
     ),
+    errors.NoContributions: (
+        {"checkpoint": "xlnet", "shipped": "A or B"},
+        "What the heads of xlnet contribute is not known, only their weights: its attention can only be read, or what "
+        "its heads bring is changed before their output projection, or the file was saved without the norms of the "
+        "value vectors. Run the text again with A or B, or look at the weights.",
+    ),
     errors.NotRecorded: (
         {"checkpoint": "xlnet", "shipped": "A or B"},
         "The attention of xlnet can only be read: what is added to its scores is out of reach. Choose A or B.",

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from transformers import AttentionInterface, AttentionMaskInterface, PreTrainedModel
@@ -55,6 +55,7 @@ class LayerRecord:
     attentions: torch.Tensor | None = None  # float32[B, L, H, Q, K], or None: not kept
     scores: torch.Tensor | None = None  # the same shape, or None: not kept
     off: SwitchedOff | None = None  # None: every head stays on
+    value_norms: torch.Tensor | None = None  # float32[B, L, H, K], or None: not kept
     outputs: list[torch.Tensor] | None = None  # what enters the projection, [B, H, T, D] one a layer; None: not kept
     added: list[torch.Tensor | None] = field(default_factory=list)  # one a layer, [B, 1, Q, K]
     allowed: list[torch.Tensor | None] = field(default_factory=list)  # bool[B, 1, Q, K] one a layer, None: every key
@@ -67,6 +68,14 @@ class LayerRecord:
         return len(self.modules)
 
 
+class Projection(Protocol):
+    """Say how long what a head brings of each key is once it is written into the states."""
+
+    def norms(self, values: torch.Tensor) -> torch.Tensor:
+        """Give ‖v W_O‖ of every value vector ``[B, H, K, D]``, ``[B, H, K]``."""
+        ...
+
+
 @dataclass
 class Recording:
     """Receive one pass: each kind of attention apart, and where the output layer reads."""
@@ -75,6 +84,7 @@ class Recording:
     layers: dict[str, LayerRecord]  # by kind
     readouts: torch.Tensor  # int64[N, 2]: (row, position) the output layer reads
     hiding: Hiding | None = None  # None: hide as the model does
+    projections: Mapping[torch.nn.Module, Projection] = field(default_factory=dict)  # by the module that attends
     mask_calls: list[MaskCall] = field(default_factory=list)
 
     def of(self, module: torch.nn.Module) -> LayerRecord | None:
@@ -159,6 +169,8 @@ def _attention(
     else:
         added, attentions = attention_when_hiding(scores, attention_mask, hiding)
     if layers is not None:
+        if record is not None and layers.value_norms is not None and layers.n_layers < layers.value_norms.shape[1]:
+            layers.value_norms[:, layers.n_layers].copy_(record.projections[module].norms(value))
         _keep(layers, module, scores, added, _let_through(attention_mask), attentions)
     weights = torch.nn.functional.dropout(attentions, p=dropout, training=module.training)
     outputs = torch.matmul(weights, value)

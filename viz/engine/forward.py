@@ -14,6 +14,7 @@ from viz.engine import capture, maps, stacks, stand_ins, two_stacks
 from viz.engine.device import to_numpy
 from viz.engine.line import passes
 from viz.engine.models import LoadedModel
+from viz.engine.reasons import projections
 from viz.engine.stand_ins import StandIn
 from viz.errors import (
     AllTokensHidden,
@@ -234,12 +235,14 @@ def new_recording(
     n_rows, n_tokens = batch.input_ids.shape
     shape = (n_rows, loaded.info.n_layers, loaded.info.n_heads, n_tokens, n_tokens)
     keeps_scores = loaded.recorded and 4 * math.prod(shape) <= settings.current().max_scores_bytes
+    written = projections.of_model(loaded.model)
     layers = capture.LayerRecord(
         attentions=torch.empty(shape, device=loaded.device) if loaded.recorded else None,
         scores=torch.empty(shape, device=loaded.device) if keeps_scores else None,
+        value_norms=torch.empty(shape[:-1], device=loaded.device) if written else None,
     )
     where = torch.tensor(readouts, device=loaded.device)
-    return capture.Recording(stacks.kinds(loaded.model), {"self": layers}, where, hiding)
+    return capture.Recording(stacks.kinds(loaded.model), {"self": layers}, where, hiding, written)
 
 
 def model_inputs(

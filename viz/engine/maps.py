@@ -11,16 +11,16 @@ from viz.engine.capture import LayerRecord
 from viz.engine.device import to_numpy
 from viz.records import Batch, Maps, self_maps
 
+Arrays = tuple[np.ndarray, np.ndarray | None, np.ndarray | None, np.ndarray, np.ndarray | None]
+
 
 def recorded(batch: Batch, attentions: torch.Tensor, layers: LayerRecord) -> dict[str, Maps]:
     """Give the maps of a model of one stack that was recorded, masks as they reached each layer."""
     return self_maps(batch, *of_recording(attentions, layers))
 
 
-def of_recording(
-    attentions: torch.Tensor, layers: LayerRecord
-) -> tuple[np.ndarray, np.ndarray | None, np.ndarray | None, np.ndarray]:
-    """Give attentions, scores, what was added and what was allowed, as ``Maps`` holds them, of one kind recorded."""
+def of_recording(attentions: torch.Tensor, layers: LayerRecord) -> Arrays:
+    """Give attentions, scores, what was added, what was allowed and norms, as ``Maps`` holds them, of one kind."""
     n_rows, _n_layers, _n_heads, *cells = attentions.shape
     shape = (n_rows, 1, *cells)
     masks_added = any(added is not None for added in layers.added)
@@ -29,6 +29,7 @@ def of_recording(
         None if layers.scores is None else to_numpy(layers.scores),
         _one_a_layer(layers.added, attentions.new_zeros(shape)) if masks_added else None,
         _one_a_layer(layers.allowed, attentions.new_ones(shape, dtype=torch.bool)),
+        None if layers.value_norms is None else to_numpy(layers.value_norms),
     )
 
 
@@ -37,14 +38,12 @@ def read_off(batch: Batch, attentions: Sequence[torch.Tensor], told: np.ndarray,
     return self_maps(batch, *of_weights(attentions, allowed_by(told, None, causal=causal)))
 
 
-def of_weights(
-    attentions: Sequence[torch.Tensor], told: np.ndarray
-) -> tuple[np.ndarray, np.ndarray | None, np.ndarray | None, np.ndarray]:
+def of_weights(attentions: Sequence[torch.Tensor], told: np.ndarray) -> Arrays:
     """Give what ``of_recording`` does of the weights a model returns; ``told`` as in ``allowed_by_weights``."""
     weights = to_numpy(torch.stack(list(attentions), dim=1).float())
     allowed = allowed_by_weights(weights, told)
     same = (allowed == allowed[:, :1]).all()
-    return weights, None, None, allowed[:, :1].copy() if same else allowed
+    return weights, None, None, allowed[:, :1].copy() if same else allowed, None
 
 
 def is_obeyed(made: Maps, told: np.ndarray) -> bool:

@@ -33,6 +33,7 @@ from viz.engine import (
 from viz.engine.allow_list import require_allowed
 from viz.engine.loaded import LoadedModels
 from viz.engine.own_files import require_own_files
+from viz.engine.reasons import projections
 from viz.engine.single_flight import SingleFlight
 from viz.engine.tokenizing import Tokenize
 from viz.errors import ModelRefused, Reason, VizError, WeightsChanged
@@ -215,6 +216,9 @@ def _tried(
     if model.config.is_encoder_decoder:
         return two_stacks.prove(checkpoint, model, ids, max_positions)
     prove.prove(checkpoint, model, choice, ids[:max_positions])
+    if model.config._attn_implementation == capture.IMPLEMENTATION:
+        trial = torch.tensor([ids[:max_positions]], device=model.device)
+        projections.find(model, {"input_ids": trial, "use_cache": False}, ["self"])
     return ()
 
 

@@ -33,7 +33,7 @@ from viz.engine.device import to_numpy
 from viz.engine.line import passes
 from viz.engine.models import LoadedModel
 from viz.errors import NothingScored, NothingToGuess, SettingOutOfRange, TooManyExamples, TrainingBatchTooLarge
-from viz.records import Batch, Run, self_maps
+from viz.records import Batch, Run
 
 MAX_TEXTS = 16
 # Positions of a batch, padding counted: on a model of the size of BERT-base the passes then took 1.2 GB (measured).
@@ -138,9 +138,8 @@ def run(loaded: LoadedModel, training_batch: TrainingBatch, *, mask_given: bool)
     batch = training_batch.batch
     told = replace(batch, attention_mask=_shown(batch, mask_given))
     made = forward.run(loaded, told, readouts=forward.NO_READOUTS)
-    return replace(
-        made, batch=batch, maps=self_maps(batch, made.attentions, made.scores, made.additive_mask, made.allowed)
-    )
+    real = batch.attention_mask
+    return replace(made, batch=batch, maps={"self": replace(made.maps["self"], query_mask=real, key_mask=real)})
 
 
 def _check_settings(n_texts: int, seed: int, mlm_probability: float) -> None:

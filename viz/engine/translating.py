@@ -13,6 +13,7 @@ from viz.engine import batching, capture, forward, maps, stacks, targets
 from viz.engine.device import to_numpy
 from viz.engine.line import passes
 from viz.engine.models import LoadedModel
+from viz.engine.reasons import projections
 from viz.engine.still_wanted import StillWanted
 from viz.errors import SettingOutOfRange, TargetsDoNotMatch, TranslationTooLarge
 from viz.records import Batch, Maps, Run, Stack
@@ -109,6 +110,7 @@ def new_recording(loaded: LoadedModel, source: Batch, target: Batch, readouts: n
         stacks.kinds(loaded.model),
         {stack.kind: _layer_record(loaded, stack, source, target) for stack in loaded.info.stacks},
         torch.tensor(readouts, device=loaded.device),
+        projections=projections.of_model(loaded.model),
     )
 
 
@@ -174,7 +176,9 @@ def _layer_record(loaded: LoadedModel, stack: Stack, source: Batch, target: Batc
     shape = (len(source.texts), stack.n_layers, stack.n_heads, queries.n_tokens, keys.n_tokens)
     keeps = _keeps_scores(loaded, _maps_bytes(loaded, len(source.texts), source.n_tokens, target.n_tokens))
     scores = torch.empty(shape, device=loaded.device) if keeps else None
-    return capture.LayerRecord(torch.empty(shape, device=loaded.device), scores)
+    has_norms = bool(projections.of_model(loaded.model))
+    norms = torch.empty((*shape[:3], keys.n_tokens), device=loaded.device) if has_norms else None
+    return capture.LayerRecord(torch.empty(shape, device=loaded.device), scores, value_norms=norms)
 
 
 def _maps(

@@ -6,6 +6,7 @@ import torch
 from transformers import PreTrainedConfig, PreTrainedModel
 
 from viz.engine import capture, stacks
+from viz.engine.reasons import projections
 from viz.errors import ModelRefused, OneStack, Reason, TwoStacks
 from viz.records import ModelInfo, Stack
 from viz.shipped import shipped_names
@@ -71,7 +72,9 @@ def prove(checkpoint: str, model: PreTrainedModel, ids: list[int], n_positions: 
     _check_directions(checkpoint, of_kinds)
     if type(model)._can_set_attn_implementation():
         model.set_attn_implementation(capture.IMPLEMENTATION)
-        if not _is_recorded(model, trial, plain.logits, found):
+        if _is_recorded(model, trial, plain.logits, found):
+            projections.find(model, trial, [stack.kind for stack in found])
+        else:
             model.set_attn_implementation("eager")
     return found
 

@@ -46,6 +46,7 @@ _ONE_KIND = {
     "scores": Entry(np.float32, "BLHTT"),
     "additive_mask": Entry(np.float32, "B1TT|BLTT"),
     "allowed": Entry(np.bool_, "B1TT|BLTT"),
+    "value_norms": Entry(np.float32, "BLHT"),
     "readouts": Entry(np.int64, "N2"),
     "readout_logits": Entry(np.float32, "NV"),
     "vocabulary": Entry(np.uint8, "J"),  # JSON, in bytes
@@ -59,8 +60,9 @@ OF_A_KIND = {
     "allowed": Entry(np.bool_, _CELLS),
     "scores": Entry(np.float32, "BLHQK"),
     "added": Entry(np.float32, _CELLS),
+    "value_norms": Entry(np.float32, "BLHK"),
 }
-_OPTIONAL_OF_A_KIND = ("scores", "added")
+_OPTIONAL_OF_A_KIND = ("scores", "added", "value_norms")
 OF_TARGET = {
     name: _ONE_KIND[name]
     for name in ("tokens", "attention_mask", "input_ids", "special_tokens_mask", "position_ids", "word_ids")

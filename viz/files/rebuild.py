@@ -84,12 +84,21 @@ def _weights(arrays: Arrays, name: str) -> np.ndarray:
     return weights
 
 
+def _norms(arrays: Arrays, name: str) -> np.ndarray | None:
+    norms = arrays.get(name)
+    if norms is not None and not (norms.min() >= 0 and np.isfinite(norms.max())):
+        raise NotARun(name="", reason=Reason("{name} must hold lengths, 0 or more.", name=name))
+    return norms
+
+
 def _self_maps(arrays: Arrays, batch: Batch, given_mask: np.ndarray, model: ModelInfo) -> dict[str, Maps]:
     added = arrays.get("additive_mask")
     allowed = arrays.get("allowed")
     if allowed is None:
         allowed = allowed_by(given_mask, added, causal=model.causal)
-    return self_maps(batch, _weights(arrays, "attentions"), arrays.get("scores"), added, allowed)
+    return self_maps(
+        batch, _weights(arrays, "attentions"), arrays.get("scores"), added, allowed, _norms(arrays, "value_norms")
+    )
 
 
 def _maps(arrays: Arrays, kind: str) -> Maps:
@@ -102,6 +111,7 @@ def _maps(arrays: Arrays, kind: str) -> Maps:
         scores=arrays.get(f"{kind}/scores"),
         added=arrays.get(f"{kind}/added"),
         allowed=arrays[f"{kind}/allowed"],
+        value_norms=_norms(arrays, f"{kind}/value_norms"),
     )
 
 

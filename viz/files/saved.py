@@ -21,7 +21,13 @@ Rows = tuple[tuple[str, ...], ...]  # [B][T]
 
 _BATCH_ARRAYS = ("attention_mask", "input_ids", "special_tokens_mask", "token_type_ids", "position_ids", "word_ids")
 _RUN_ARRAYS = ("given_mask", "readouts", "readout_logits")
-_SELF_ARRAYS = {"attentions": "attentions", "scores": "scores", "added": "additive_mask", "allowed": "allowed"}
+_SELF_ARRAYS = {
+    "attentions": "attentions",
+    "scores": "scores",
+    "added": "additive_mask",
+    "allowed": "allowed",
+    "value_norms": "value_norms",
+}
 
 
 def write(run: Run, target: str | Path | BinaryIO, ending: str = "") -> None:

@@ -96,7 +96,7 @@ def run_at(generation: Generation, step: int) -> Run:
     """
     n_tokens = generation.n_prompt + step
     run = generation.run
-    given = run.given_mask[:, :n_tokens]
+    given, norms = run.given_mask[:, :n_tokens], run.maps["self"].value_norms
     batch = _cut(run.batch, n_tokens)
 
     def cut(cells: np.ndarray) -> np.ndarray:
@@ -112,6 +112,7 @@ def run_at(generation: Generation, step: int) -> Run:
             None if run.scores is None else cut(run.scores),
             None if run.additive_mask is None else cut(run.additive_mask),
             cut(run.allowed),
+            None if norms is None else norms[..., :n_tokens],
         ),
         readouts=np.zeros((0, 2), dtype=np.int64),
         readout_logits=np.zeros((0, run.readout_logits.shape[1]), dtype=np.float32),

@@ -6,6 +6,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from viz.analysis.reasons.contribution import FORMULA, row_contributions
 from viz.analysis.views.combining import combined
 from viz.analysis.views.groups import Groups, groups
 from viz.analysis.views.merging import merged
@@ -23,8 +24,10 @@ def viewed(run: Run, row: int, view: View) -> tuple[Run, int]:
     """Give a run that holds one text as a view shows it, and the text's row in it; a plain view gives the run itself.
 
     Read-outs keep their logits and stand where their token is shown; one that is not is left out. Scores and what was
-    added to them are those of single heads and pieces: a viewed run has none.
+    added to them are those of single heads and pieces: a viewed run has none. Of contributions the view is carried out
+    as ``View.settled`` says, and ``attentions`` holds them. Raises ``NoContributions``.
     """
+    view = view.settled
     if view == PLAIN:
         return run, row
     with _lock:
@@ -51,6 +54,7 @@ def _keep(run: Run, known: tuple[int, View, Run]) -> None:
 
 def shown_position(run: Run, row: int, view: View, kind: str, query: int) -> int | None:
     """Say where a view shows a query of the run; None where it leaves it out."""
+    view = view.settled
     return query if view == PLAIN else groups(sides(run, kind)[0], row, view).of_position(query)
 
 
@@ -83,7 +87,8 @@ def _maps(run: Run, row: int, view: View, kind: str) -> Maps:
     of = run.maps[kind]
     query_side, key_side = sides(run, kind)
     queries, keys = groups(query_side, row, view), groups(key_side, row, view)
-    attentions, allowed = of.attentions[row], of.allowed[row]
+    attentions = row_contributions(run, row, kind=kind) if view.contribution else of.attentions[row]
+    allowed = of.allowed[row]
     if view.combined:
         attentions, allowed = combined(attentions, allowed, view.joins(kind))
     attentions, allowed = merged(attentions, allowed, queries, keys, renormalised=view.special == "renormalised")
@@ -135,10 +140,15 @@ def said(view: View, kind: str = "self") -> str:
         "rollout": _("rollout: each layer passes on half of a token and half of what its heads bring on average"),
     }
     hidden = {
-        "hidden": _("special tokens left out, so that rows sum to less than 1"),
+        "hidden": _("special tokens left out")
+        if view.contribution
+        else _("special tokens left out, so that rows sum to less than 1"),
         "renormalised": _("special tokens left out, each row divided by what is left of it"),
     }
     parts = (
+        _("contribution {formula}, token by token and head by head").format(formula=FORMULA)
+        if view.contribution
+        else None,
         joined.get(view.joins(kind)),
         _("pieces merged into words: mean over a word's queries, sum over its keys") if view.words else None,
         hidden.get(view.special),
