@@ -1,4 +1,5 @@
 # make app    start the app (PORT=8501)     make test   lint, then every test     make bench   measure
+# make oracles   hold the reasons of answers to TransformerLens, on the shipped GPT-2
 # make cluster   start the app with two workers for each model, through Ray, on this computer
 # make messages   collect the messages of the code, bring every catalogue up to date and compile it
 # make language LANGUAGE=ru   begin a catalogue
@@ -14,7 +15,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Threads that wait for work sleep instead of spinning: with several visitors spinning cost 14 times the run.
 export OMP_WAIT_POLICY := PASSIVE
 
-.PHONY: app cluster test lint fuzz bench messages language
+.PHONY: app cluster test oracles lint fuzz bench messages language
 
 app: $(VENV)/ready-for-app
 	@echo "Headlight starts at http://localhost:$(PORT) (for others in the room: this computer's address, port $(PORT))"
@@ -27,6 +28,9 @@ cluster: $(VENV)/ready-for-cluster
 test: lint
 	sh tests/browser/install.sh
 	$(VENV)/bin/python -m pytest --numprocesses auto --dist loadfile
+
+oracles: $(VENV)/ready-for-oracles
+	$(VENV)/bin/python -m pytest tests/oracles
 
 lint: $(VENV)/ready-for-test
 	$(VENV)/bin/ruff format --check --quiet .
@@ -63,4 +67,8 @@ $(VENV)/ready-for-cluster: requirements-cluster.txt $(VENV)/ready-for-app
 
 $(VENV)/ready-for-test: requirements-dev.txt requirements-cluster.txt $(VENV)/ready-for-app
 	$(VENV)/bin/python -m pip install --quiet -r requirements-dev.txt
+	touch $@
+
+$(VENV)/ready-for-oracles: requirements-oracles.txt $(VENV)/ready-for-test
+	$(VENV)/bin/python -m pip install --quiet -r requirements-oracles.txt
 	touch $@
