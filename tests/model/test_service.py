@@ -51,6 +51,7 @@ EXAMPLES: tuple[Request, ...] = (
     requests.MeasureOffsetsPart(BERT, ("The cat sat.",)),
     requests.Gather(BERT, read_sentences("The _cat_ *sat*.")),
     requests.FindWord(BERT, "cat", "dog"),
+    requests.RepeatWords(GPT2, seed=1),
     requests.Estimate(SENTENCE, 0),
     requests.Positions(BERT),
     requests.MeasureOffsets(BERT, ("The cat sat.",)),

@@ -155,6 +155,7 @@ marked = texts(4).map(lambda text: answered(lambda: read_sentences(f"{text} *cat
         st.builds(FollowWords, families, st.sampled_from(SHORT) | texts(4), st.integers(0, 99), st.integers(1, 2)),
         st.builds(Gather, families, marked | st.lists(st.builds(MarkedSentence, texts(3), spans, spans), max_size=2)),
         st.builds(FindWord, families, st.just("cat") | texts(1), st.just("river")),
+        st.builds(RepeatWords, families, st.integers(0, 2**32), st.integers(1, 2), st.integers(1, 99)),
     )
 )
 def test_heads_are_measured_or_refused(models, request):

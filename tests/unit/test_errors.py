@@ -91,6 +91,11 @@ SENTENCES = {
         "This computer has too little memory left to answer this now: 8,388,608 bytes more could not be had. Nothing "
         "else was lost. Try a shorter text, fewer texts or a smaller model, or again when fewer people ask.",
     ),
+    errors.TooFewWholeWords: (
+        {"checkpoint": "tiny", "n_words": 20},
+        "tiny cannot be given 20 random words twice: its vocabulary has not so many whole words, or it does not read "
+        "so long a text. Type a text that repeats itself, or choose another model.",
+    ),
     errors.BatchTooLarge: (
         {
             "n_rows": 16,

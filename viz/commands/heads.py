@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from viz.analysis.heads import patterns
 from viz.analysis.heads.measures import MEASURES, SPECIAL_LEFT_OUT
 from viz.commands.options import count, one_line
+from viz.engine.requests import MAX_SEED, RepeatWords
 from viz.errors import PairForMeasure
 from viz.names import head_index_label, head_label, head_title, position_from_number
 from viz.records import Run
@@ -24,6 +26,7 @@ Several texts of a saved run give the mean over the texts; for the measure pair,
 EXAMPLES = """examples:
   python -m viz heads "The turtle moves slow across the road." --measure next
   python -m viz heads "The turtle moves slow across the road." --measure pair --query slow --key moves
+  python -m viz heads --repeated 0 --model headlight-gpt2 --measure induction
   python -m viz heads --open turtle.npz --measure entropy --no-special --json
 
 measures:
@@ -34,6 +37,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("text", metavar="TEXT", nargs="?", help="a sentence, run by the model")
+    source.add_argument(
+        "--repeated",
+        type=count(0, MAX_SEED, "is no seed"),
+        metavar="SEED",
+        help="texts of random words that stand there twice, the same for the same seed; shows induction",
+    )
     source.add_argument("--open", type=Path, metavar="RUN.npz", help="a saved run instead; no model is needed")
     parser.add_argument(
         "--model", default=SHIPPED[0], help=f"{shipped_names()}, a folder, or a name on the Hub (default: %(default)s)"
@@ -93,7 +102,16 @@ def _run(options: argparse.Namespace) -> Run:
     from viz.engine.models import load_model
 
     loaded = load_model(options.model)
-    return run_model(loaded, encode(loaded, [options.text]))
+    return run_model(loaded, encode(loaded, _texts(options, loaded)))
+
+
+def _texts(options: argparse.Namespace, loaded) -> Sequence[str]:
+    if options.repeated is None:
+        return [options.text]
+    from viz.engine import repeated_words
+
+    asked = RepeatWords(options.model, options.repeated)
+    return repeated_words.make(loaded, asked.seed, asked.n_texts, asked.n_words)
 
 
 def _chosen(typed: str) -> str | list[int]:

@@ -28,6 +28,7 @@ from viz.listing import DownloadState, ListedModel, Weight
 from viz.records import PadToken, Run
 
 KEPT_TEXTS = 16  # so many texts are measured as one batch that is kept: opening another of them makes no pass
+MAX_SEED = 99_999_999  # of what a person or an address names
 
 Record = TypeVar("Record")
 
@@ -268,6 +269,17 @@ class FindWord(Request[int]):
     checkpoint: str
     word: str
     example: str
+    revision: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RepeatWords(Request[tuple[str, ...]]):
+    """Ask for texts of random words of the model's vocabulary that stand there twice; the same for the same seed."""
+
+    checkpoint: str
+    seed: int = 0
+    n_texts: int = 8
+    n_words: int = 20
     revision: str = ""
 
 

@@ -37,6 +37,7 @@ from viz.engine import (
     orders,
     pinning,
     position_tables,
+    repeated_words,
     same_alone,
     switch_off,
     training,
@@ -66,6 +67,7 @@ from viz.engine.requests import (
     NamePadToken,
     Positions,
     Rank,
+    RepeatWords,
     Request,
     ShareOut,
     StopDownload,
@@ -280,6 +282,10 @@ def _find_word(request: FindWord, _ask: Asking, _hear: Hear) -> int:
     return switch_off.word_id(_load(request), request.word, request.example)
 
 
+def _repeat_words(request: RepeatWords, _ask: Asking, _hear: Hear) -> tuple[str, ...]:
+    return repeated_words.make(_load(request), request.seed, request.n_texts, request.n_words)
+
+
 def _inspect(request: Inspect, _ask: Asking, _hear: Hear) -> LoadCheck:
     return inspection.inspect(load_model(request.checkpoint, request.revision))
 
@@ -335,6 +341,7 @@ _ANSWERS: dict[type, Callable[..., Any]] = {
     MeasureOffsetsPart: _measure_offsets_part,
     Gather: _gather,
     FindWord: _find_word,
+    RepeatWords: _repeat_words,
     Estimate: _estimate,
     Inspect: _inspect,
     ListModels: _list_models,

@@ -110,6 +110,24 @@ def test_the_most_focused_head_comes_first_for_entropy(known, ask):
     assert any("lowest first" in line for line in lines)
 
 
+def test_induction_is_measured_on_random_words_that_stand_there_twice(ask):
+    call = ["--repeated", "0", "--model", "headlight-gpt2", "--measure", "induction", "--json", "--top", "1"]
+    code, lines, _error = ask(*call)
+    answer = json.loads("\n".join(lines))
+    assert code == 0 and answer["heads"][0]["name"] == "Layer6_Head10" and answer["n_texts_measured"] == 8
+    halves = [text.split() for text in answer["texts"]]
+    assert all(words[:20] == words[20:] for words in halves)
+    assert ask(*call)[1] == lines
+    assert ask("--repeated", "1", *call[2:])[1] != lines
+
+
+@pytest.mark.parametrize("seed", ["-1", "100000000", "99999999999999999999", "x"])
+def test_a_seed_out_of_bounds_is_refused(seed, ask):
+    with pytest.raises(SystemExit) as left:
+        ask(f"--repeated={seed}", "--measure", "induction")
+    assert left.value.code == 2
+
+
 def test_special_tokens_are_left_out_on_request(known, ask):
     _code, lines, _error = ask("--open", known, "--measure", "self", "--no-special", "--json")
     answer = json.loads("\n".join(lines))

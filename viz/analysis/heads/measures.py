@@ -16,6 +16,7 @@ from viz.errors import N_
 SPECIAL_LEFT_OUT = N_(
     "Special tokens such as [CLS] and [SEP] are left out as queries and as keys; the other weights are not scaled up."
 )
+WINDOW = 2  # tokens to either side that still count as near
 Cells = tuple[np.ndarray, np.ndarray]  # what each cell counts [Q, K], and the queries to average over, bool[Q]
 
 
@@ -25,6 +26,7 @@ class Text:
 
     tokens: tuple[str, ...]  # [T]
     separates: np.ndarray  # bool[T], [SEP] or punctuation
+    ends: np.ndarray  # bool[T], [SEP] alone
     real: np.ndarray  # bool[T]
     counted: np.ndarray  # bool[T], keys: real and not left out
     queries: np.ndarray  # bool[T], counted, and let look at something
@@ -43,6 +45,7 @@ class Measure:
     unit: str
     cells: Callable[[Text], Cells]
     in_bits: bool = False  # sums -a·log2(a) instead of a
+    ranks: str | None = None  # another measure: gives each head's rank by its values instead, 1 = the smallest
     lowest_first: bool = False  # the best head has the smallest value
 
 
@@ -57,15 +60,44 @@ def _on_keys(text: Text, keys: np.ndarray) -> Cells:
     return np.broadcast_to(keys, text.allowed.shape), text.queries
 
 
-def _first(text: Text) -> Cells:
-    return _on_keys(text, text.counted & (text.counted.cumsum() == 1))
+def _first_key(text: Text) -> np.ndarray:
+    return text.counted & (text.counted.cumsum() == 1)
 
 
 def _same(text: Text) -> Cells:
     tokens = np.array(text.tokens)
-    cells = (tokens[:, None] == tokens[None, :]) & ~np.eye(len(tokens), dtype=bool)
-    cells &= text.allowed & text.queries[:, None] & text.counted[None, :]
+    return _looked_at(text, (tokens[:, None] == tokens[None, :]) & ~np.eye(len(tokens), dtype=bool))
+
+
+def _sink(text: Text) -> Cells:
+    return _on_keys(text, _first_key(text) | (text.ends & text.counted))
+
+
+def _local(text: Text) -> Cells:
+    near = np.abs(text.order[:, None] - text.order[None, :]) <= WINDOW
+    return near & text.counted, text.queries
+
+
+def _earlier(text: Text) -> np.ndarray:
+    """Find the earlier copies of each query's token among the keys, bool ``[Q, K]``."""
+    tokens = np.array(text.tokens)
+    return (tokens[:, None] == tokens[None, :]) & (text.order[:, None] > text.order[None, :]) & text.counted
+
+
+def _looked_at(text: Text, cells: np.ndarray) -> Cells:
+    """Count cells the layer lets look at, averaged over the queries that have one."""
+    cells = cells & text.allowed & text.queries[:, None] & text.counted[None, :]
     return cells, cells.any(axis=1)
+
+
+def _duplicate(text: Text) -> Cells:
+    return _looked_at(text, _earlier(text))
+
+
+def _induction(text: Text) -> Cells:
+    """Count the key just after each earlier copy of the query's token; of two copies side by side that is the query."""
+    follows = text.order[None, :] == text.order[:, None] + 1  # [copy, key]
+    return _looked_at(text, _earlier(text) @ (follows & text.real))
 
 
 def _distance(text: Text) -> Cells:
@@ -111,7 +143,7 @@ MEASURES: dict[str, Measure] = {
             N_("Attention at the first token that counts ([CLS] in BERT), averaged over all queries."),
             "mean over q of A[q, first]",
             _SHARE,
-            _first,
+            lambda text: _on_keys(text, _first_key(text)),
         ),
         Measure(
             "sep",
@@ -121,6 +153,26 @@ MEASURES: dict[str, Measure] = {
             lambda text: _on_keys(text, text.separates & text.counted),
         ),
         Measure(
+            "sink",
+            N_(
+                "Attention at the first token that counts and at [SEP] together, averaged over all queries: places "
+                "where heads rest that find nothing."
+            ),
+            "mean over q of Σ A[q, k] over k that is first or [SEP]",
+            _SHARE,
+            _sink,
+        ),
+        Measure(
+            "local",
+            N_(
+                "Attention at the token itself and up to two before and two after it, averaged over all queries; a "
+                "model that reads from left to right has only those before."
+            ),
+            "mean over q of Σ A[q, k] over |q - k| ≤ 2",
+            _SHARE,
+            _local,
+        ),
+        Measure(
             "same",
             N_(
                 "Attention at other places where the same token stands, averaged over the queries that may look at one."
@@ -128,6 +180,23 @@ MEASURES: dict[str, Measure] = {
             "mean over q of Σ A[q, k] over k ≠ q with token k = token q",
             _SHARE,
             _same,
+        ),
+        Measure(
+            "duplicate",
+            N_("Attention at earlier copies of the same token, averaged over the queries that may look at one."),
+            "mean over q of Σ A[q, p] over p < q with token p = token q",
+            _SHARE,
+            _duplicate,
+        ),
+        Measure(
+            "induction",
+            N_(
+                "Attention at the tokens that stood just after earlier copies of the same token, averaged over the "
+                "queries that may look at one."
+            ),
+            "mean over q of Σ A[q, p+1] over p < q with token p = token q",
+            _SHARE,
+            _induction,
         ),
         Measure(
             "entropy",
@@ -140,6 +209,18 @@ MEASURES: dict[str, Measure] = {
             lambda text: _on_keys(text, text.counted),
             in_bits=True,
             lowest_first=True,
+        ),
+        Measure(
+            "rank",
+            N_(
+                "Rank among all heads of the model by entropy: 1 looks at the fewest tokens, the last is the broadest. "
+                "It is 1 more than the number of heads with less entropy; over several texts, the mean of the ranks."
+            ),
+            "1 + number of heads whose entropy is smaller",
+            N_("rank"),
+            lambda text: _on_keys(text, text.counted),
+            lowest_first=True,
+            ranks="entropy",
         ),
         Measure(
             "distance",

@@ -4,7 +4,7 @@ The value of a uniform head is the same sum over a map that looks evenly at all 
 nothing hidden, in a model that reads from left to right nothing later, and only its window where a layer has one.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +17,7 @@ from viz.records import Run
 
 SEPARATORS = ("[SEP]", "</s>", "<sep>")
 
+Rows = tuple[np.ndarray, np.ndarray]  # float32[B, L, H], and of uniform heads float64[B, L]
 Chosen = str | Sequence[int]  # a word of the text, or 0-based positions
 
 
@@ -34,8 +35,8 @@ def found(run: Run, names: Sequence[str], *, count_special: bool = True) -> list
     texts = _texts(run, range(len(run.batch.tokens)), count_special, None)
     return [
         Found(name, values, expected)
-        for name in names
-        for values, expected in zip(*_by_row(run, texts, MEASURES[name]), strict=True)
+        for name, rows in _by_row(run, texts, names)
+        for values, expected in zip(*rows, strict=True)
         if not np.isnan(expected).all()
     ]
 
@@ -140,7 +141,8 @@ def by_row(
     Both are NaN in a row, or a layer of it, where the measure finds nothing. With ``row`` there is only that one.
     """
     rows = range(len(run.batch.tokens)) if row is None else [row]
-    return _by_row(run, _texts(run, rows, count_special, pair), MEASURES[measure])
+    ((_name, found),) = _by_row(run, _texts(run, rows, count_special, pair), [measure])
+    return found
 
 
 def ranked(values: np.ndarray, measure: str) -> list[tuple[int, int, float]]:
@@ -165,7 +167,26 @@ def _mean_over_rows(values: np.ndarray, expected: np.ndarray, measure: str) -> n
         return np.where(found, values, 0).sum(axis=0) / found.sum(axis=0)
 
 
-def _by_row(run: Run, texts: dict[int, list[Text]], measure: Measure) -> tuple[np.ndarray, np.ndarray]:
+def _by_row(run: Run, texts: dict[int, list[Text]], names: Sequence[str]) -> Iterator[tuple[str, Rows]]:
+    """Measure rows; what is a rank takes the sums of the measure it ranks, which are made once."""
+    made: dict[str, Rows] = {}
+    for name in names:
+        of = MEASURES[name].ranks or name
+        if of not in made:
+            made[of] = _sums(run, texts, MEASURES[of])
+        yield name, made[of] if of == name else _ranks(*made[of])
+
+
+def _ranks(values: np.ndarray, expected: np.ndarray) -> Rows:
+    """Rank the heads of each row by their values: 1 + how many are smaller by more than rounding makes."""
+    values, expected = np.round(values.astype(np.float64), 5), np.round(expected, 5)
+    smaller = [(row.ravel() < of[..., None]).sum(axis=-1) for row, of in zip(values, values, strict=True)]
+    than_even = [(row.ravel() < of[:, None]).sum(axis=-1) for row, of in zip(values, expected, strict=True)]
+    ranks = np.where(np.isnan(values), np.nan, 1 + np.array(smaller)).astype(np.float32)
+    return ranks, np.where(np.isnan(expected), np.nan, 1 + np.array(than_even))
+
+
+def _sums(run: Run, texts: dict[int, list[Text]], measure: Measure) -> Rows:
     n_layers, n_heads = run.model.n_layers, run.model.n_heads
     values = np.full((len(texts), n_layers, n_heads), np.nan, dtype=np.float32)
     expected = np.full((len(texts), n_layers), np.nan)
@@ -190,13 +211,15 @@ def _texts(
 def _of_layers(run: Run, row: int, count_special: bool, pair: tuple[Sequence[int], Sequence[int]] | None) -> list[Text]:
     real = run.batch.attention_mask[row]
     counted = real if count_special else real & ~special_tokens(run, row)
-    separates = np.array([token in SEPARATORS for token in run.batch.tokens[row]])
+    ends = np.array([token in SEPARATORS for token in run.batch.tokens[row]])
+    separates = ends.copy()
     for piece in pieces(run, row):
         separates[piece.position] |= is_punctuation(piece.characters or "")
     return [
         Text(
             tokens=run.batch.tokens[row],
             separates=separates,
+            ends=ends,
             real=real,
             counted=counted,
             queries=counted & allowed.any(axis=-1),

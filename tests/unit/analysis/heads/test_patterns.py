@@ -7,7 +7,7 @@ from math import log2
 import numpy as np
 import pytest
 
-from tests import hand_made
+from tests import hand_made, known_heads
 from tests.known_heads import SHORT, TURTLE, write_known_heads
 from viz.analysis.heads import patterns
 from viz.analysis.heads.measures import MEASURES
@@ -53,6 +53,11 @@ SCORES = {
     )
     / 5,
     "padding": 0,
+    "sink": ((0.10 + 0.10) + (0.50 + 0.10) + (0.20 + 0.10) + (0.00 + 0.25) + (0.60 + 0.10)) / 5,
+    "local": ((0.10 + 0.20 + 0.30) + (0.50 + 0.10 + 0.20 + 0.10) + 1.00 + (0.25 * 4) + (0.10 * 3)) / 5,
+    "duplicate": 0.25,  # only the second cat has an earlier one
+    "induction": 0.25,  # and looks at the point behind that
+    "rank": 1,  # of one head
 }
 # [CLS] and [SEP] left out: three queries and three keys remain, their weights as they are.
 SCORES_WITHOUT_SPECIAL = {
@@ -65,6 +70,11 @@ SCORES_WITHOUT_SPECIAL = {
     "entropy": (bits(0.1, 0.2, 0.1) + bits(0.4, 0.1, 0.2) + bits(0.25, 0.25, 0.25)) / 3,
     "distance": ((0.20 * 1 + 0.10 * 2) + (0.40 * 1 + 0.20 * 1) + (0.25 * 2 + 0.25 * 1)) / 3,
     "padding": 0,
+    "sink": (0.10 + 0.40 + 0.25) / 3,
+    "local": ((0.10 + 0.20 + 0.10) + (0.40 + 0.10 + 0.20) + (0.25 * 3)) / 3,
+    "duplicate": 0.25,
+    "induction": 0.25,
+    "rank": 1,
 }
 CAUSAL_SCORES = {
     "previous": (0.50 + 0.40 + 0.10 + 0.10) / 4,
@@ -76,6 +86,11 @@ CAUSAL_SCORES = {
     "entropy": sum(bits(*row) for row in CAUSAL_MAP) / 5,
     "distance": (0.5 + (0.4 + 0.4) + (0.3 + 1.4 + 0.1) + (2.4 + 0.3 + 0.2 + 0.1)) / 5,
     "padding": 0,
+    "sink": (1.00 + 0.50 + 0.20 + 0.10 + (0.60 + 0.10)) / 5,
+    "local": (1.00 + 1.00 + 1.00 + (0.70 + 0.10 + 0.10) + (0.10 * 3)) / 5,
+    "duplicate": 0.70,
+    "induction": 0.10,
+    "rank": 1,
 }
 # Each of five queries looks at five keys with 1/5.
 UNIFORM = {
@@ -88,6 +103,11 @@ UNIFORM = {
     "entropy": log2(5),
     "distance": (10 + 7 + 6 + 7 + 10) / 5 / 5,
     "padding": 0,
+    "sink": 2 / 5,
+    "local": (3 + 4 + 5 + 4 + 3) / 5 / 5,
+    "duplicate": 1 / 5,
+    "induction": 1 / 5,
+    "rank": 2,  # behind the one head there is, which looks less evenly
 }
 # Query number q looks at q keys with 1/q.
 CAUSAL_UNIFORM = {
@@ -100,6 +120,11 @@ CAUSAL_UNIFORM = {
     "entropy": (log2(2) + log2(3) + log2(4) + log2(5)) / 5,
     "distance": (1 / 2 + 3 / 3 + 6 / 4 + 10 / 5) / 5,
     "padding": 0,
+    "sink": (1 + 1 / 2 + 1 / 3 + 1 / 4 + 2 / 5) / 5,
+    "local": (1 + 1 + 1 + 3 / 4 + 3 / 5) / 5,
+    "duplicate": 1 / 4,
+    "induction": 1 / 4,
+    "rank": 2,
 }
 
 
@@ -148,6 +173,43 @@ def test_a_model_that_reads_from_left_to_right_is_measured_on_what_it_may_see():
         for measure, expected in CAUSAL_SCORES.items():
             assert patterns.score(run, measure)[0, 0] == pytest.approx(expected, abs=1e-6), measure
             assert patterns.uniform(run, measure) == pytest.approx(CAUSAL_UNIFORM[measure], abs=1e-6), measure
+
+
+def test_induction_follows_every_earlier_copy_and_duplicates_are_only_those_before():
+    tokens = ("a", "b", "a", "a", "b")
+    rows = [[0.1 * (query + 1) + 0.01 * key for key in range(5)] for query in range(5)]  # every cell its own number
+    for left, right in ((0, 0), (2, 0), (0, 3)):
+        run = padded_run([rows], left=left, right=right, tokens=tokens)
+        # Behind its earlier copies: 2 (a) looks at 1; 3 (a) at 1 and, of the copy beside it, at itself; 4 (b) at 2.
+        assert patterns.score(run, "induction")[0, 0] == pytest.approx((0.31 + (0.41 + 0.43) + 0.52) / 3)
+        assert patterns.uniform(run, "induction") == pytest.approx((1 / 5 + 2 / 5 + 1 / 5) / 3)
+        # The copies themselves: 2 looks at 0, 3 at 0 and 2, 4 at 1; the same word elsewhere is before and after.
+        assert patterns.score(run, "duplicate")[0, 0] == pytest.approx((0.30 + (0.40 + 0.42) + 0.51) / 3)
+        everywhere = (0.12 + 0.13) + 0.24 + (0.30 + 0.33) + (0.40 + 0.42) + 0.51
+        assert patterns.score(run, "same")[0, 0] == pytest.approx(everywhere / 5)
+
+
+def test_a_copy_that_is_hidden_is_no_copy_to_look_at():
+    told = np.array([[False, True, True]])
+    maps = np.full((1, 1, 1, 3, 3), 0.5, dtype=np.float32)
+    run = hand_made.run([[1] * 3], batch_fields={"tokens": (("a", "b", "a"),)}, attentions=maps, given_mask=told)
+    with pytest.raises(NothingToMeasure):
+        patterns.score(run, "duplicate")
+    assert patterns.score(run, "induction")[0, 0] == pytest.approx(0.5)  # what followed it is still there
+
+
+def test_heads_are_ranked_by_their_entropy_and_those_alike_share_a_rank():
+    sure, torn, even = ([[*shares]] * 3 for shares in ((1, 0, 0), (0.5, 0.5, 0), (1 / 3, 1 / 3, 1 / 3)))
+    maps = np.array([[[even, torn], [sure, torn]]], dtype=np.float32)  # [B, L, H, Q, K]
+    run = hand_made.run([[1, 1, 1]], model=hand_made.model_info(2, 2), attentions=maps)
+    np.testing.assert_array_equal(patterns.score(run, "rank"), [[4, 2], [1, 2]])
+    np.testing.assert_array_equal(patterns.uniform(run, "rank"), [4, 4])  # as broad as the broadest: three are narrower
+    assert patterns.ranked(patterns.score(run, "rank"), "rank")[0] == (1, 0, 1.0)
+    kept = patterns.Accumulator(["rank"])
+    kept.add(run)
+    kept.add(hand_made.run([[1, 1, 1]], model=hand_made.model_info(2, 2), attentions=maps[:, ::-1].copy()))
+    np.testing.assert_array_equal(kept.mean("rank"), [[2.5, 2], [2.5, 2]])
+    np.testing.assert_array_equal(kept.spread("rank"), [[1.5, 0], [1.5, 0]])
 
 
 def test_neighbours_and_distances_are_counted_between_real_tokens():
@@ -302,3 +364,18 @@ def test_a_file_with_the_known_heads_of_bert_gives_them(rows, padding_side, tmp_
     assert value == pytest.approx(0.87)
     assert patterns.uniform(run, "pair", **pair) == pytest.approx(1 / 10)
     assert patterns.score(run, "padding").max() == 0
+
+
+def test_the_heads_known_of_gpt2_come_first_in_maps_that_hold_them(tmp_path):
+    known_heads.write_known_gpt2(tmp_path / "gpt2.npz")
+    run = saved.read(tmp_path / "gpt2.npz")
+    assert run.model.causal
+    for measure, heads in {
+        "previous": known_heads.PREVIOUS_HEADS,
+        "induction": known_heads.INDUCTION_HEADS,
+        "duplicate": known_heads.DUPLICATE_HEADS,
+    }.items():
+        values = patterns.score(run, measure)
+        assert sorted(tuple(head) for *head, _value in patterns.ranked(values, measure)[: len(heads)]) == list(heads)
+        lowest = 0.9 + 0.1 * np.mean(1 / np.arange({"previous": 2}.get(measure, 7), 13))
+        assert [values[head] for head in heads] == pytest.approx([lowest] * len(heads))
