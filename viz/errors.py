@@ -117,8 +117,8 @@ class TooFewWholeWords(VizError):
     """Refuse to draw random words from a vocabulary that has too few, or of which too few can be read."""
 
     template = N_(
-        "{checkpoint} cannot be given {n_words:,} random words twice: its vocabulary has not so many whole words, or it "
-        "does not read so long a text. Type a text that repeats itself, or choose another model."
+        "{checkpoint} cannot be given {n_words:,} random words twice: its vocabulary has not so many whole words, or "
+        "it does not read so long a text. Type a text that repeats itself, or choose another model."
     )
 
 

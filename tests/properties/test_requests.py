@@ -23,6 +23,7 @@ from viz.engine.requests import (
     Gather,
     Measure,
     MeasureOffsets,
+    RepeatWords,
     Request,
     Trace,
     Train,

@@ -75,7 +75,7 @@ def _sink(text: Text) -> Cells:
 
 def _local(text: Text) -> Cells:
     near = np.abs(text.order[:, None] - text.order[None, :]) <= WINDOW
-    return near & text.counted, text.queries
+    return np.logical_and(near, text.counted), text.queries
 
 
 def _earlier(text: Text) -> np.ndarray:
