@@ -760,6 +760,21 @@ class OwnFileUnreadable(VizError):
     )
 
 
+class WrongKnownHeads(VizError):
+    """Refuse a file of known heads of which an entry cannot be used."""
+
+    template = N_("The known heads in '{name}' cannot be read: {reason}")
+
+
+class NothingKnown(VizError):
+    """Refuse to measure again what was found of a model of which nothing is known."""
+
+    template = N_(
+        "Nothing is known of the heads of '{checkpoint}'. Known are heads of {known}; for the same weights under "
+        "another name give that name with --model."
+    )
+
+
 class NoFontFor(VizError):
     """Refuse to write characters that no installed font has."""
 

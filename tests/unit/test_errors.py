@@ -433,6 +433,15 @@ SENTENCES = {
         "'assets/examples/board/first.txt', which comes with Headlight, is missing or cannot be read. Put it back, or "
         "install Headlight anew.",
     ),
+    errors.WrongKnownHeads: (
+        {"name": "heads.toml", "reason": "findings, entry 2: 'does' is missing."},
+        "The known heads in 'heads.toml' cannot be read: findings, entry 2: 'does' is missing.",
+    ),
+    errors.NothingKnown: (
+        {"checkpoint": "my-bert", "known": "gpt2 and headlight-bert"},
+        "Nothing is known of the heads of 'my-bert'. Known are heads of gpt2 and headlight-bert; for the same weights "
+        "under another name give that name with --model.",
+    ),
     errors.NoFontFor: (
         {"characters": "北 京"},
         "No installed font has these characters: 北 京. A PDF carries its fonts and would show boxes in their place. "

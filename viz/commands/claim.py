@@ -9,6 +9,7 @@ from pathlib import Path
 from viz.analysis.claims import report, verdict
 from viz.analysis.claims.readings import gather
 from viz.analysis.claims.text import MarkedSentence, read_sentences
+from viz.commands.opened_runs import Runs, openers
 from viz.commands.options import one_line
 from viz.errors import CannotRead, Reason
 from viz.names import head_index_label, head_label, head_title, parse_head
@@ -60,7 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def answer(options: argparse.Namespace) -> int:
     """Test and print; torch is imported only where a model runs."""
     sentences = read_sentences(_text(options.file))
-    runs = _Runs(_openers(options.open) if options.open else _passes(options.model, sentences))
+    runs = Runs(openers(options.open) if options.open else _passes(options.model, sentences))
     model = runs[0].model
     head = None if options.head is None else parse_head(options.head, model.n_layers, model.n_heads)
     readings, left_out = gather(runs, sentences)
@@ -81,29 +82,6 @@ def _text(file: Path) -> str:
         raise CannotRead(name=str(file), reason=Reason("the system says: {said}.", said=error.strerror)) from error
     except UnicodeDecodeError as error:
         raise CannotRead(name=str(file), reason=Reason("it is no text in UTF-8.")) from error
-
-
-class _Runs(Sequence[Run]):
-    """Make each run when it is looked at, and hold only the last: together they may not fit into memory."""
-
-    def __init__(self, makers: Sequence[Callable[[], Run]]):
-        self._makers = makers
-        self._at, self._run = -1, None
-
-    def __len__(self) -> int:
-        return len(self._makers)
-
-    def __getitem__(self, at):
-        if self._run is None or self._at != at:
-            self._run = None  # let go before the next is made
-            self._at, self._run = at, self._makers[at]()
-        return self._run
-
-
-def _openers(files: Sequence[Path]) -> list[Callable[[], Run]]:
-    from viz.files import saved
-
-    return [partial(saved.read, file) for file in files]
 
 
 def _passes(checkpoint: str, sentences: Sequence[MarkedSentence]) -> list[Callable[[], Run]]:

@@ -1,0 +1,1 @@
+"""Heads that somebody has described: who found what, and what it measures here."""
