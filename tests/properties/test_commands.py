@@ -60,6 +60,10 @@ OPTIONS: dict[str, tuple[tuple[str, ...], dict[str, tuple[str, ...]]]] = {
         },
     ),
     "claim": (FILES, {"--head": HEADS, "--open": RUNS, "--out": ("pictures", "run.npz"), "--json": FLAG}),
+    "verify": (
+        ("gpt2", "headlight-bert", "bert-base-uncased", "x"),
+        {"--run": RUNS, "--csv": ("new.csv", "folder", ""), "--json": FLAG},
+    ),
 }
 
 
