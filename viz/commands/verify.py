@@ -29,8 +29,9 @@ DESCRIPTION = """Measure again what others found of a model's heads, or what the
 
 For each finding: what the source reports, and beside it what is measured here on ready sentences, with the best rule
 that knows only the position, luck, and the head's rank among all. A finding in hits is found again where the claim
-holds (see claim), in one order at least; one in weights where the head is among the best tenth and above an even look; one of our cards where
-the value is the card's. The sentences are other ones than those of the papers, so figures differ.
+holds (see claim), in one order at least; one in weights where the head is among the best tenth and above an even look;
+one of our cards where the value is the card's. The sentences are other ones than those of the papers, so figures
+differ.
 
 With --run, sentences are looked for among the texts of saved runs, and jobs are measured over all their texts.
 Exit code: 0 all that was measured is found again, 1 something is not, or nothing could be measured, 2 something is
