@@ -31,7 +31,7 @@ MAY_IMPORT = {
 ENGINE_FOR_PAGES = {"viz.engine.requests", "viz.engine.reasons.requests", "viz.engine.local", "viz.engine.kept"}
 
 THEIRS = {
-    "engine": {"torch", "transformers", "huggingface_hub", "httpx2", "safetensors", "prometheus_client"},
+    "engine": {"torch", "transformers", "huggingface_hub", "httpx2", "safetensors", "captum", "prometheus_client"},
     "cluster": {"ray"},
     "drawing": {"plotly", "pandas", "PIL", "fpdf"},
     "ground": {"babel", "pydantic", "pydantic_settings"},

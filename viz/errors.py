@@ -791,3 +791,36 @@ class NeedsShaping(VizError):
         "The PDF cannot hold these characters as they are written: {characters}. They join, are stacked, or run from "
         "right to left, and would stand there wrongly. Take the SVG, which a browser sets right."
     )
+
+
+class LayersOutOfReach(VizError):
+    """Refuse to take values away in a model whose layers cannot be called alone."""
+
+    template = N_(
+        "In {checkpoint} ({family}) no token's value can be taken away: its layers or their attention are out of "
+        "reach. Choose {shipped}, or another BERT, RoBERTa, ELECTRA or GPT-2."
+    )
+
+
+class NothingToWeigh(VizError):
+    """Refuse to say which word decided where there is none."""
+
+    template = N_("The text has no word that could have decided: beside {kept} nothing stands in it. Add words.")
+
+
+class EmbeddingsOutOfReach(VizError):
+    """Refuse integrated gradients in a model that does not answer the same when it is given its own word vectors."""
+
+    template = N_(
+        "{checkpoint} ({family}) does not give the same answer when it is given its own word vectors, so what each of "
+        "them does cannot be measured. Choose {shipped}."
+    )
+
+
+class TooLongForGradients(VizError):
+    """Refuse a text whose gradients would not fit."""
+
+    template = N_(
+        "For gradients through {n_tokens:,} tokens about {megabytes:,} MB are kept; at most {limit:,} MB are allowed. "
+        "Shorten the text."
+    )

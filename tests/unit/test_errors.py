@@ -29,6 +29,24 @@ SENTENCES = {
         "This link leads to a run of another visit ('0123'), which only the browser that opened it can show. Ask for "
         "the file of the run, and open it here.",
     ),
+    errors.LayersOutOfReach: (
+        {"checkpoint": "bloom", "family": "bloom", "shipped": "headlight-bert"},
+        "In bloom (bloom) no token's value can be taken away: its layers or their attention are out of reach. Choose "
+        "headlight-bert, or another BERT, RoBERTa, ELECTRA or GPT-2.",
+    ),
+    errors.NothingToWeigh: (
+        {"kept": "[CLS], [MASK], [SEP]"},
+        "The text has no word that could have decided: beside [CLS], [MASK], [SEP] nothing stands in it. Add words.",
+    ),
+    errors.EmbeddingsOutOfReach: (
+        {"checkpoint": "mine", "family": "bert", "shipped": "headlight-bert"},
+        "mine (bert) does not give the same answer when it is given its own word vectors, so what each of them does "
+        "cannot be measured. Choose headlight-bert.",
+    ),
+    errors.TooLongForGradients: (
+        {"n_tokens": 512, "megabytes": 1200, "limit": 640},
+        "For gradients through 512 tokens about 1,200 MB are kept; at most 640 MB are allowed. Shorten the text.",
+    ),
     errors.EmptyText: (
         {"example": "The turtle [MASK]."},
         "There is no text. Type a sentence, for example: The turtle [MASK].",

@@ -57,6 +57,7 @@ class LayerRecord:
     off: SwitchedOff | None = None  # None: every head stays on
     value_norms: torch.Tensor | None = None  # float32[B, L, H, K], or None: not kept
     outputs: list[torch.Tensor] | None = None  # what enters the projection, [B, H, T, D] one a layer; None: not kept
+    zeroed: torch.Tensor | None = None  # bool[B, K], True = this token's value is zero, in all heads of all layers
     added: list[torch.Tensor | None] = field(default_factory=list)  # one a layer, [B, 1, Q, K]
     allowed: list[torch.Tensor | None] = field(default_factory=list)  # bool[B, 1, Q, K] one a layer, None: every key
     modules: list[torch.nn.Module] = field(default_factory=list)  # the one that attends, one a layer
@@ -172,6 +173,8 @@ def _attention(
         if record is not None and layers.value_norms is not None and layers.n_layers < layers.value_norms.shape[1]:
             layers.value_norms[:, layers.n_layers].copy_(record.projections[module].norms(value))
         _keep(layers, module, scores, added, _let_through(attention_mask), attentions)
+    if layers is not None and layers.zeroed is not None:
+        value = value.masked_fill(layers.zeroed[:, None, :, None], 0)
     weights = torch.nn.functional.dropout(attentions, p=dropout, training=module.training)
     outputs = torch.matmul(weights, value)
     if layers is not None and layers.off is not None:

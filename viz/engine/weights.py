@@ -49,4 +49,5 @@ def read(folder: Path, loader: type, device: torch.device) -> Read:
     )
     missing = load_report.missing(report["missing_keys"])
     unexpected = load_report.unexpected(model, report["unexpected_keys"], anything_missing=bool(missing))
-    return Read(model.eval().to(device), missing, unexpected)
+    # Nothing here trains: with weights that ask for no gradient, one of the input keeps and computes nothing for them.
+    return Read(model.eval().requires_grad_(False).to(device), missing, unexpected)

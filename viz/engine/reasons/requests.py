@@ -1,1 +1,25 @@
 """Say what can be asked about reasons, by the rules of ``viz.engine.requests``."""
+
+from dataclasses import dataclass
+
+from viz.analysis.reasons.importance import Importance
+from viz.analysis.reasons.value_zeroing import ValueZeroing
+from viz.engine.requests import Ask, Request
+
+
+@dataclass(frozen=True, slots=True)
+class WeighWords(Request[Importance]):
+    """Ask what each word did to the answer at one read-out, or to the answer and not to its rival."""
+
+    ask: Ask
+    readout: int
+    word_id: int
+    rival_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ZeroValues(Request[ValueZeroing]):
+    """Ask how far each layer's output moves at every token of a text without the value of each other one."""
+
+    ask: Ask
+    row: int = 0

@@ -3,4 +3,27 @@
 from collections.abc import Callable
 from typing import Any
 
-ANSWERS: dict[type, Callable[..., Any]] = {}
+from viz.analysis.reasons.importance import Importance
+from viz.analysis.reasons.value_zeroing import ValueZeroing
+from viz.engine.models import load_model
+from viz.engine.reasons import importance, value_zeroing
+from viz.engine.reasons.requests import WeighWords, ZeroValues
+from viz.engine.requests import Request
+from viz.engine.work import Hear
+
+Asking = Callable[[Request[Any]], Any]
+
+
+def _weigh_words(request: WeighWords, ask: Asking, hear: Hear) -> Importance:
+    run = ask(request.ask)
+    loaded = load_model(request.ask.checkpoint, request.ask.revision)
+    return importance.weigh(loaded, run, request.readout, request.word_id, request.rival_id, hear)
+
+
+def _zero_values(request: ZeroValues, ask: Asking, hear: Hear) -> ValueZeroing:
+    run = ask(request.ask)
+    loaded = load_model(request.ask.checkpoint, request.ask.revision)
+    return value_zeroing.value_zeroing(loaded, run, request.row, hear)
+
+
+ANSWERS: dict[type, Callable[..., Any]] = {WeighWords: _weigh_words, ZeroValues: _zero_values}
