@@ -1,5 +1,6 @@
 """Ask what the head board is measured on: texts and a model, or a saved run; once, or twice for a comparison."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import ClassVar
@@ -10,12 +11,13 @@ from pages.ui import guard, prompt_form
 from pages.ui.long_work import ask_measured
 from pages.ui.markdown import literal
 from pages.ui.opened import TYPES, OpenedFile, brought, offer_opened
-from pages.ui.question import Field, Question, arrives, model_field, set_address, submit
+from pages.ui.question import Field, Question, arrives, model_field, set_address, submit, whole
 from pages.ui.run_facts import say_rows
 from viz import settings
 from viz.analysis.claims.text import READY, read_sentences
 from viz.analysis.heads.boards import Board
-from viz.engine.requests import Measure
+from viz.engine.local import engine
+from viz.engine.requests import MAX_SEED, Measure, RepeatWords
 from viz.errors import PromptsUnreadable, Reason
 from viz.examples import example
 from viz.prompts import read_prompts
@@ -29,7 +31,10 @@ ENDINGS = {"a": "", "b": "_b"}  # of the places of each side in the address
 
 @dataclass(frozen=True, slots=True)
 class BoardQuestion(Question):
-    """Name what a board was asked for: a model and texts (one a line, as typed), or a saved run."""
+    """Name what a board was asked for: a model and texts (one a line, as typed), or a saved run.
+
+    With a seed, ``repeated``, the texts are random words of the model instead, each written down twice.
+    """
 
     NAME: ClassVar = "board"
     FIELDS: ClassVar = (Field("text", "board_text", "text"), Field("checkpoint", "board_model", "model"))
@@ -37,6 +42,7 @@ class BoardQuestion(Question):
     checkpoint: str = SHIPPED[0]
     text: str = FIRST
     file: OpenedFile | None = None
+    repeated: int | None = None
 
     @property
     def name(self) -> str:
@@ -45,9 +51,11 @@ class BoardQuestion(Question):
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """Give the texts; raises ``NoPrompts`` or ``TooManyPrompts``, for a file ``NotARun``."""
+        """Give the texts; raises ``NoPrompts``, ``TooManyPrompts`` or ``TooFewWholeWords``, for a file ``NotARun``."""
         if self.file is not None:
             return self.file.run().batch.texts
+        if self.repeated is not None:
+            return engine.ask(RepeatWords(self.checkpoint, self.repeated, revision=self.revision))
         return tuple(read_prompts(self.text, limit=settings.current().max_texts)[0])
 
     def board(self) -> Board:
@@ -88,10 +96,10 @@ def answer(side: str, question: BoardQuestion) -> BoardQuestion | None:
     if answered is None:
         return None
     measured, _board = answered
-    if measured.file is None:
-        prompt_form.say_dropped(measured.text, settings.current().max_texts)
-    else:
+    if measured.file is not None:
         say_rows(measured.file.run(), measured.file.digest)
+    elif measured.repeated is None:
+        prompt_form.say_dropped(measured.text, settings.current().max_texts)
     return measured
 
 
@@ -99,13 +107,20 @@ def _current() -> dict[str, BoardQuestion]:
     """Give this visitor's questions; a link brings them along, the first visit gets the example."""
     if "asked_boards" not in st.session_state:
         given = st.query_params
-        asked = {"a": BoardQuestion.from_address(given)}
-        if "text_b" in given or "model_b" in given:
-            asked["b"] = BoardQuestion.from_address(given, ENDINGS["b"], asked["a"])
+        asked = {"a": _from_address(given)}
+        if {"text_b", "model_b", "repeated_b"} & set(given):
+            asked["b"] = _from_address(given, ENDINGS["b"], asked["a"])
         st.session_state["asked_boards"] = asked
     if (file := brought()) is not None:
         st.session_state["asked_boards"] = {"a": replace(BoardQuestion(), file=file)}
     return st.session_state["asked_boards"]
+
+
+def _from_address(given: Mapping[str, str], ending: str = "", otherwise: BoardQuestion | None = None) -> BoardQuestion:
+    """Read a question; a seed that is none asks for the texts."""
+    asked = BoardQuestion.from_address(given, ending, otherwise)
+    seed = whole(given.get(f"repeated{ending}", ""))
+    return replace(asked, repeated=seed if seed is not None and 0 <= seed <= MAX_SEED else None)
 
 
 def _text_field(place, side: str, before: str = "") -> None:
@@ -121,6 +136,7 @@ def _more_ways(questions: dict[str, BoardQuestion]) -> None:
     row.button(label, on_click=_take, kwargs={"text": MANY})
     st.session_state["board_compare"] = "b" in questions
     row.toggle(_("Compare two inputs or models"), key="board_compare", on_change=_compare_switched)
+    _random_words(row)
     with row.popover(_("From a file"), icon=":material/upload_file:"):
         for side in questions:
             label = _(
@@ -138,8 +154,35 @@ def _more_ways(questions: dict[str, BoardQuestion]) -> None:
         if question.file is not None:
             message = _("{side} is the saved run {name}; press Measure to go back to the typed texts.")
             st.caption(literal(message.format(side=side.upper(), name=question.file.name)))
+        if question.repeated is not None:
+            message = _(
+                "{side} is random words of {model}, each text written twice (seed {seed}); press Measure to go back to "
+                "the typed texts."
+            )
+            seed = question.repeated
+            st.caption(literal(message.format(side=side.upper(), model=question.checkpoint, seed=seed)))
     if error := st.session_state.pop("board_file_error", None):
         guard.explain(error)
+
+
+def _random_words(row) -> None:
+    """Offer texts in which every word comes twice, and nothing but the first time foretells the second."""
+    with row.popover(_("Random words, twice"), icon=":material/repeat:"):
+        st.caption(
+            _(
+                "Eight texts of twenty random words of the model's vocabulary, each written down twice. In the second "
+                "half a head can know the next word only from the first: such a head shows as induction."
+            )
+        )
+        st.number_input(_("Seed"), 0, MAX_SEED, 0, key="board_seed", help=_("The same seed, the same words."))
+        st.button(_("Measure random words"), key="board_random", on_click=_take_random)
+
+
+def _take_random() -> None:
+    """Ask for random words of the models in the form; the texts stay in their fields."""
+    seed = st.session_state["board_seed"]
+    asked = {side: replace(BoardQuestion.typed(f"_{side}"), repeated=seed) for side in _current()}
+    st.session_state["asked_boards"] = asked
 
 
 def _write_address(questions: dict[str, BoardQuestion]) -> None:
@@ -147,6 +190,8 @@ def _write_address(questions: dict[str, BoardQuestion]) -> None:
     for side, ending in ENDINGS.items():
         question = questions.get(side)
         written = (question or BoardQuestion()).to_address(ending)
+        seed = None if question is None or question.repeated is None else str(question.repeated)
+        written |= {f"repeated{ending}": seed}
         in_address = question is not None and question.file is None
         set_address(written if in_address else dict.fromkeys(written))
 

@@ -136,6 +136,27 @@ def test_special_tokens_are_left_out_on_request_and_it_is_said(maps):
     assert app.query_params["special"] == "0"
 
 
+def test_random_words_come_from_a_link_and_show_the_induction_head():
+    app = open_app(PAGE, repeated="0", model="headlight-gpt2", measure="induction")
+    shown = values(app, "induction: after an earlier copy")
+    assert next(iter(shown)) == "Layer6_Head10 · L5H9" and len(shown) == 72
+    assert "A is random words of headlight-gpt2, each text written twice (seed 0)" in " ".join(messages(app.caption))
+    assert "evenly at all it may look at has 0.034." in messages(app.markdown)[0]
+    assert app.query_params["repeated"] == "0"
+    app.number_input(key="board_seed").set_value(1)
+    app.button(key="board_random").click().run()
+    assert_no_failure(app)
+    assert app.query_params["repeated"] == "1"
+    assert values(app, "induction: after an earlier copy") != shown
+    press(app, "Measure")
+    assert "repeated" not in app.query_params
+
+
+def test_a_seed_in_a_link_that_is_none_asks_for_the_texts():
+    for seed in ("-1", "x", "999999999999"):
+        assert "repeated" not in open_app(PAGE, repeated=seed).query_params
+
+
 def test_switching_makes_no_pass(monkeypatch):
     app = open_app(PAGE)
     passes = count_passes(monkeypatch)
