@@ -113,6 +113,15 @@ class UnknownPadWord(VizError):
     )
 
 
+class MaskPerQueryRefused(VizError):
+    """Refuse the mistake of a mask for each query to a model that stops at one."""
+
+    template = N_(
+        "{checkpoint} stops with an error when it is given a mask for each query, [texts, queries, keys]; a GPT-2 goes "
+        "on, and reads the first row of it for all queries. Choose headlight-gpt2 to see that mistake."
+    )
+
+
 class TooFewWholeWords(VizError):
     """Refuse to draw random words from a vocabulary that has too few, or of which too few can be read."""
 

@@ -127,7 +127,12 @@ def test_prompts_go_on_or_are_refused(models, family, typed, sampling, side):
         asked(models, Continue(family, typed, how, side))
 
 
-mistakes = st.builds(Mistakes, st.booleans(), st.booleans(), st.booleans(), st.none() | st.just("cat") | texts(1))
+mistakes = st.builds(
+    Mistakes,
+    *[st.booleans()] * 3,
+    st.none() | st.just("cat") | texts(1),
+    *[st.booleans()] * 3,
+)
 
 
 @given(

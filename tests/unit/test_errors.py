@@ -109,6 +109,11 @@ SENTENCES = {
         "This computer has too little memory left to answer this now: 8,388,608 bytes more could not be had. Nothing "
         "else was lost. Try a shorter text, fewer texts or a smaller model, or again when fewer people ask.",
     ),
+    errors.MaskPerQueryRefused: (
+        {"checkpoint": "gpt-neo"},
+        "gpt-neo stops with an error when it is given a mask for each query, [texts, queries, keys]; a GPT-2 goes on, "
+        "and reads the first row of it for all queries. Choose headlight-gpt2 to see that mistake.",
+    ),
     errors.TooFewWholeWords: (
         {"checkpoint": "tiny", "n_words": 20},
         "tiny cannot be given 20 random words twice: its vocabulary has not so many whole words, or it does not read "

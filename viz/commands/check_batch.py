@@ -56,6 +56,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a GPT-2 is read at the last column, as logits[:, -1] does: a mistake with --padding-side right",
     )
     parser.add_argument("--pad-word", metavar="WORD", help="fill with this word instead of the pad token")
+    parser.add_argument(
+        "--mask-from-ids",
+        action="store_true",
+        help="mistake: the mask is made by input_ids != pad_token_id, which hides end tokens of the text too",
+    )
+    parser.add_argument(
+        "--mask-per-query",
+        action="store_true",
+        help="mistake: a GPT-2 is given a mask for each query, and reads its first row for all",
+    )
+    parser.add_argument(
+        "--double-special", action="store_true", help="mistake: special tokens stand around the text twice"
+    )
     parser.add_argument("--json", action="store_true", help="print everything as JSON")
 
 
@@ -74,6 +87,9 @@ def answer(options: argparse.Namespace) -> int:
         no_position_ids=options.no_position_ids,
         right_padding=options.last_column and options.padding_side == "right",  # on the left it is the last real token
         pad_word=options.pad_word,
+        mask_from_ids=options.mask_from_ids,
+        mask_per_query=options.mask_per_query,
+        double_special=options.double_special,
     )
     loaded = load_model(default if options.model is None else options.model)
     checked = check(loaded, prompts, padding_side=options.padding_side, mistakes=mistakes)

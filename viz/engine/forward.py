@@ -44,6 +44,7 @@ def run(
     see_later: bool = False,
     off: Collection[tuple[int, int]] = (),
     off_by: str | StandIn = "zero",
+    see_nothing: bool = False,
 ) -> Run:
     """Run the model over a batch and keep attentions, scores, the mask it really added, and its predictions' logits.
 
@@ -58,6 +59,7 @@ def run(
     ``off`` names heads, 0-based (layer, head), that are switched off: before the output projection a head's output is
     replaced by zeros (``off_by="zero"``), by its mean over the batch's real tokens (``"mean"``), or by what another
     stand-in gives (see ``resampling``).
+    With ``see_nothing`` a text whose tokens are all hidden runs without ``hiding`` too, as it does in a script.
     A model whose words are not ``"read"`` has no read-outs; its maps are as any other's.
     Raises ``TwoStacks`` for an encoder-decoder;
     ``AllTokensHidden`` if a text may look at nothing, ``BatchTooLarge``, ``CaptureFailed``; ``NotRecorded`` if
@@ -73,7 +75,7 @@ def run(
     if hiding is not None or see_later:
         require_recorded(loaded)
     told = mask_told(batch, given_mask, leave_out, see_later)
-    if hiding is None:
+    if hiding is None and not see_nothing:
         _check_something_is_seen(batch, told)
     record = new_recording(loaded, batch, readouts, hiding)
     layers = record.layers["self"]

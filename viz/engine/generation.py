@@ -67,17 +67,26 @@ def generate(loaded: LoadedModel, batch: Batch, sampling: Sampling) -> Generatio
 
 
 def continue_by_hand(
-    loaded: LoadedModel, batch: Batch, leave_out: Collection[str], max_new_tokens: int
+    loaded: LoadedModel,
+    batch: Batch,
+    leave_out: Collection[str],
+    max_new_tokens: int,
+    *,
+    told: np.ndarray | None = None,
+    shows_new: bool = True,
 ) -> list[list[int]]:
     """Continue the texts greedily with the loop people write themselves; ids of each row, its end token included.
 
     At each step the best word of the last column is appended; behind right padding that column is padding.
-    ``leave_out`` names what the model is not given: ``"attention_mask"``, ``"position_ids"``.
+    ``leave_out`` names what the model is not given: ``"attention_mask"``, ``"position_ids"``. ``told`` (bool
+    ``[B, K]``) replaces the batch's mask; it goes on with ones, or with zeros where it does not show new words.
     Raises ``NotAGenerator``, ``TooLongToContinue``, ``NoWordHead``, ``WordHeadMissing``.
     """
     _check(loaded, batch, max_new_tokens)
     ends = end_ids(loaded)
     inputs = _tensors(loaded, batch)
+    if told is not None:
+        inputs["attention_mask"] = torch.tensor(told.astype(np.int64), device=loaded.device)
     if loaded.takes_positions:
         inputs["position_ids"] = torch.tensor(batch.position_ids + loaded.first_position, device=loaded.device)
     inputs = {name: tensor for name, tensor in inputs.items() if name not in leave_out}
@@ -93,7 +102,7 @@ def continue_by_hand(
                     ids.append(token_id)
             if all(ids[-1] in ends for ids in rows):
                 break
-            inputs = _next_inputs(inputs, chosen[:, None])
+            inputs = _next_inputs(inputs, chosen[:, None], shows_new)
     return rows
 
 
@@ -159,11 +168,11 @@ def _tensors(loaded: LoadedModel, batch: Batch) -> dict[str, torch.Tensor]:
     return {name: torch.tensor(array, device=loaded.device) for name, array in arrays.items()}
 
 
-def _next_inputs(inputs: dict[str, torch.Tensor], chosen: torch.Tensor) -> dict[str, torch.Tensor]:
+def _next_inputs(inputs: dict[str, torch.Tensor], chosen: torch.Tensor, shows_new: bool) -> dict[str, torch.Tensor]:
     """Give the model the words just chosen, ``[B, 1]``, one position further; the rest is in its cache."""
     following = {"input_ids": chosen}
     if "attention_mask" in inputs:
-        following["attention_mask"] = torch.cat([inputs["attention_mask"], torch.ones_like(chosen)], dim=1)
+        following["attention_mask"] = torch.cat([inputs["attention_mask"], torch.full_like(chosen, shows_new)], dim=1)
     if "position_ids" in inputs:
         following["position_ids"] = inputs["position_ids"][:, -1:] + 1
     if "token_type_ids" in inputs:

@@ -1,25 +1,22 @@
 """Ask of every prompt of a padded batch whether it answers as it does alone, also where a script makes mistakes."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from viz.analysis.batches.same_alone import TOLERANCE, BatchCheck, BothWays, Mistakes, PromptCheck
 from viz.analysis.masks.cells import padding_mass
 from viz.analysis.predictions import probabilities, top_k
-from viz.engine.batching import encode, token_labels
+from viz.engine.batching import encode
 from viz.engine.forward import find_readouts
 from viz.engine.forward import run as run_model
 from viz.engine.generation import continuation, continue_by_hand
+from viz.engine.mistaken_batch import encode_mistaken, mask_told, n_leading
 from viz.engine.models import LoadedModel
-from viz.errors import UnknownPadWord
 from viz.records import Batch, Run
 
 NO_MISTAKES = Mistakes()
-
-# Families that, given no positions, count the tokens the attention mask shows; others count columns or real tokens.
-_COUNTS_SHOWN_TOKENS = {"opt"}
 
 
 def check(
@@ -35,20 +32,23 @@ def check(
     A causal model is compared at each text's last real token (with ``right_padding`` the batch is read at its last
     column); a masked model at every [MASK], or at all real tokens of a text that has none. Of a model whose words
     cannot be believed the attention between real tokens is compared. ``progress`` is told the share done, up to 1.0.
-    Raises ``UnknownPadWord``, and what ``encode`` and ``forward.run`` raise.
+    Raises ``UnknownPadWord``, ``MaskPerQueryRefused``, and what ``encode`` and ``forward.run`` raise.
     """
     report = progress or (lambda share: None)
-    batch = _batch(loaded, texts, padding_side, mistakes)
+    batch = encode_mistaken(loaded, texts, padding_side, mistakes)
+    told = mask_told(loaded, batch, mistakes)
     alone = [encode(loaded, [text]) for text in batch.texts]
     places = [_compared(loaded, single) for single in alone]
-    readouts = [_in_batch(loaded, batch, row, of_row, mistakes) for row, of_row in enumerate(places)]
-    run = run_model(loaded, batch, readouts=np.concatenate(readouts), leave_out=_left_out(mistakes))
+    where = [_tokens_in_batch(batch, row, single, mistakes) for row, single in enumerate(alone)]
+    readouts = [_in_batch(loaded, batch, row, where[row][of_row[:, 1]], mistakes) for row, of_row in enumerate(places)]
+    options: dict[str, Any] = {"leave_out": _left_out(mistakes), "given_mask": told, "see_nothing": told is not None}
+    run = run_model(loaded, batch, readouts=np.concatenate(readouts), **options)
     report(1 / (1 + len(texts)))
     masses = padding_mass(run)
     prompts = []
     for row, (single, of_row) in enumerate(zip(alone, places)):
         run_alone = run_model(loaded, single, readouts=of_row)
-        prompts.append(_compare(loaded, run, row, run_alone, masses[row]))
+        prompts.append(_compare(loaded, run, row, run_alone, where[row], masses[row]))
         report((2 + row) / (1 + len(texts)))
     return BatchCheck(run=run, prompts=tuple(prompts), tolerance=TOLERANCE)
 
@@ -64,10 +64,12 @@ def continuations(
     """Continue each text alone and in the batch with its mistakes, greedily.
 
     Both by the loop that ``generation.continue_by_hand`` writes out.
-    Raises ``UnknownPadWord``, and what ``encode`` and ``continue_by_hand`` raise.
+    Raises ``UnknownPadWord``, ``MaskPerQueryRefused``, and what ``encode`` and ``continue_by_hand`` raise.
     """
-    batch = _batch(loaded, texts, padding_side, mistakes)
-    together = continue_by_hand(loaded, batch, _left_out(mistakes), max_new_tokens)
+    batch = encode_mistaken(loaded, texts, padding_side, mistakes)
+    told = mask_told(loaded, batch, mistakes)
+    options = {"told": told, "shows_new": not mistakes.mask_per_query}
+    together = continue_by_hand(loaded, batch, _left_out(mistakes), max_new_tokens, **options)
     alone, in_batch = [], []
     for text, ids_in_batch in zip(batch.texts, together, strict=True):
         single = encode(loaded, [text])
@@ -83,68 +85,33 @@ def _left_out(mistakes: Mistakes) -> tuple[str, ...]:
     return tuple(name for name, is_left_out in forgotten.items() if is_left_out)
 
 
-def _batch(loaded: LoadedModel, texts: Sequence[str], padding_side: str, mistakes: Mistakes) -> Batch:
-    """Encode the texts as the mistakes say; ``attention_mask`` stays the truth about padding."""
-    batch = encode(loaded, texts, padding_side="right" if mistakes.right_padding else padding_side)
-    if mistakes.pad_word is not None:
-        batch = _pad_with_word(loaded, batch, mistakes.pad_word)
-    if mistakes.no_position_ids:
-        batch = replace(batch, position_ids=_positions_counted_by_model(loaded, batch, mistakes))
-    return batch
-
-
-def _pad_with_word(loaded: LoadedModel, batch: Batch, word: str) -> Batch:
-    token_id = _word_id(loaded, word)
-    (label,) = token_labels(loaded, [token_id])
-    tokens = tuple(
-        tuple(old if is_real else label for old, is_real in zip(*row))
-        for row in zip(batch.tokens, batch.attention_mask)
-    )
-    return replace(batch, tokens=tokens, input_ids=np.where(batch.attention_mask, batch.input_ids, token_id))
-
-
-def _word_id(loaded: LoadedModel, word: str) -> int:
-    """Find the one token of a word; in a byte-level model first as it stands inside a text, behind a space.
-
-    Raises ``UnknownPadWord`` if there is none, or if it is no word, as [PAD] is none.
-    """
-    bare = word.strip()
-    for typed in (f" {bare}", bare) if bare else ():
-        ids = loaded.tokenize(typed, add_special_tokens=False, verbose=False)["input_ids"]
-        if len(ids) == 1 and ids[0] not in loaded.tokenizer.all_special_ids:
-            return ids[0]
-    raise UnknownPadWord(word=word, checkpoint=loaded.info.checkpoint)
-
-
-def _positions_counted_by_model(loaded: LoadedModel, batch: Batch, mistakes: Mistakes) -> np.ndarray:
-    """Give the positions a model counts when it is given none, ``[B, T]``; not counted ones in front get 0."""
-    counted = np.ones_like(batch.attention_mask)
-    if loaded.first_position:  # RoBERTa counts what is not its pad token, whose id is just below its first position
-        counted = batch.input_ids != loaded.first_position - 1
-    elif loaded.info.family in _COUNTS_SHOWN_TOKENS and not mistakes.no_attention_mask:
-        counted = batch.attention_mask
-    return np.maximum(counted.cumsum(axis=1) - 1, 0).astype(np.int64)
-
-
 def _compared(loaded: LoadedModel, single: Batch) -> np.ndarray:
     """List where a text alone is read, int64 ``[N, 2]``: its answers, or all its tokens if it has none."""
     answers = find_readouts(loaded, single)
     return answers if len(answers) or loaded.info.words != "read" else np.argwhere(single.attention_mask)
 
 
-def _in_batch(loaded: LoadedModel, batch: Batch, row: int, alone: np.ndarray, mistakes: Mistakes) -> np.ndarray:
+def _tokens_in_batch(batch: Batch, row: int, single: Batch, mistakes: Mistakes) -> np.ndarray:
+    """Find where the tokens of a text alone stand in its row of the batch, int ``[T]``."""
+    real = np.flatnonzero(batch.attention_mask[row])
+    return real[np.arange(single.n_tokens) + (n_leading(single) if mistakes.double_special else 0)]
+
+
+def _in_batch(loaded: LoadedModel, batch: Batch, row: int, positions: np.ndarray, mistakes: Mistakes) -> np.ndarray:
     """List where the same places are read in a row of the batch, int64 ``[N, 2]``."""
-    positions = np.flatnonzero(batch.attention_mask[row])[alone[:, 1]]
-    if loaded.info.causal and mistakes.right_padding and len(alone):
+    if loaded.info.causal and mistakes.right_padding and len(positions):
         positions = np.array([batch.n_tokens - 1])
     return np.stack([np.full_like(positions, row), positions], axis=1)
 
 
-def _compare(loaded: LoadedModel, run: Run, row: int, alone: Run, mass: np.ndarray) -> PromptCheck:
-    """Compare one row with its text alone; ``mass`` is what each head puts on padding there, ``[L, H]``."""
+def _compare(loaded: LoadedModel, run: Run, row: int, alone: Run, where: np.ndarray, mass: np.ndarray) -> PromptCheck:
+    """Compare one row with its text alone, whose tokens stand at ``where`` in it.
+
+    ``mass`` is what each head puts on padding there, ``[L, H]``.
+    """
     of_row = np.flatnonzero(run.readouts[:, 0] == row)
     if loaded.info.words != "read":
-        differences = _attention_differences(run, row, alone)
+        differences = _attention_differences(run, row, alone, where)
     else:
         differences = np.abs(run.readout_logits[of_row] - alone.readout_logits)
     words = (None, None, None, None)
@@ -161,10 +128,9 @@ def _compare(loaded: LoadedModel, run: Run, row: int, alone: Run, mass: np.ndarr
     )
 
 
-def _attention_differences(run: Run, row: int, alone: Run) -> np.ndarray:
+def _attention_differences(run: Run, row: int, alone: Run, where: np.ndarray) -> np.ndarray:
     """Give how far each query's weights on real keys are from those of the text alone, ``[queries, L, H, keys]``."""
-    real = np.flatnonzero(run.batch.attention_mask[row])
-    return np.abs(np.moveaxis(run.attentions[row][:, :, real[:, None], real] - alone.attentions[0], 2, 0))
+    return np.abs(np.moveaxis(run.attentions[row][:, :, where[:, None], where] - alone.attentions[0], 2, 0))
 
 
 def _words(run: Run, readout: int, alone: Run) -> tuple[str, str, float, float]:

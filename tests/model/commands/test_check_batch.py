@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from tests.conftest import REPOSITORY
 from tests.model import plain
 from viz.__main__ import main
+from viz.analysis.batches.museum import MUSEUM
 from viz.commands.check_batch import _aligned
 from viz.shipped import MODELS_FOLDER
 
@@ -123,6 +125,9 @@ def test_json_says_what_was_asked_and_how_it_was_run(prompts_file, tiny_gpt2_fol
         "no_position_ids": True,
         "right_padding": False,
         "pad_word": "the",
+        "mask_from_ids": False,
+        "mask_per_query": False,
+        "double_special": False,
     }
     assert said["n_empty_lines_dropped"] == 2
     width = len(said["prompts"][0]["tokens"])
@@ -327,3 +332,15 @@ def test_help_imports_no_torch():
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=REPOSITORY)
     assert done.stdout.splitlines()[-1] == "0 set()"
     assert "python -m viz check-batch prompts.txt" in done.stdout
+
+
+@pytest.mark.parametrize("name", ["mask_per_query", "end_is_padding", "doubled_ends"])
+def test_the_mistakes_of_the_museum_have_options_of_their_own(name, prompts_file, call_here):
+    exhibit = MUSEUM[name]
+    option = {"end_is_padding": "--mask-from-ids", "doubled_ends": "--double-special"}.get(name, "--mask-per-query")
+    call = (prompts_file(exhibit.text), "--padding-side", exhibit.padding_side, "--json")
+    code, out, _err = call_here(*call, option)
+    said = json.loads(out)
+    assert code == 1 and not said["same"] and said["mistakes"] == asdict(exhibit.mistakes)
+    code, out, _err = call_here(*call)
+    assert code == 0 and json.loads(out)["same"]

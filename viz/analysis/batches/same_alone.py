@@ -20,13 +20,19 @@ class Mistakes:
 
     ``right_padding``: pads on the right and reads the answer at the last column, as ``logits[:, -1]`` does; a masked
     model is still read at its [MASK]s. ``pad_word``: pads with this word instead of the pad token, which changes
-    nothing as long as the mask is passed.
+    nothing as long as the mask is passed. ``mask_from_ids``: makes the mask, and counts positions, by ``input_ids !=
+    pad_token_id``, which hides a text's own end tokens where these fill the batch. ``mask_per_query``: gives a GPT-2 a
+    mask ``[B, Q, K]``, causal and without padding. ``double_special``: the text has its special tokens ([CLS], <s>)
+    already, and the tokenizer adds them again.
     """
 
     no_attention_mask: bool = False
     no_position_ids: bool = False
     right_padding: bool = False
     pad_word: str | None = None
+    mask_from_ids: bool = False
+    mask_per_query: bool = False
+    double_special: bool = False
 
 
 @dataclass(frozen=True, slots=True)
