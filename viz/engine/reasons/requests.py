@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from viz.analysis.reasons.importance import Importance
+from viz.analysis.reasons.patching import Patched
 from viz.analysis.reasons.value_zeroing import ValueZeroing
 from viz.engine.requests import Ask, Request
 
@@ -23,3 +24,21 @@ class ZeroValues(Request[ValueZeroing]):
 
     ask: Ask
     row: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Patch(Request[Patched]):
+    """Ask what heads' outputs, or states, of ``other`` do to the answer of ``text``.
+
+    Words that are empty are the texts' own best ones; ``readout`` counts the [MASK]s of the first text.
+    """
+
+    checkpoint: str
+    text: str
+    other: str
+    answer: str = ""
+    rival: str = ""
+    what: str = "heads"
+    position: int | None = None  # heads: of this token alone
+    readout: int = 0
+    revision: str = ""

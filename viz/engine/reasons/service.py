@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from typing import Any
 
+from viz.analysis.predictions import require_readouts
 from viz.analysis.reasons.importance import Importance
+from viz.analysis.reasons.patching import Patched
 from viz.analysis.reasons.value_zeroing import ValueZeroing
 from viz.engine.models import load_model
-from viz.engine.reasons import importance, value_zeroing
-from viz.engine.reasons.requests import WeighWords, ZeroValues
-from viz.engine.requests import Request
+from viz.engine.reasons import importance, patching, value_zeroing
+from viz.engine.reasons.requests import Patch, WeighWords, ZeroValues
+from viz.engine.requests import Ask, Request
 from viz.engine.work import Hear
 
 Asking = Callable[[Request[Any]], Any]
@@ -26,4 +28,16 @@ def _zero_values(request: ZeroValues, ask: Asking, hear: Hear) -> ValueZeroing:
     return value_zeroing.value_zeroing(loaded, run, request.row, hear)
 
 
-ANSWERS: dict[type, Callable[..., Any]] = {WeighWords: _weigh_words, ZeroValues: _zero_values}
+def _patch(request: Patch, ask: Asking, hear: Hear) -> Patched:
+    before = ask(Ask(request.checkpoint, (request.text,), request.revision))
+    require_readouts(before)
+    loaded = load_model(request.checkpoint, request.revision)
+    asked = {"words": (request.answer, request.rival), "what": request.what, "position": request.position}
+    return patching.patch(loaded, before, request.other, request.readout, **asked, hear=hear)
+
+
+ANSWERS: dict[type, Callable[..., Any]] = {
+    WeighWords: _weigh_words,
+    ZeroValues: _zero_values,
+    Patch: _patch,
+}
