@@ -39,6 +39,7 @@ def choose_page() -> StreamlitPage:
                 page("board", _("Head board"), "grid_on"),
                 page("claim", _("Test a claim"), "fact_check"),
                 page("switch_off", _("Switch heads off"), "toggle_off"),
+                page("patching", _("Patch from another sentence"), "join_inner"),
             ],
             _("Runs"): [
                 page("saved", _("Runs"), "folder_open"),

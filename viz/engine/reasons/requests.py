@@ -28,9 +28,9 @@ class ZeroValues(Request[ValueZeroing]):
 
 @dataclass(frozen=True, slots=True)
 class Patch(Request[Patched]):
-    """Ask what heads' outputs, or states, of ``other`` do to the answer of ``text``.
+    """Ask what heads' outputs, or states, of ``other`` do to the answer of ``text``, at its first [MASK].
 
-    Words that are empty are the texts' own best ones; ``readout`` counts the [MASK]s of the first text.
+    Words that are empty are the texts' own best ones.
     """
 
     checkpoint: str
@@ -40,5 +40,4 @@ class Patch(Request[Patched]):
     rival: str = ""
     what: str = "heads"
     position: int | None = None  # heads: of this token alone
-    readout: int = 0
     revision: str = ""

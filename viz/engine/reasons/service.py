@@ -33,7 +33,7 @@ def _patch(request: Patch, ask: Asking, hear: Hear) -> Patched:
     require_readouts(before)
     loaded = load_model(request.checkpoint, request.revision)
     asked = {"words": (request.answer, request.rival), "what": request.what, "position": request.position}
-    return patching.patch(loaded, before, request.other, request.readout, **asked, hear=hear)
+    return patching.patch(loaded, before, request.other, 0, **asked, hear=hear)
 
 
 ANSWERS: dict[type, Callable[..., Any]] = {
