@@ -52,7 +52,8 @@ def _say_ends(patched: Patched) -> None:
 
 
 def _named(patched: Patched) -> None:
-    st.markdown(f"**{literal(_('Moved the answer furthest'))}**")
+    heading = _("Moved the answer furthest")
+    st.markdown(f"**{literal(heading)}**")
     for layer, column in strongest(patched, N_NAMED):
         shift = number(float(patched.shifts[layer, column]), 3, signed=True)
         share = percent(float(patched.shares[layer, column]), 0) if patched.has_way else "–"

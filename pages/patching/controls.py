@@ -9,6 +9,8 @@ from viz.analysis.reasons.patching import WHAT, Patched
 from viz.names import position_from_number, position_number
 from viz.text import _
 
+_ALL = -1  # a select box shows None as nothing chosen
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -39,12 +41,12 @@ def choose() -> Choice:
 def choose_token(patched: Patched) -> None:
     """Offer at which token the heads' outputs are taken from B."""
     tokens = patched.tokens[0]
-    st.session_state["patch_token"] = patched.position
+    st.session_state["patch_token"] = _ALL if patched.position is None else patched.position
     st.selectbox(
         _("At which token"),
-        [None, *range(len(tokens))],
+        [_ALL, *range(len(tokens))],
         key="patch_token",
-        format_func=lambda at: _("all tokens") if at is None else f"{position_number(at)}  {tokens[at]}",
+        format_func=lambda at: _("all tokens") if at == _ALL else f"{position_number(at)}  {tokens[at]}",
         on_change=_token_chosen,
     )
 
@@ -55,4 +57,5 @@ def forget_position() -> None:
 
 
 def _token_chosen() -> None:
-    st.session_state["patch_position"] = st.session_state["patch_token"]
+    chosen = st.session_state["patch_token"]
+    st.session_state["patch_position"] = None if chosen == _ALL else chosen

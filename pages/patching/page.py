@@ -9,8 +9,8 @@ from viz.text import _
 st.title(_("Patch from another sentence"), anchor=False)
 st.caption(
     _(
-        "Two sentences that differ in one thing get two answers. Here a number of the second is put into the first, "
-        "and where the answer follows, the difference was carried there."
+        "Two sentences that differ in one thing get two answers. Here a part of the second's pass is put into the "
+        "first's: where the answer follows, the difference was carried there."
     )
 )
 

@@ -14,7 +14,7 @@ from viz.analysis.claims.readings import Evidence
 from viz.analysis.claims.text import MarkedSentence
 from viz.analysis.heads.boards import Board
 from viz.analysis.heads.boards import Part as BoardPart
-from viz.analysis.heads.switch_off import Cost, Head, HeadEffect
+from viz.analysis.heads.switch_off import Cost, Head, HeadEffect, Resample
 from viz.analysis.load_check import LoadCheck
 from viz.analysis.masks.choice import MaskChoice
 from viz.analysis.masks.hiding import FillResult, Hiding
@@ -53,8 +53,8 @@ class Ask(Request[Run]):
     """Ask for one pass over texts, with what a person changed about it.
 
     ``second`` makes a pair of the only text. ``edit`` is of the only text. ``mask`` None is the usual mask, ``hiding``
-    None the model's own value. Heads that are ``off`` give way to zeros, or to their mean (``off_by``). ``order`` None
-    is the order of the text.
+    None the model's own value. Heads that are ``off`` give way to zeros, to their mean, or to outputs of theirs
+    elsewhere (``off_by`` "zero", "mean", "resample"). ``order`` None is the order of the text.
     """
 
     checkpoint: str
@@ -68,6 +68,7 @@ class Ask(Request[Run]):
     hiding: Hiding | None = None
     off: frozenset[Head] = frozenset()
     off_by: str = "zero"
+    resample: Resample = Resample()
     order: Order | None = None
 
 
@@ -290,6 +291,7 @@ class Estimate(Request[Cost]):
     ask: Ask
     readout: int
     off_by: str = "zero"
+    resample: Resample = Resample()
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,6 +306,7 @@ class Rank(Request[list[HeadEffect]]):
     off_by: str = "zero"
     n_done: int = 0
     n_until: int | None = None  # the first head of a layer; None where all are ranked
+    resample: Resample = Resample()
 
 
 @dataclass(frozen=True, slots=True)

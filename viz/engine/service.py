@@ -38,6 +38,7 @@ from viz.engine import (
     pinning,
     position_tables,
     repeated_words,
+    resampling,
     same_alone,
     switch_off,
     training,
@@ -126,12 +127,14 @@ def _load(request: Any) -> LoadedModel:
 def _run(request: Ask, ask: Asking, _hear: Hear) -> Run:
     """Make the pass; what a person changed is changed in the very batch of the pass without that."""
     loaded = _load(request)
-    options: dict[str, Any] = {"off": request.off, "off_by": request.off_by, "hiding": request.hiding}
     batch = _batch(loaded, request)
+    options: dict[str, Any] = {"hiding": request.hiding}
     if request.edit is not None:
         batch, options["given_mask"] = edits.apply(loaded, batch, 0, request.edit)
     if request.order is not None:
         batch = orders.apply(loaded, batch, request.order)
+    if request.off:
+        options |= {"off": request.off, "off_by": resampling.off_by(loaded, batch, request)}
     return forward.run(loaded, batch, **(_mask_options(loaded, batch, request) | options))
 
 
@@ -291,13 +294,16 @@ def _inspect(request: Inspect, _ask: Asking, _hear: Hear) -> LoadCheck:
 
 
 def _estimate(request: Estimate, ask: Asking, _hear: Hear) -> Cost:
-    return switch_off.cost(_load(request.ask), ask(request.ask), request.readout, off_by=request.off_by)
+    loaded, before = _load(request.ask), ask(request.ask)
+    off_by = resampling.off_by(loaded, before.batch, request)
+    return switch_off.cost(loaded, before, request.readout, off_by=off_by)
 
 
 def _rank(request: Rank, ask: Asking) -> Iterator[list[HeadEffect]]:
-    options: dict[str, Any] = {"word_id": request.word_id, "off_by": request.off_by}
-    options |= {"n_done": request.n_done, "n_until": request.n_until}
-    return switch_off.rank_all(_load(request.ask), ask(request.ask), request.readout, **options)
+    loaded, before = _load(request.ask), ask(request.ask)
+    options: dict[str, Any] = {"word_id": request.word_id, "n_done": request.n_done, "n_until": request.n_until}
+    off_by = resampling.off_by(loaded, before.batch, request)
+    return switch_off.rank_all(loaded, before, request.readout, off_by=off_by, **options)
 
 
 def _list_models(_request: ListModels, _ask: Asking, _hear: Hear) -> tuple[ListedModel, ...]:

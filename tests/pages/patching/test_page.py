@@ -43,7 +43,7 @@ def test_states_a_token_and_words_come_from_the_address_and_stand_there():
     app = open_app(PAGE, text=FIRST, other=SECOND, answer="are", rival="is", token="3")
     expected = answer(Patch("headlight-bert", FIRST, SECOND, "are", "is", position=2))
     np.testing.assert_allclose(board(app), expected.shares, atol=6e-5)
-    app.selectbox(key="patch_token").set_value(None).run()
+    app.selectbox(key="patch_token").set_value(-1).run()
     assert_no_failure(app)
     assert "token" not in app.query_params
     assert np.abs(board(app) - expected.shares).max() > 0.01

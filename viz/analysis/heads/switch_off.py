@@ -13,6 +13,7 @@ from viz.names import head_index_label, head_label, parse_head, position_from_nu
 from viz.records import Run
 
 OFF_BY = ("zero", "mean")  # what takes the place of a head's output
+RESAMPLE = "resample"  # or its output elsewhere, see ``Resample``
 QUARTER = 0.25  # the share of heads that counts as bright, dim, idle or vital
 COLUMNS = (
     "head",
@@ -37,6 +38,17 @@ _HEAD_FROM_ONE, _HEAD_FROM_ZERO = (
 )
 
 Head = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Resample:
+    """Say where a head's other outputs come from: the same tokens of another text, which has as many of them.
+
+    Where there is no other text, they are its own, shuffled over the text's tokens by the seed.
+    """
+
+    text: str = ""
+    seed: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,13 @@ import torch
 
 from viz.analysis.predictions import best_ids, require_words
 from viz.analysis.reasons.patching import Patched
-from viz.engine import batching, forward
+from viz.engine import forward
 from viz.engine.copies import Copies, Kept
 from viz.engine.models import LoadedModel
+from viz.engine.resampling import same_length
 from viz.engine.stand_ins import Given
 from viz.engine.switch_off import word_id
-from viz.errors import NotSameLength, TokensDoNotFit, TooLongToPatch
+from viz.errors import TokensDoNotFit, TooLongToPatch
 from viz.names import position_number
 from viz.records import Batch, Run
 
@@ -64,14 +65,6 @@ def patch(
         end_logits=end_logits,
         end_probabilities=end_probabilities,
     )
-
-
-def same_length(loaded: LoadedModel, batch: Batch, other: str) -> Batch:
-    """Tokenize another text for a batch of one. Raises ``NotSameLength``, and as ``encode`` does."""
-    made = batching.encode(loaded, [other])
-    if made.input_ids.shape != batch.input_ids.shape:
-        raise NotSameLength(n_first=batch.n_tokens, n_second=made.n_tokens)
-    return made
 
 
 def _check(batch: Batch, what: str, position: int | None) -> None:
