@@ -25,7 +25,7 @@ MAP_PX = 420
 @guard.fragment(key=head_choice.PANEL)
 def heads_panel(pair: RunPair) -> None:
     """Draw board, ranking and the open head; choosing another head runs only this part again, and no pass."""
-    view = view_choice.current()
+    view = view_choice.of_weights()
     of = pair.seen(view)
     changes = pair.changes(of)
     st.subheader(_("Which heads look elsewhere"), anchor=False)
@@ -44,7 +44,7 @@ def heads_panel(pair: RunPair) -> None:
     layer, head = view.place(*open_head, of.kind)
     mark_head(layer, head, of.kind)
     _maps(pair, of, layer, head)
-    view_choice.control(of.kind)
+    view_choice.control(view, of.kind)
     _downloads(pair)
 
 

@@ -89,7 +89,7 @@ def _predictions(before: Run, after: Run) -> None:
 
 
 def _maps(before: Run, after: Run) -> None:
-    view = view_choice.current()
+    view = view_choice.of_weights()
     place = view.place(*head_choice.chosen(before.model))
     map_pair(edited(viewed(before, 0, view)[0], viewed(after, 0, view)[0]), *place, "edit_map", height=MAP_PX)
 

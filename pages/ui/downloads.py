@@ -6,11 +6,12 @@ from functools import partial
 
 import streamlit as st
 
-from pages.ui import drawing_choice, view_choice
+from pages.ui import drawing_choice
 from pages.ui.copy_button import copy_button
 from pages.ui.long_files import LongFile, offer
 from pages.ui.markdown import literal
 from viz.analysis import tables
+from viz.analysis.reasons import contribution
 from viz.drawing import diagrams, overview, pdf, poster, svg
 from viz.drawing.caption import text_of
 from viz.errors import VizError
@@ -24,25 +25,37 @@ QUICK, QUICK_PICTURES = 1_200_000, 40_000
 
 
 def downloads(
-    give: Callable[[], Run], seen: Callable[[], Run], place: tuple[int, int, int], kind: str, folder: str
+    give: Callable[[], Run],
+    seen: Callable[[], Run],
+    opened: tuple[int, int, int],
+    place: tuple[int, int, int],
+    kind: str,
+    folder: str,
 ) -> None:
     """Offer files of the maps as they are seen, and the run as the model gave it.
 
-    ``give`` gets the run and ``seen`` the run as it is seen: what waits for a click holds neither.
+    ``give`` gets the run and ``seen`` the run as it is seen: what waits for a click holds neither. The open head is
+    ``opened`` in the run and ``place`` in what is seen.
     """
     popover = st.popover(_("Download"), icon=":material/download:", on_change="rerun", key="downloads_open")
     if not popover.open:
         return
     with popover:
-        _one_head(seen, place, kind)
+        _one_head(give, seen, opened, place, kind)
         _all_heads(seen, place, kind, folder)
         _button(_("The run as .npz"), lambda: saved.as_bytes(give()), f"{folder}.npz", "application/octet-stream")
 
 
-def _one_head(seen: Callable[[], Run], place: tuple[int, int, int], kind: str) -> None:
+def _one_head(
+    give: Callable[[], Run],
+    seen: Callable[[], Run],
+    opened: tuple[int, int, int],
+    place: tuple[int, int, int],
+    kind: str,
+) -> None:
     row, layer, head = place
-    name = partial(diagram_name, layer, head, kind=kind, view=view_choice.current())
     run = seen()
+    name = partial(diagram_name, layer, head, kind=kind, view=run.view)
     sheet = partial(
         drawing_choice.sheet,
         place=place,
@@ -56,11 +69,19 @@ def _one_head(seen: Callable[[], Run], place: tuple[int, int, int], kind: str) -
         _button(_("This head as PDF"), lambda: pdf.written(sheet(seen())), name("pdf"), "application/pdf")
     _button(
         _("This head as CSV"),
-        lambda: tables.as_csv(tables.head_table(seen(), *place, kind=kind)),
+        lambda: tables.as_csv(_table(give(), seen(), opened, place, kind)),
         name("csv"),
         "text/csv",
     )
     copy_button(tables.as_tsv(run, *place, kind=kind), _("Copy this head's numbers"))
+
+
+def _table(
+    run: Run, seen: Run, opened: tuple[int, int, int], place: tuple[int, int, int], kind: str
+) -> dict[str, list]:
+    if seen.view.contribution:
+        return contribution.head_table(run, *opened, kind=kind)
+    return tables.head_table(seen, *place, kind=kind)
 
 
 def _pdf_holds(run: Run, row: int, kind: str) -> bool:
@@ -87,7 +108,7 @@ def _all_heads(seen: Callable[[], Run], place: tuple[int, int, int], kind: str, 
         of = seen()
         return place, kind, _identity(of, range(len(of.batch.texts)), of.maps)
 
-    for file in (
+    files = [
         LongFile(
             "zip",
             _("All heads as ZIP"),
@@ -115,8 +136,10 @@ def _all_heads(seen: Callable[[], Run], place: tuple[int, int, int], kind: str, 
             written,
             all_texts <= QUICK,
         ),
-    ):
-        offer(file)
+    ]
+    for file in files:
+        if not (file.key == "page" and run.view.contribution):  # its numbers go from 0 to 1
+            offer(file)
 
 
 def _identity(run: Run, rows: Iterable[int], kinds: Iterable[str]) -> Hashable:

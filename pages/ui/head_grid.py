@@ -7,9 +7,15 @@ import streamlit as st
 from streamlit.components import v2
 
 from pages.ui import head_choice, pictures, view_choice
+from pages.ui.markdown import literal
+from viz.analysis.reasons import contribution
 from viz.analysis.views.viewed import viewed
+from viz.drawing import overview
 from viz.drawing.overview import PROMPTS_ACROSS, board_name
+from viz.engine.local import engine
+from viz.names import head_title
 from viz.records import Run
+from viz.text import _
 from viz.view import PLAIN, View
 
 _HERE = Path(__file__).resolve().parent
@@ -32,7 +38,7 @@ def head_grid(
 ) -> None:
     """Draw every head of one kind of one row: layers down, heads across; a click calls ``on_choose`` with the head."""
 
-    view = view_choice.current()
+    view = view_choice.current(run)
     seen, at = viewed(run, row, view)
 
     def picked() -> None:
@@ -41,6 +47,17 @@ def head_grid(
             on_choose(*beside_what_is_joined(layer, head, view, kind))
 
     _grid(data=pictures.overview_payload(seen, at, kind), key=key, on_picked_change=picked)
+    if view.contribution:
+        _say_striking(run, seen, row, at, kind)
+
+
+def _say_striking(run: Run, seen: Run, row: int, at: int, kind: str) -> None:
+    """Say at which head and token weight and contribution differ most."""
+    key = ("striking", row, overview.picture_key(seen, at, kind))
+    found = engine.remember(key, lambda: contribution.most_striking(run, row, kind=kind))
+    if found is not None:
+        title, sentence = head_title(found.layer, found.head, kind), contribution.said(run, row, found, kind=kind)
+        st.caption(literal(_("Most different: {head}: {sentence}").format(head=title, sentence=sentence)))
 
 
 def beside_what_is_joined(layer: int, head: int, view: View, kind: str) -> tuple[int, int]:

@@ -13,6 +13,7 @@ from pages.ui.long_map import long_map
 from pages.ui.markdown import literal
 from pages.ui.shaded_text import shaded_text
 from viz.analysis import tables
+from viz.analysis.reasons import contribution
 from viz.analysis.views.viewed import shown_position, viewed
 from viz.drawing.long_map import is_long
 from viz.names import folder_name
@@ -39,12 +40,13 @@ def head_panel(give: Give, row: int) -> None:
 
 def head_view(give: Give, row: int, layer: int, head: int, query: int | None = None, kind: str = "self") -> None:
     """Draw one head of one kind of one row with all that belongs to it; ``query`` frames the row of that token."""
-    view = view_choice.current()
+    view = view_choice.current(give())
     seen, at = viewed(give(), row, view)
     framed = None if query is None else shown_position(give(), row, view, kind, query)
     place = at, *view.place(layer, head, kind)
     own_scale = st.session_state.get("own_scale", False)
     spoken = tables.describe(seen, *place, kind=kind)
+    view_choice.shown_control(give())
     drawing_choice.control(seen, kind)
     if drawing_choice.shows_lines(seen, kind):
         lines_map(pictures.lines_drawing(seen, *place, kind), spoken)
@@ -55,21 +57,48 @@ def head_view(give: Give, row: int, layer: int, head: int, query: int | None = N
         figure = pictures.head_figure(seen, *place, own_scale, framed, kind, numbers)
         st.plotly_chart(figure, key="head_map", config=pictures.BARE, alt=spoken)
     shaded_text(seen, *place, kind, framed)
-    view_choice.control(kind)
-    st.toggle(_("Colours up to this map's largest weight (instead of 1)"), key="own_scale")
+    view_choice.control(view, kind)
+    _say_scale(view)
     st.markdown(literal(spoken))
-    _table(seen, *place, kind)
-    downloads(give, partial(_seen, give, row, view), place, kind, folder_name(seen.batch.texts[at]))
+    _say_striking(give(), row, layer, head, kind)
+    _table(partial(_table_of, give(), seen, (row, layer, head), place, kind), view)
+    downloads(give, partial(_seen, give, row, view), (row, layer, head), place, kind, folder_name(seen.batch.texts[at]))
 
 
 def _seen(give: Give, row: int, view: View) -> Run:
     return viewed(give(), row, view)[0]
 
 
-def _table(run: Run, row: int, layer: int, head: int, kind: str) -> None:
+def _say_scale(view: View) -> None:
+    """Say where the colours end, or offer to let them end at the map's largest weight."""
+    if view.contribution:
+        st.caption(_("The colours of one map go from 0 to its largest contribution; those of all heads share a scale."))
+        st.caption(literal(contribution.explained()))
+        return
+    st.toggle(_("Colours up to this map's largest weight (instead of 1)"), key="own_scale")
+
+
+def _say_striking(run: Run, row: int, layer: int, head: int, kind: str) -> None:
+    """Say at which token this head's weight and contribution differ most, where contributions are known."""
+    if contribution.are_known(run):
+        found = contribution.most_striking(run, row, (layer, head), kind=kind)
+        if found is not None:
+            st.markdown(literal(contribution.said(run, row, found, kind=kind)))
+
+
+def _table_of(
+    run: Run, seen: Run, place: tuple[int, int, int], shown: tuple[int, int, int], kind: str
+) -> dict[str, list]:
+    if seen.view.contribution:
+        return contribution.head_table(run, *place, kind=kind, limit=TABLE_ROWS)
+    return tables.head_table(seen, *shown, kind=kind, limit=TABLE_ROWS)
+
+
+def _table(make: Callable[[], dict[str, list]], view: View) -> None:
     expander = st.expander(_("Table of this head"), on_change="rerun", key="table_open")
     if not expander.open:
         return
-    names = (_("query position"), _("query"), _("key position"), _("key"), _("attention"))
-    table = tables.head_table(run, row, layer, head, kind=kind, limit=TABLE_ROWS)
+    of_cell = (_("weight"), _("contribution"), _("share of its row")) if view.contribution else (_("attention"),)
+    names = (_("query position"), _("query"), _("key position"), _("key"), *of_cell)
+    table = make()
     expander.dataframe(dict(zip(names, table.values(), strict=True)), hide_index=True, height=300)

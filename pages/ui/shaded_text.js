@@ -182,10 +182,10 @@ function clear(pieces) {
 
 function shade(piece, value, token, map) {
   const shown = !Number.isNaN(value);
-  const level = shown ? Math.round(255 * Math.min(Math.max(value, 0), 1)) : 0;
+  const level = shown ? Math.round(255 * Math.min(Math.max(value / map.top, 0), 1)) : 0;
   const paints = shown && token.kind !== "padding";
   piece.style.background = paints ? `rgb(${map.colours.slice(3 * level, 3 * level + 3).join(",")})` : "";
-  piece.style.color = paints ? map.inks[value >= map.turns ? 1 : 0] : "";
+  piece.style.color = paints ? map.inks[value / map.top >= map.turns ? 1 : 0] : "";
   piece.querySelector("small").textContent = shown ? written(value, 2, map) : "–";
   piece.title = shown ? `${token.text}: ${written(value, 4, map)}` : `${token.text}: ${map.words.no_weight}`;
 }

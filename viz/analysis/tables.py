@@ -21,7 +21,8 @@ def head_table(
 ) -> dict[str, list]:
     """List the visible cells of a head of one kind, largest attention first, as columns; at most ``limit`` of them.
 
-    Positions count from 1, as on the screen. Attention is the model's own float32, not rounded.
+    Positions count from 1, as on the screen. Attention is the model's own float32, not rounded. Where a view shows
+    contributions they stand in its place, under their own name.
     """
     maps = run.maps[kind]
     weights = maps.attentions[row, layer, head]
@@ -35,7 +36,8 @@ def head_table(
         [maps.keys[row][k] for k in keys],
         [float(weight) for weight in weights[queries, keys]],
     )
-    return dict(zip(COLUMNS, columns, strict=True))
+    names = (*COLUMNS[:-1], "contribution") if run.view.contribution else COLUMNS
+    return dict(zip(names, columns, strict=True))
 
 
 def as_csv(table: dict[str, list]) -> bytes:

@@ -15,10 +15,11 @@ from PIL import Image, ImageDraw
 
 from viz import whole_file
 from viz.analysis.masks.cells import CAUSAL, HIDDEN, NOTHING, PADDING, VISIBLE, WINDOW, cell_states
+from viz.drawing import scale
 from viz.drawing.fonts import font_for
 from viz.names import diagram_name, folder_name, map_title
 from viz.records import Run
-from viz.text import _
+from viz.text import _, number
 
 CELL = 40  # px, as in the exercise
 MAX_SIDE = 4000  # px of the grid: longer texts get smaller cells
@@ -86,17 +87,30 @@ def _all_pngs(run: Run, row: int, kind: str = "self", max_side: int = MAX_SIDE) 
 
 
 def _fill(template: _Template, run: Run, row: int, layer: int, head: int, kind: str) -> Image.Image:
-    """Put a head's weights, as round(255 * weight), and its name into a copy of the template."""
+    """Put a head's weights, as round(255 * weight), and its name into a copy of the template.
+
+    Contributions are shares of the map's largest.
+    """
     pixels = template.pixels.copy()
-    levels = np.rint(255 * np.clip(run.maps[kind].attentions[row, layer, head], 0, 1)).astype(np.uint8)
+    end = scale.top(run, row, layer, head, kind)
+    levels = np.rint(255 * np.clip(run.maps[kind].attentions[row, layer, head] / end, 0, 1)).astype(np.uint8)
     squares = _enlarged(levels, template.cell)
     high, wide = squares.shape
     grid = pixels[template.top : template.top + high, template.left : template.left + wide]
     np.copyto(grid, squares, where=True if template.shows_weight is None else template.shows_weight)
     image = Image.fromarray(pixels)
-    title = map_title(run.view, layer, head, kind)
+    title = _title(run, layer, head, kind, end)
     ImageDraw.Draw(image).text((_GAP, _GAP), title, fill=_INK, font=font_for(title, _title_size(template.cell)))
     return image
+
+
+def _title(run: Run, layer: int, head: int, kind: str, end: float) -> str:
+    """Name a head, and of contributions the one that is white: every map has its own."""
+    title = map_title(run.view, layer, head, kind)
+    if not run.view.contribution:
+        return title
+    white = _("white = {largest}").format(largest=number(end, 2))
+    return f"{title} · {white}"
 
 
 def _template(run: Run, row: int, layer: int, kind: str, max_side: int) -> _Template:
@@ -119,7 +133,7 @@ def _canvas(run: Run, right: int, bottom: int, cell: int, kind: str) -> Image.Im
     """Make a canvas for a grid that ends there, wide enough for every title, with the stamp of random weights."""
     stamp = _("random weights") if run.model.weights == "random" else ""
     stack = run.stack(kind)
-    title = _label(f"{map_title(run.view, stack.n_layers, stack.n_heads, kind)}   {stamp}", _title_size(cell))
+    title = _label(f"{_title(run, stack.n_layers, stack.n_heads, kind, 999.99)}   {stamp}", _title_size(cell))
     canvas = Image.new("L", (max(right, title.width + _GAP) + _GAP, bottom + _GAP), _BACKGROUND)
     if stamp:
         label = _label(stamp, _title_size(cell))

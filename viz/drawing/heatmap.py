@@ -8,7 +8,7 @@ from viz import theme
 from viz.analysis.compare.comparison import Comparison
 from viz.analysis.compare.movement import difference, difference_states
 from viz.analysis.masks.cells import VISIBLE, cell_states, is_causal
-from viz.drawing import axes, state_layers
+from viz.drawing import axes, scale, state_layers
 from viz.drawing.plotly import Shown, go
 from viz.labels import joined
 from viz.names import map_title
@@ -38,7 +38,8 @@ def head_map(
 
     What the layer's window leaves out is drawn like a later key; the row of a query that may look at nothing is struck.
 
-    The colour scale runs from 0 to 1, or with ``own_scale`` to this map's largest visible weight. Framed is the row
+    The colour scale runs from 0 to 1, or with ``own_scale``, and of contributions always, to this map's largest visible
+    number. Framed is the row
     ``query``; without one, the row that predicts a causal model's next token. What a model that was not told of padding
     puts on it is shown as a weight, hatched. ``numbers`` writes the weights into the cells.
     """
@@ -46,12 +47,11 @@ def head_map(
     states = cell_states(run, layer, kind)[row]
     weights = np.where(states == VISIBLE, of.attentions[row, layer, head], np.nan).astype(np.float32)
     queries, keys = axes.categories(of.queries[row]), axes.categories(of.keys[row])
-    largest = float(np.nan_to_num(weights).max(initial=0)) or 1.0
-    end = largest if own_scale else 1.0
+    end = scale.largest(run, row, layer, head, kind) if own_scale else scale.top(run, row, layer, head, kind)
     maps = [
         *([number_layer(weights, queries, keys, end)] if numbers else []),
         *state_layers.layers(states, queries, keys),
-        weight_layer(weights, queries, keys, end),
+        weight_layer(weights, queries, keys, end, scale.name(run)),
     ]
     layout = frame(of.queries[row], queries, map_title(run.view, layer, head, kind), height, of.keys[row], keys)
     layout["shapes"] = state_layers.strokes(states, of.query_mask[row], of.key_mask[row])
@@ -97,8 +97,10 @@ def difference_map(of: Comparison, layer: int, head: int, *, height: int = HEIGH
     return go.Figure([*state_layers.layers(states, rows, columns), layer_of_changes], layout)
 
 
-def weight_layer(weights: np.ndarray, queries: list[str], keys: list[str], largest: float) -> go.Heatmap:
-    """Draw weights ``[Q, K]`` in blue, NaN left out; the scale ends at ``largest``."""
+def weight_layer(
+    weights: np.ndarray, queries: list[str], keys: list[str], largest: float, name: str = ""
+) -> go.Heatmap:
+    """Draw weights ``[Q, K]`` in blue, NaN left out; the scale ends at ``largest`` and is called ``name``."""
     return go.Heatmap(
         z=weights.round(4),
         x=keys,
@@ -107,7 +109,7 @@ def weight_layer(weights: np.ndarray, queries: list[str], keys: list[str], large
         zmax=largest,
         colorscale=theme.colorscale(theme.WEIGHT_STOPS),
         hoverongaps=False,
-        colorbar=colorbar(_("attention")),
+        colorbar=colorbar(name or _("attention")),
         hovertemplate="%{y} → %{x}: %{z:.4f}<extra></extra>",
     )
 

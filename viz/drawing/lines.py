@@ -4,7 +4,7 @@ import numpy as np
 
 from viz import theme
 from viz.analysis.masks.cells import VISIBLE, cell_states
-from viz.drawing import caption
+from viz.drawing import caption, scale
 from viz.drawing.map_sheet import GAP, SCALE_HIGH, legend
 from viz.drawing.shapes import FONT_PX, SMALL_PX, Line, Shape, Sheet, Words, text_px
 from viz.errors import TooManyForLines
@@ -50,7 +50,8 @@ def lines_sheet(run: Run, row: int, layer: int, head: int, kind: str = "self") -
     width = max(right + GAP + max(text_px(token) for token in keys), text_px(title), _least_width(left, heads)) + GAP
     top = 4 * FONT_PX + GAP
     bottom = top + _ROW * max(len(queries), len(keys))
-    said = caption.note(run, kind, _describe())
+    end = scale.top(run, row, layer, head, kind)
+    said = caption.note(run, kind, _describe(end))
     below, height = legend(run, row, kind, said, width, bottom + GAP)
     body: list[Shape] = [
         Words(GAP, GAP + FONT_PX, title, bold=True),
@@ -59,18 +60,18 @@ def lines_sheet(run: Run, row: int, layer: int, head: int, kind: str = "self") -
         *_links(run, row, layer, head, kind, left, right, top),
         *_column(queries, of.query_mask[row], left - GAP, top, "end", "q"),
         *_column(keys, of.key_mask[row], right + GAP, top, "start", "k"),
-        *_scale(bottom + GAP),
+        *_scale(bottom + GAP, end),
         *below,
     ]
     return Sheet(title, width, height, left, top, _ROW, body)
 
 
-def _scale(top: int) -> list[Line | Words]:
-    """Draw how thick some weights are."""
+def _scale(top: int, end: float) -> list[Line | Words]:
+    """Draw how thick some weights are, shares of ``end``."""
     ground, drawn = top + SCALE_HIGH, []
     for at, weight in enumerate(_SHOWN_WEIGHTS):
         x = GAP + at * _SAMPLE
-        drawn.append(Words(x, ground, number(weight, 1), px=SMALL_PX))
+        drawn.append(Words(x, ground, number(weight * end, 1 if end == 1 else 2), px=SMALL_PX))
         drawn.append(_link(x + 26, x + _SAMPLE - GAP, ground - 4, ground - 4, weight, _COLOUR))
     return drawn
 
@@ -86,9 +87,12 @@ def _least_width(left: int, heads: tuple[str, str]) -> int:
     return left + _BETWEEN + text_px(heads[1], SMALL_PX)
 
 
-def _describe() -> str:
-    message = _("lines from query (left) to key (right), as thick as the weight; below {least} none is drawn")
-    return message.format(least=number(LEAST, 2))
+def _describe(end: float) -> str:
+    if end == 1:
+        message = _("lines from query (left) to key (right), as thick as the weight; below {least} none is drawn")
+    else:
+        message = _("lines from query (left) to key (right), as thick as the contribution; below {least} none is drawn")
+    return message.format(least=number(LEAST * end, 2 if end == 1 else 4))
 
 
 def _column(tokens: tuple[str, ...], real: np.ndarray, x: int, top: int, anchor: str, side: str) -> list[Words]:
@@ -104,15 +108,16 @@ def _column(tokens: tuple[str, ...], real: np.ndarray, x: int, top: int, anchor:
 def _links(run: Run, row: int, layer: int, head: int, kind: str, left: int, right: int, top: int) -> list[Line]:
     of = run.maps[kind]
     weights = np.where(cell_states(run, layer, kind)[row] == VISIBLE, of.attentions[row, layer, head], 0)
+    end = scale.top(run, row, layer, head, kind)
     order = np.argsort(weights, axis=None, kind="stable")  # the strongest lie on top
-    queries, keys = np.unravel_index(order[weights.ravel()[order] >= LEAST], weights.shape)
+    queries, keys = np.unravel_index(order[weights.ravel()[order] >= LEAST * end], weights.shape)
     on_padding = _("on padding")
     links = []
     for q, k in zip(queries.tolist(), keys.tolist(), strict=True):
         weight, is_real = float(weights[q, k]), of.query_mask[row, q] and of.key_mask[row, k]
         said = f"{of.queries[row][q]} → {of.keys[row][k]}: {weight:.6f}" + ("" if is_real else f" ({on_padding})")
         colour = _COLOUR if is_real else _GREY
-        links.append(_link(left, right, _middle(top, q), _middle(top, k), weight, colour, said, f"q{q} k{k}"))
+        links.append(_link(left, right, _middle(top, q), _middle(top, k), weight / end, colour, said, f"q{q} k{k}"))
     return links
 
 

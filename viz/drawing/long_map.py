@@ -10,6 +10,7 @@ import numpy as np
 
 from viz import theme
 from viz.analysis.masks.cells import CAUSAL, HIDDEN, NOTHING, PADDING, VISIBLE, WINDOW, cell_states
+from viz.drawing import scale
 from viz.drawing.overview import bits
 from viz.drawing.state_words import state_words
 from viz.names import map_title
@@ -33,19 +34,19 @@ def payload(
 ) -> bytes:
     """Pack a map: length of a JSON header (u32), the header, padded to 4 bytes, then cells float32 row by row.
 
-    The scale ends at 1, or with ``own_scale`` at this map's largest visible weight; the row of ``query`` is framed.
+    The scale ends at 1, or with ``own_scale``, and of contributions always, at this map's largest visible number; the
+    row of ``query`` is framed.
     """
     of = run.maps[kind]
     states, weights = cell_states(run, layer, kind)[row], of.attentions[row, layer, head]
     visible = states == VISIBLE
     cells = np.where(visible, weights.view(np.uint32), _NAN | states)
-    largest = float(weights.max(where=visible, initial=0)) or 1.0
     header = {
         "title": map_title(run.view, layer, head, kind),
         "queries": of.queries[row],
         "keys": of.keys[row] if kind == "cross" else None,
         "real": [bits(mask[row]) for mask in (of.query_mask, of.key_mask)],
-        "largest": largest if own_scale else 1.0,
+        "largest": (scale.largest if own_scale else scale.top)(run, row, layer, head, kind),
         "framed": query,
         "colours": theme.lookup_table(theme.WEIGHT_STOPS).ravel().tolist(),
         "states": {
@@ -58,14 +59,14 @@ def payload(
         "hatch": theme.PADDING_HATCH,
         "accent": theme.ACCENT,
         "point": number(0.5, 1)[1:2],
-        "words": _words(len(of.queries[row]), len(of.keys[row]), run.model.weights == "random"),
+        "words": _words(len(of.queries[row]), len(of.keys[row]), run.model.weights == "random", scale.name(run)),
     }
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 4)
     return struct.pack("<I", len(text)) + text + cells.astype("<u4").tobytes()
 
 
-def _words(n_queries: int, n_keys: int, is_random: bool) -> dict[str, str | list[str]]:
+def _words(n_queries: int, n_keys: int, is_random: bool, shown: str) -> dict[str, str | list[str]]:
     """Say what the browser writes around the map, and of every state a cell can be in."""
     label = _(
         "Map of {n_queries} queries and {n_keys} keys. Arrow keys walk from cell to cell, + and - zoom, 0 shows all."
@@ -74,7 +75,7 @@ def _words(n_queries: int, n_keys: int, is_random: bool) -> dict[str, str | list
         "label": label.format(n_queries=n_queries, n_keys=n_keys),
         "query": _("query (this token looks)"),
         "key": _("key (at this token)"),
-        "scale": _("attention"),
+        "scale": shown,
         "closer": _("closer"),
         "farther": _("farther"),
         "all": _("whole map"),

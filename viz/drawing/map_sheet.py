@@ -6,7 +6,7 @@ import numpy as np
 
 from viz import theme
 from viz.analysis.masks.cells import CAUSAL, HIDDEN, NOTHING, PADDING, VISIBLE, WINDOW, cell_states, is_causal
-from viz.drawing import caption, shapes
+from viz.drawing import caption, scale, shapes
 from viz.drawing.shapes import FONT_PX, SMALL_PX, Rect, Scale, Sheet, Words, text_px, wrapped
 from viz.names import map_title
 from viz.records import Run
@@ -22,22 +22,25 @@ _LINE_HIGH = 15
 
 
 def map_sheet(run: Run, row: int, layer: int, head: int, kind: str = "self", *, numbers: bool = False) -> Sheet:
-    """Draw one head: query rows, key columns, colours from 0 to 1; ``numbers`` writes the weights into the cells."""
+    """Draw one head: query rows, key columns, colours up to 1; ``numbers`` writes the weights into the cells.
+
+    The colours of contributions go up to the map's largest.
+    """
     queries, keys = run.maps[kind].queries[row], run.maps[kind].keys[row]
     left, top = (GAP + max(text_px(token) for token in tokens) + GAP for tokens in (queries, keys))
     top += 2 * FONT_PX
     wide, high = CELL * len(keys), CELL * len(queries)
     title = map_title(run.view, layer, head, kind)
     width = max(left + wide, text_px(title) + GAP, _LEAST_WIDE) + GAP
-    said = caption.note(run, kind, _("attention; rows: query, columns: key"), _("colour from 0 to 1"))
+    end = scale.top(run, row, layer, head, kind)
+    said = caption.note(run, kind, _said(run), _("colour from 0 to {end}").format(end=_short(end)))
     below, height = legend(run, row, kind, said, width, top + high + GAP)
-    scale = _scale(top + high + GAP)
     body = [
         Words(GAP, GAP + FONT_PX, title, bold=True),
         *_labels(queries, keys, left, top),
         *_cells(run, row, layer, head, kind, left, top, numbers),
         Rect(left, top, wide, high, "none", edge="#888888"),
-        *scale,
+        *_scale(top + high + GAP, end),
         *below,
     ]
     return Sheet(title, width, height, left, top, CELL, body)
@@ -48,12 +51,22 @@ def has_room_for_numbers(run: Run, kind: str = "self", most: int = MOST_NUMBERS)
     return max(run.maps[kind].attentions.shape[-2:]) <= most
 
 
-def _scale(top: int) -> list[Words | Scale]:
+def _said(run: Run) -> str:
+    if run.view.contribution:
+        return _("contribution; rows: query, columns: key")
+    return _("attention; rows: query, columns: key")
+
+
+def _short(end: float) -> str:
+    return number(end, 0 if end == 1 else 2)
+
+
+def _scale(top: int, end: float) -> list[Words | Scale]:
     ground = top + SCALE_HIGH
     return [
         Words(GAP, ground, number(0), px=SMALL_PX),
         Scale(GAP + 12, top, _SCALE_WIDE, SCALE_HIGH),
-        Words(GAP + 16 + _SCALE_WIDE, ground, number(1), px=SMALL_PX),
+        Words(GAP + 16 + _SCALE_WIDE, ground, _short(end), px=SMALL_PX),
     ]
 
 
@@ -82,7 +95,8 @@ def _cells(
 ) -> list[Rect | Words]:
     maps = run.maps[kind]
     states, weights = cell_states(run, layer, kind)[row], maps.attentions[row, layer, head]
-    colours = theme.lookup_table(theme.WEIGHT_STOPS)[np.rint(255 * np.clip(weights, 0, 1)).astype(int)]
+    end = scale.top(run, row, layer, head, kind)
+    colours = theme.lookup_table(theme.WEIGHT_STOPS)[np.rint(255 * np.clip(weights / end, 0, 1)).astype(int)]
     fills = {PADDING: shapes.PADDING, HIDDEN: shapes.HIDDEN, NOTHING: shapes.NOTHING}
     nothing = _("may look at nothing")
     empty = np.isin(states, (CAUSAL, WINDOW))

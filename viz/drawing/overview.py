@@ -10,9 +10,10 @@ import numpy as np
 
 from viz import theme
 from viz.analysis.masks.cells import CAUSAL, HIDDEN, NOTHING, PADDING, VISIBLE, WINDOW, cell_states, row_states
+from viz.drawing import scale
 from viz.names import head_title, map_title, position_number
 from viz.records import Maps, Run
-from viz.text import _
+from viz.text import _, number
 from viz.view import View
 
 MAX_SIDE = 42  # px of a head: as large as one of twelve is on half a screen
@@ -29,10 +30,12 @@ def thumbnails(run: Run, row: int, kind: str = "self") -> np.ndarray:
     """Give every head of one kind as levels of √weight, uint8 ``[L, H, Q, K]``, neither of the last two above 42.
 
     A block of cells keeps its largest weight, so that a line one cell wide stays visible; the square root lifts small
-    weights. A block without any visible cell keeps its state.
+    weights. Of contributions the levels go to the largest of all heads. A block without any visible cell keeps its
+    state.
     """
-    maps = run.maps[kind]
-    return levels(maps.attentions[row], row_states(run, row, kind)[:, None], block(maps, MAX_SIDE))
+    maps, top = run.maps[kind], scale.top_of_all(run, row, kind)
+    shown = maps.attentions[row] if top == 1 else maps.attentions[row] / np.float32(top)
+    return levels(shown, row_states(run, row, kind)[:, None], block(maps, MAX_SIDE))
 
 
 def picture_key(run: Run, row: int, kind: str = "self") -> str:
@@ -41,7 +44,7 @@ def picture_key(run: Run, row: int, kind: str = "self") -> str:
     It is made from what is drawn, not from model and text: files of others name neither, and a head that is switched
     off moves the maps of the same text. Reading all weights takes 0.2 s at 512 tokens, so it is done once a run.
     """
-    return _digest(run, _words(run, kind), (row,), lambda: row_states(run, row, kind), kind)
+    return _digest(run, _words(run, row, kind), (row,), lambda: row_states(run, row, kind), kind)
 
 
 def payload(run: Run, row: int, key: str, kind: str = "self") -> bytes:
@@ -64,7 +67,7 @@ def payload(run: Run, row: int, key: str, kind: str = "self") -> bytes:
         **margins(n_layers, n_heads, run.view.joins(kind)),
         "real": [real_keys] * (n_layers * n_heads),
         "real_queries": [real_queries] * (n_layers * n_heads),
-        "words": _words(run, kind),
+        "words": _words(run, row, kind),
     }
     return pack(header, thumbnails(run, row, kind))
 
@@ -156,17 +159,27 @@ def _digest(run: Run, words: dict[str, str], at: tuple, states: Callable[[], np.
     return known[place]
 
 
-def _words(run: Run, kind: str) -> dict[str, str]:
+def _words(run: Run, row: int, kind: str) -> dict[str, str]:
     """Say what the browser writes around the heads of a kind."""
     stack = run.stack(kind)
     label = _("All heads: {n_layers} layers down, {n_heads} heads across. Arrow keys choose a head.")
     return {
         "layer": _("layer"),
         "name": _("head"),
-        "note": _("colour: square root of attention; a click opens the head"),
+        "note": note(run, row, kind),
         "label": label.format(n_layers=stack.n_layers, n_heads=stack.n_heads),
         "stamp": _stamp(run),
     }
+
+
+def note(run: Run, row: int, kind: str) -> str:
+    """Say what the colours of all heads are."""
+    if not run.view.contribution:
+        return _("colour: square root of attention; a click opens the head")
+    message = _(
+        "colour: square root of contribution, up to {largest}, the largest of all heads; a click opens the head"
+    )
+    return message.format(largest=number(scale.top_of_all(run, row, kind), 2))
 
 
 def _prompt_words(run: Run, layer: int, head: int) -> dict[str, str]:

@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw
 
 from viz import theme
 from viz.analysis.masks.cells import CAUSAL, HIDDEN, NOTHING, PADDING, VISIBLE, WINDOW, row_states
-from viz.drawing import caption, overview
+from viz.drawing import caption, overview, scale
 from viz.drawing.fonts import font_for
 from viz.drawing.shapes import wrapped
 from viz.names import map_title
@@ -59,13 +59,14 @@ def poster(run: Run, row: int, kind: str = "self", hear: Hear = lambda share: No
     layout, lines = _layout(run, row, kind, titles)
     width, height = _size(layout, stack.n_layers, stack.n_heads)
     canvas = np.zeros((height, width), np.uint8)
-    _write_caption(canvas, lines)
+    end = scale.top_of_all(run, row, kind)
+    _write_caption(canvas, lines, end)
     _write_keys(canvas, run, row, kind, layout)
     states, weights = row_states(run, row, kind), run.maps[kind].attentions[row]
     for layer in range(stack.n_layers):
         of_layer = states[layer if len(states) > 1 else 0]
         strokes = _strokes(run, row, kind, of_layer, layout)
-        levels = overview.levels(weights[layer], of_layer[None], layout.block)
+        levels = overview.levels(weights[layer] / np.float32(end), of_layer[None], layout.block)
         top = _tile_top(layout, layer)
         _write_queries(canvas, run, row, kind, layout, top)
         for head in range(stack.n_heads):
@@ -97,7 +98,10 @@ def _layout(run: Run, row: int, kind: str, titles: list[list[str]]) -> tuple[_La
 
 
 def _caption(run: Run, row: int, kind: str, block: int, width: int) -> list[str]:
-    said = [_("colour: square root of attention, from 0 to 1; rows: query, columns: key")]
+    if run.view.contribution:
+        said = [_("colour: square root of contribution, from 0 to the largest of all heads; rows: query, columns: key")]
+    else:
+        said = [_("colour: square root of attention, from 0 to 1; rows: query, columns: key")]
     if block > 1:
         said.append(_("each pixel shows the largest of {n} x {n} weights").format(n=block))
     room = max(width - 2 * _EDGE, 300)
@@ -151,7 +155,7 @@ def _strokes(run: Run, row: int, kind: str, states: np.ndarray, layout: _Layout)
     return drawn
 
 
-def _write_caption(canvas: np.ndarray, lines: list[str]) -> None:
+def _write_caption(canvas: np.ndarray, lines: list[str], end: float) -> None:
     ground = _EDGE
     for line in lines:
         ground += _LINE
@@ -161,7 +165,7 @@ def _write_caption(canvas: np.ndarray, lines: list[str]) -> None:
     left, top = _EDGE + 16, ground - _SCALE_HIGH
     canvas[top - 1 : ground + 1, left - 1 : left + _SCALE_WIDE + 1] = _FRAME
     canvas[top:ground, left : left + _SCALE_WIDE] = np.rint(np.linspace(0, TOP, _SCALE_WIDE))
-    _write(canvas, number(1), left + _SCALE_WIDE + 8, ground, _TEXT_PX)
+    _write(canvas, number(end, 0 if end == 1 else 2), left + _SCALE_WIDE + 8, ground, _TEXT_PX)
 
 
 def _write_queries(canvas: np.ndarray, run: Run, row: int, kind: str, layout: _Layout, top: int) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 from viz import theme
 from viz.analysis.masks.cells import VISIBLE, cell_states
 from viz.analysis.words import Side, pieces_of, sides
+from viz.drawing import scale
 from viz.drawing.shaded_sentence import DARK, LIGHT, TURNS
 from viz.names import map_title
 from viz.records import Run
@@ -49,6 +50,7 @@ def payload(run: Run, row: int, layer: int, head: int, pinned: int, kind: str = 
         "inks": [DARK, LIGHT],
         "turns": TURNS,
         "point": number(0.5, 1)[1:2],
+        "top": scale.top(run, row, layer, head, kind),
         "words": _words(map_title(run.view, layer, head, kind), whole),
     }
     text = json.dumps(header, separators=(",", ":")).encode()

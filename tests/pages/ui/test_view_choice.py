@@ -106,3 +106,59 @@ def test_every_page_with_maps_takes_the_view(page):
     app = open_app(f"pages/{page}/page.py", words="1", hide="special", joined="rollout", part="heads")
     assert "rollout" in title(app) or page == "cross"
     assert any(said.startswith(CAPTION) for said in messages(app.caption))
+
+
+@pytest.fixture(scope="module")
+def brought() -> np.ndarray:
+    """Give ‖α·f(x)‖ of all heads, float64 ``[L, H, Q, K]``, from plain transformers' states and weights."""
+    folder = MODELS_FOLDER / "headlight-bert"
+    model = AutoModelForMaskedLM.from_pretrained(folder, attn_implementation="eager", dtype=torch.float32).eval()
+    inputs = AutoTokenizer.from_pretrained(folder)(SENTENCE, return_tensors="pt")
+    with torch.inference_mode():
+        out = model(**inputs, output_attentions=True, output_hidden_states=True)
+        layers = []
+        for layer, states in zip(model.bert.encoder.layer, out.hidden_states, strict=False):
+            values = layer.attention.self.value(states)[0]  # [K, H·D]
+            weight = layer.attention.output.dense.weight  # [hidden, H·D]
+            parts = zip(values.chunk(12, dim=1), weight.chunk(12, dim=1), strict=True)
+            layers.append(torch.stack([(value @ of.T).norm(dim=1) for value, of in parts]))
+    weights = torch.stack(out.attentions)[:, 0]
+    return (weights * torch.stack(layers)[:, :, None]).double().numpy()
+
+
+def test_the_address_opens_contributions_with_their_sentence_formula_and_table(plain, brought):
+    app = open_app(text=SENTENCE, head="L1H3", shown="contribution")
+    assert title(app) == "Layer2_Head4 · L1H3 · contribution"
+    np.testing.assert_allclose(shown(app), brought[1, 3], atol=1e-4)
+    assert figure(app, "head_map")["data"][-1]["zmax"] == pytest.approx(brought[1, 3].max(), rel=1e-5)
+    tokens, weights = plain
+    by_weight = weights[1, 3].mean(axis=0)
+    by_contribution = (brought[1, 3] / brought[1, 3].sum(axis=1, keepdims=True)).mean(axis=0)
+    at = int(np.abs(by_weight - by_contribution).argmax())
+    sentence = f"gets {by_weight[at]:.2f} of the weight and {by_contribution[at]:.2f} of the contribution"
+    said = [message.replace("\\", "") for message in messages(app.markdown)]
+    assert any(f"{tokens[at]} {sentence}" in message for message in said)
+    captions = [message.replace("\\", "") for message in messages(app.caption)]
+    assert any("‖α·f(x)‖ = α·‖(x W_V + b_V) W_O‖" in message and "Kobayashi" in message for message in captions)
+    assert any(message.startswith("Most different: Layer") for message in captions)
+
+
+def test_weights_and_contributions_are_changed_by_a_click_and_stay_in_the_address(brought):
+    app = open_app(text=SENTENCE, head="L1H3", words="1")
+    choice = app.button_group(key="view_shown")
+    assert choice.value == "weight"
+    choice.set_value("contribution").run()
+    assert_no_failure(app)
+    assert app.query_params["shown"] == "contribution"
+    assert title(app) == "Layer2_Head4 · L1H3 · contribution"
+    np.testing.assert_allclose(shown(app), brought[1, 3], atol=1e-4)
+    app.button_group(key="view_shown").set_value("weight").run()
+    assert title(app) == "Layer2_Head4 · L1H3 · words"
+    assert "shown" not in app.query_params
+
+
+@pytest.mark.parametrize("page", ["batch", "board", "switch_off", "cross", "compare"])
+def test_every_page_with_maps_takes_contributions(page):
+    app = open_app(f"pages/{page}/page.py", shown="contribution")
+    if page != "compare":
+        assert title(app).endswith("· contribution")

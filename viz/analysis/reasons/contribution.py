@@ -15,8 +15,9 @@ from viz.errors import NoContributions
 from viz.names import position_number
 from viz.records import Maps, Run
 from viz.shipped import shipped_names
-from viz.text import _, number
+from viz.text import _, number, sentence
 
+COLUMNS = ("query_position", "query", "key_position", "key", "weight", "contribution", "share")
 FORMULA = "‖α·f(x)‖ = α·‖(x W_V + b_V) W_O‖"
 
 
@@ -40,8 +41,17 @@ def require(run: Run, kind: str = "self") -> np.ndarray:
     """Give the norms of the value vectors of a kind, float32 ``[B, L, H, K]``. Raises ``NoContributions``."""
     norms = run.maps[kind].value_norms
     if norms is None:
-        raise NoContributions(checkpoint=run.model.checkpoint, shipped=shipped_names())
+        raise _unknown(run)
     return norms
+
+
+def unknown(run: Run) -> str:
+    """Say why a run shows weights only."""
+    return sentence(_unknown(run))
+
+
+def _unknown(run: Run) -> NoContributions:
+    return NoContributions(checkpoint=run.model.checkpoint, shipped=shipped_names())
 
 
 def head_contribution(run: Run, row: int, layer: int, head: int, *, kind: str = "self") -> np.ndarray:
@@ -68,6 +78,29 @@ def by_contribution(run: Run) -> Run:
 def _shared(run: Run, kind: str) -> Maps:
     maps, norms = run.maps[kind], require(run, kind)
     return replace(maps, attentions=shares(maps.attentions * norms[:, :, :, None]), value_norms=None)
+
+
+def head_table(
+    run: Run, row: int, layer: int, head: int, *, kind: str = "self", limit: int | None = None
+) -> dict[str, list]:
+    """List the visible cells of a head, largest contribution first, as columns; at most ``limit`` of them.
+
+    ``share`` is the part of its query's contributions. Positions count from 1. Raises ``NoContributions``.
+    """
+    maps, brought = run.maps[kind], head_contribution(run, row, layer, head, kind=kind)
+    visible = cell_states(run, layer, kind)[row] == VISIBLE
+    parts = shares(np.where(visible, brought, np.float32(0)))
+    queries, keys = np.nonzero(visible)
+    order = np.argsort(-brought[queries, keys], kind="stable")[:limit]
+    queries, keys = queries[order], keys[order]
+    columns = (
+        [position_number(q) for q in queries.tolist()],
+        [maps.queries[row][q] for q in queries],
+        [position_number(k) for k in keys.tolist()],
+        [maps.keys[row][k] for k in keys],
+        *([float(value) for value in of[queries, keys]] for of in (maps.attentions[row, layer, head], brought, parts)),
+    )
+    return dict(zip(COLUMNS, columns, strict=True))
 
 
 def most_striking(run: Run, row: int, place: tuple[int, int] | None = None, *, kind: str = "self") -> Striking | None:
