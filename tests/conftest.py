@@ -11,6 +11,11 @@ os.environ["HF_HUB_OFFLINE"] = "1"  # no test may ask the network; those about t
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the cluster: Ray does not start in a process in which Playwright has its event loop running."""
+    items.sort(key=lambda item: REPOSITORY / "tests" / "cluster" not in item.path.parents)
+
+
 @pytest.fixture(scope="session")
 def tiny_bert_folder(tmp_path_factory) -> Path:
     """Give the folder of a tiny BERT: 2 layers of 3 heads, 32 positions."""
