@@ -525,6 +525,27 @@ class NothingToMeasure(VizError):
     template = N_("In this text no token can be measured by '{measure}'. Take a longer text, or another measure.")
 
 
+class NoLines(VizError):
+    """Refuse a corpus that has only empty lines."""
+
+    template = N_("There is no text in this file: of {n_lines:,} lines none has a word. Give one sentence a line.")
+
+
+class NothingInCorpus(VizError):
+    """Refuse a corpus of which no line can be run."""
+
+    template = N_("No line of this corpus can be run. {reasons} Give one sentence a line.")
+
+
+class CorpusTooLarge(VizError):
+    """Refuse a corpus of too many bytes."""
+
+    template = N_(
+        "'{name}' has {megabytes:.1f} MB; a corpus may have {limit:,} MB here. Take a part of it: what heads do shows "
+        "in a few thousand sentences."
+    )
+
+
 class PairForMeasure(VizError):
     """Refuse a pair of words without the measure of pairs, and that measure without one."""
 

@@ -314,6 +314,19 @@ SENTENCES = {
         {"measure": "same"},
         "In this text no token can be measured by 'same'. Take a longer text, or another measure.",
     ),
+    errors.NoLines: (
+        {"n_lines": 1_200},
+        "There is no text in this file: of 1,200 lines none has a word. Give one sentence a line.",
+    ),
+    errors.NothingInCorpus: (
+        {"reasons": "1 line was left out: 1 is empty."},
+        "No line of this corpus can be run. 1 line was left out: 1 is empty. Give one sentence a line.",
+    ),
+    errors.CorpusTooLarge: (
+        {"name": "all.txt", "megabytes": 12.34, "limit": 2},
+        "'all.txt' has 12.3 MB; a corpus may have 2 MB here. Take a part of it: what heads do shows in a few thousand "
+        "sentences.",
+    ),
     errors.PairForMeasure: (
         {"measure": "next"},
         "The measure is 'next'. A query and a key are given, both, for the measure 'pair', and for no other.",

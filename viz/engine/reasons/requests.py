@@ -2,10 +2,21 @@
 
 from dataclasses import dataclass
 
+from viz.analysis.corpus.reading import Reading
 from viz.analysis.reasons.importance import Importance
 from viz.analysis.reasons.patching import Patched
 from viz.analysis.reasons.value_zeroing import ValueZeroing
 from viz.engine.requests import Ask, Request
+
+
+@dataclass(frozen=True, slots=True)
+class ReadCorpus(Request[Reading]):
+    """Ask what every head does over the lines of a corpus, empty ones too, so that each keeps its number."""
+
+    checkpoint: str
+    lines: tuple[str, ...]
+    count_special: bool = False
+    revision: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,17 +3,25 @@
 from collections.abc import Callable
 from typing import Any
 
+from viz.analysis.corpus.reading import Reading
 from viz.analysis.predictions import require_readouts
 from viz.analysis.reasons.importance import Importance
 from viz.analysis.reasons.patching import Patched
 from viz.analysis.reasons.value_zeroing import ValueZeroing
+from viz.engine import two_stacks
 from viz.engine.models import load_model
-from viz.engine.reasons import importance, patching, value_zeroing
-from viz.engine.reasons.requests import Patch, WeighWords, ZeroValues
+from viz.engine.reasons import corpus, importance, patching, value_zeroing
+from viz.engine.reasons.requests import Patch, ReadCorpus, WeighWords, ZeroValues
 from viz.engine.requests import Ask, Request
 from viz.engine.work import Hear
 
 Asking = Callable[[Request[Any]], Any]
+
+
+def _read_corpus(request: ReadCorpus, _ask: Asking, hear: Hear) -> Reading:
+    loaded = load_model(request.checkpoint, request.revision)
+    two_stacks.require_one(loaded.info)
+    return corpus.read(loaded, request.lines, count_special=request.count_special, hear=hear)
 
 
 def _weigh_words(request: WeighWords, ask: Asking, hear: Hear) -> Importance:
@@ -37,6 +45,7 @@ def _patch(request: Patch, ask: Asking, hear: Hear) -> Patched:
 
 
 ANSWERS: dict[type, Callable[..., Any]] = {
+    ReadCorpus: _read_corpus,
     WeighWords: _weigh_words,
     ZeroValues: _zero_values,
     Patch: _patch,
