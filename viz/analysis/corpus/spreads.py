@@ -66,7 +66,7 @@ class Spreading:
         """Add what was found in texts."""
         for found in texts:
             if found.measure not in self._of:
-                self._of[found.measure] = _Sums(self._shape, most_of(found.measure, self._longest))
+                self._of[found.measure] = _Sums(self._shape, most_of(found.measure, self._longest, self._shape))
             self._of[found.measure].add(found)
 
     def spreads(self) -> Mapping[str, Spread]:
@@ -74,11 +74,14 @@ class Spreading:
         return {name: self._of[name].spread(name) for name in NAMES if name in self._of}
 
 
-def most_of(measure: str, longest: int) -> float:
-    """Give the most a job can have in a text of so many tokens: a share 1, entropy its bits, a distance its reach."""
-    if MEASURES[measure].in_bits:
+def most_of(measure: str, longest: int, shape: tuple[int, int]) -> float:
+    """Give the most a job can have: a share 1, entropy the bits of the longest text, a rank the number of heads."""
+    of = MEASURES[measure]
+    if of.ranks is not None:
+        return float(math.prod(shape))
+    if of.in_bits:
         return math.log2(max(longest, 2))
-    return float(max(longest - 1, 1)) if MEASURES[measure].unit == "tokens" else 1.0
+    return float(max(longest - 1, 1)) if of.unit == "tokens" else 1.0
 
 
 class _Sums:

@@ -7,7 +7,7 @@ from tests import hand_made
 from viz.analysis.corpus.cells import row_shades, word_cells
 from viz.analysis.corpus.links import Linking, choose_pairs, links_of
 from viz.analysis.corpus.reading import Reader, Texts
-from viz.analysis.corpus.spreads import BINS, Spreading
+from viz.analysis.corpus.spreads import BINS, Spreading, most_of
 from viz.analysis.corpus.standings import GROUPS, links_table, spreads_table, standings, texts_table
 from viz.analysis.heads.patterns import Found
 
@@ -182,6 +182,11 @@ def test_a_value_at_either_end_has_a_bin():
     assert spread.top == 8
     assert (spread.quantile((0, 0), 0.05), spread.quantile((0, 0), 0.5)) == (0.004, 7.996)
     assert spread.histogram((0, 0))[1].sum() == 3
+
+
+@pytest.mark.parametrize("job, most", [("self", 1), ("entropy", np.log2(9)), ("distance", 8), ("rank", 6)])
+def test_bins_reach_up_to_the_most_a_job_can_have(job, most):
+    assert most_of(job, 9, (2, 3)) == pytest.approx(most)
 
 
 def test_tables_hold_what_was_read():
