@@ -1,4 +1,4 @@
-"""Choose which heads are off, what takes their place, which read-out is followed and which word is expected there."""
+"""Choose which heads are off, which read-out is followed and which word is expected there."""
 
 from dataclasses import dataclass, replace
 
@@ -6,9 +6,10 @@ import numpy as np
 import streamlit as st
 
 from pages.switch_off.board import switch_board
+from pages.switch_off.in_place import ask_in_place
 from pages.ui import guard
-from pages.ui.question import one_of, whole
-from viz.analysis.heads.switch_off import OFF_BY, Head, off_text, parse_off
+from pages.ui.question import whole
+from viz.analysis.heads.switch_off import Head, Resample, off_text, parse_off
 from viz.analysis.predictions import top_k
 from viz.engine.local import engine
 from viz.engine.requests import Ask, FindWord
@@ -24,12 +25,13 @@ class Choice:
 
     off: frozenset[Head]
     off_by: str
+    resample: Resample
     readout: int
     word_id: int
 
     def switched(self, request: Ask) -> Ask:
         """Ask the same with the heads off; where none is, it is the same pass."""
-        return replace(request, off=self.off, off_by=self.off_by) if self.off else request
+        return replace(request, off=self.off, off_by=self.off_by, resample=self.resample) if self.off else request
 
 
 def ask_choice(run: Run, bright: np.ndarray) -> Choice:
@@ -52,11 +54,11 @@ def ask_choice(run: Run, bright: np.ndarray) -> Choice:
     button.button(
         _("All on"), on_click=lambda: st.session_state.update(off_names=""), disabled=not off, width="stretch"
     )
-    by = _off_by()
+    by, resample = ask_in_place()
     readout = _readout(run)
     word_id = _expected(run, readout)
-    st.query_params.update({"off": off_text(off, run.model.n_heads), "by": by})
-    return Choice(off, by, readout, word_id)
+    st.query_params["off"] = off_text(off, run.model.n_heads)
+    return Choice(off, by, resample, readout, word_id)
 
 
 def _off(run: Run) -> frozenset[Head]:
@@ -80,18 +82,6 @@ def _switch(off: frozenset[Head], last: Head | None, n_heads: int) -> None:
     st.session_state["off_names"] = off_text(off, n_heads).replace(",", ", ")
     if last is not None:
         st.session_state.update(open_head=last, head_error=None)
-
-
-def _off_by() -> str:
-    names = {"zero": _("zeros"), "mean": _("its mean over the text's tokens")}
-    if "off_by" not in st.session_state:
-        given = st.session_state.get("kept_off_by", st.query_params.get("by", ""))
-        st.session_state["off_by"] = one_of(*OFF_BY)(given) or OFF_BY[0]
-    by = st.radio(
-        _("In place of a head's output comes"), OFF_BY, key="off_by", horizontal=True, format_func=names.__getitem__
-    )
-    st.session_state["kept_off_by"] = by
-    return by
 
 
 def _readout(run: Run) -> int:

@@ -40,7 +40,7 @@ def ranking_panel(request: Ask, run: Run, choice: Choice, bright: np.ndarray) ->
     No fragment: a click inside a fragment waits until it has run to its end, and then nothing could be stopped.
     """
     st.subheader(_("Which heads does the answer need?"), anchor=False)
-    asked = (request, choice.readout, choice.word_id, choice.off_by)
+    asked = (request, choice.readout, choice.word_id, choice.off_by, choice.resample)
     ranking: Ranking | None = st.session_state.get("ranking")
     if ranking is None or ranking.asked != asked:
         ranking = st.session_state["ranking"] = Ranking(asked)
@@ -56,7 +56,7 @@ def _offer(request: Ask, choice: Choice, ranking: Ranking, n_heads: int) -> None
     if len(ranking.done) == n_heads:
         st.caption(_("Each of the {n} heads was switched off alone.").format(n=n_heads))
         return
-    cost = guard.attempt(engine.ask, Estimate(request, choice.readout, choice.off_by))
+    cost = guard.attempt(engine.ask, Estimate(request, choice.readout, choice.off_by, choice.resample))
     if cost is None:
         return
     label = _("Go on ranking") if ranking.done else _("Rank all {n} heads").format(n=n_heads)
@@ -80,9 +80,8 @@ def _stream(request: Ask, choice: Choice, ranking: Ranking, bright: np.ndarray, 
     bar.progress(len(ranking.done) / n_heads)
     drawn_at = -CHART_SECONDS
     try:
-        for part in engine.stream(
-            Rank(request, choice.readout, choice.word_id, choice.off_by, n_done=len(ranking.done))
-        ):
+        what = Rank(request, choice.readout, choice.word_id, choice.off_by, len(ranking.done), resample=choice.resample)
+        for part in engine.stream(what):
             ranking.done += part
             message = _("{n} of {total} heads").format(n=len(ranking.done), total=n_heads)
             bar.progress(len(ranking.done) / n_heads, message)

@@ -30,7 +30,9 @@ TOKENS = {visible(text) for text in LINES} - {"[MASK]␣[mask]␣<mask>"}  # its
 MARKED = " ".join(["*the*", "_cat_", *(text for text in LINES if not set("*_\\") & set(text))])
 ALL = " ".join("".join(HOSTILE.values()).encode(errors="replace").decode().replace("\0", "").split())
 
-ANSWERED = "batch board compare cross generation inside masked_word positions same_alone switch_off training".split()
+ANSWERED = (
+    "batch board compare cross generation inside masked_word patching positions same_alone switch_off training".split()
+)
 OTHERS = ("claim", "models", "saved")
 MODELS = {"cross": TWO_STACKS, "generation": CAUSAL}
 # Strings that a page may leave out: training hides words, and a translator's pieces are labelled otherwise.
@@ -115,6 +117,7 @@ def start(page: Page, address: str, name: str, folder: Path) -> None:
     typed = {"claim": MARKED, "generation": unmasked}.get(name, f"{TEXT} [MASK]")
     text = quote(typed, safe="")
     sides = "".join(f"&model_{side}={model}&text_{side}={text}" for side in "ab")
+    sides += f"&other={text}" if name == "patching" else ""
     page.goto(f"{address}/{'' if name == 'masked_word' else name}?model={model}&text={text}{sides}")
     drawn(page)
 

@@ -22,6 +22,7 @@ PAGES = {
     "board": ("board_text_a", "board_model_a", "Measure"),
     "claim": ("claim_text", "claim_model", "Test"),
     "switch_off": ("switch_text", "switch_model", "Run"),
+    "patching": ("patch_text", "patch_model", "Run"),
     "positions": ("positions_text", "positions_model", "Run"),
     "compare": ("compare_text_a", "compare_model_a", "Compare"),
 }

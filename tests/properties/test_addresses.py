@@ -15,6 +15,7 @@ from pages.generation.form import GenerationQuestion
 from pages.inside.form import TextQuestion
 from pages.masked_word.form import SentenceQuestion
 from pages.models.form import ModelQuestion
+from pages.patching.form import PatchQuestion
 from pages.positions.form import PositionQuestion
 from pages.switch_off.form import SwitchQuestion
 from pages.training.form import TrainingQuestion
@@ -38,6 +39,7 @@ QUESTIONS = (
     BoardQuestion,
     ClaimQuestion,
     SwitchQuestion,
+    PatchQuestion,
     SideQuestion,
     ModelQuestion,
 )

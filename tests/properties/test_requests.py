@@ -8,9 +8,12 @@ from tests.properties.strange import answered, texts
 from viz.analysis.batches.generation import Sampling
 from viz.analysis.batches.same_alone import Mistakes
 from viz.analysis.claims.text import MarkedSentence, read_sentences
+from viz.analysis.heads.switch_off import Resample
 from viz.analysis.masks.choice import MaskChoice
 from viz.analysis.masks.hiding import DTYPES, FILLS, Hiding
 from viz.analysis.positions.orders import CHANGES, Order
+from viz.analysis.reasons.patching import WHAT
+from viz.engine.reasons.requests import Patch
 from viz.engine.requests import (
     Ask,
     Check,
@@ -41,6 +44,7 @@ positions = st.integers(-2, 9)
 some_positions = st.lists(positions, max_size=3).map(tuple)
 heads = st.frozensets(st.tuples(st.integers(-1, 4), st.integers(-1, 4)), max_size=3)
 off_by = st.sampled_from(["zero", "mean"])
+resamples = st.builds(Resample, st.just("") | st.sampled_from(SHORT) | texts(3), st.integers(0, 2**32))
 masks = st.builds(
     MaskChoice,
     row=st.just(0),
@@ -73,7 +77,8 @@ def asks(draw) -> Ask:
         mask=draw(masks) if change in ("mask", "hiding") else None,
         hiding=draw(hidings) if change == "hiding" else None,
         off=draw(heads) if change == "off" else frozenset(),
-        off_by=draw(off_by),
+        off_by=draw(off_by | st.just("resample")),
+        resample=draw(resamples),
         order=draw(orders) if change == "order" else None,
     )
 
@@ -175,6 +180,23 @@ def test_a_mask_is_followed_and_a_price_told_or_refused(models, family, typed, l
     run = asked(models, Ask(family, typed))
     if run is not None and len(run.readouts):
         asked(models, Estimate(ask, readout, by))
+
+
+@given(
+    request=st.builds(
+        Patch,
+        families,
+        st.sampled_from(SHORT) | texts(3),
+        st.sampled_from(SHORT) | texts(3),
+        st.just("") | st.just("cat") | texts(1),
+        st.just("") | texts(1),
+        st.sampled_from(WHAT),
+        st.none() | positions,
+    )
+)
+def test_a_text_is_patched_from_another_or_refused(models, request):
+    made = asked(models, request)
+    assert made is None or np.isfinite(made.logits).all()
 
 
 @given(scores=st.lists(st.floats(-1e4, 1e4, width=32), min_size=1, max_size=6), data=st.data())

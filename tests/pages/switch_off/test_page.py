@@ -346,3 +346,20 @@ def test_from_another_page_and_back_everything_is_still_there():
     assert_no_failure(app)
     assert app.text_input(key="switch_text").value == "She is reading a [MASK]."
     assert app.text_input(key="off_names").value == "L2H3" and app.text_input(key="expected").value == "book"
+
+
+def test_a_heads_output_on_another_text_or_shuffled_takes_its_place_and_stands_in_the_address():
+    other = "The children sit down in the [MASK]."
+    app = open_app(PAGE, text=SENTENCE, model="headlight-bert", off="L1H9", by="resample", **{"from": other})
+    assert app.text_input(key="off_from").value == other and app.number_input(key="off_seed").disabled
+    assert "later layers may repair the loss" in " ".join(messages(app.caption))
+    said = figure(app, "switch_shifts")
+    app.text_input(key="off_from").set_value("The dog [MASK].").run()
+    assert "first sentence has 10 tokens and the second 6" in " ".join(messages(app.error))
+    app.text_input(key="off_from").set_value("").run()
+    app.number_input(key="off_seed").set_value(4).run()
+    assert_no_failure(app)
+    assert app.query_params["seed"] == "4" and "from" not in app.query_params
+    assert figure(app, "switch_shifts") != said
+    press(app, "Rank all 72 heads")
+    assert len(table(app, "KL in bits")) == 72
