@@ -12,7 +12,7 @@ st.caption(
 )
 
 # These bring Plotly and pandas, a second on a fresh server; the title stands meanwhile.
-from pages.same_alone import table  # noqa: E402
+from pages.same_alone import museum, table  # noqa: E402
 from pages.same_alone.mistakes import ask_mistakes  # noqa: E402
 from pages.ui import guard, head_choice, prompt_form  # noqa: E402
 from pages.ui.batch_strips import batch_strips  # noqa: E402
@@ -20,7 +20,9 @@ from pages.ui.prompt_heads import prompt_heads  # noqa: E402
 from viz.engine.local import engine  # noqa: E402
 from viz.engine.requests import Check, ContinueBothWays  # noqa: E402
 
+museum.arrive()
 question = prompt_form.ask("same_alone")
+museum.shelf()
 
 slot = st.container()
 with slot.skeleton(height=480):
@@ -31,6 +33,7 @@ if answer is not None:
     prompt_form.say_dropped(question.text)
     with slot, head_choice.whole_page():
         mistakes = ask_mistakes(causal=run.model.causal)
+        museum.say_shown(question, mistakes)
         place = (question.checkpoint, question.prompts, question.padding_side, mistakes)
         request = Check(*place, revision=question.revision)
         check = guard.attempt(engine.ask, request)

@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from tests.model import plain
-from tests.pages.driver import figure, html, messages, open_app, press, table, title
+from tests.pages.driver import assert_no_failure, figure, html, messages, open_app, press, table, title
+from viz.analysis.batches.museum import MUSEUM
 from viz.shipped import MODELS_FOLDER
 
 PAGE = "pages/same_alone/page.py"
@@ -128,3 +129,26 @@ def test_bad_prompts_are_refused_in_words_and_the_last_check_stays(text, sentenc
     press(app, "Run")
     assert messages(app.error)[0].startswith(sentence)
     assert answers(app) == [True, True, True]
+
+
+@pytest.mark.parametrize("exhibit", MUSEUM.values(), ids=list(MUSEUM))
+def test_a_mistake_of_the_museum_is_red_at_a_click_and_green_repaired(exhibit):
+    app = open_app(PAGE)
+    app.button(key=f"museum_{exhibit.name}_mistake").click().run()
+    assert_no_failure(app)
+    assert len(app.error) == 1 and not all(answers(app))
+    assert app.query_params["museum"] == exhibit.name and "repaired" not in app.query_params
+    assert any(exhibit.thread.split()[1] in said and "From the museum:" in said for said in messages(app.markdown))
+    app.button(key=f"museum_{exhibit.name}_repaired").click().run()
+    assert not app.error and all(answers(app))
+    assert (app.query_params["museum"], app.query_params["repaired"]) == (exhibit.name, "1")
+
+
+def test_a_link_leads_to_a_mistake_of_the_museum_and_another_switch_leaves_it():
+    app = open_app(PAGE, museum="doubled_ends")
+    assert app.selectbox(key="batch_model").value == "headlight-bert" and app.toggle(key="double_special").value
+    assert answers(app) == [False] * 3
+    switch(app, "no_positions")
+    assert "museum" not in app.query_params
+    for name in ("nothing", "<script>"):
+        assert "museum" not in open_app(PAGE, museum=name).query_params
