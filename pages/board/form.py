@@ -156,8 +156,8 @@ def _more_ways(questions: dict[str, BoardQuestion]) -> None:
             st.caption(literal(message.format(side=side.upper(), name=question.file.name)))
         if question.repeated is not None:
             message = _(
-                "{side} is random words of {model}, each text written twice (seed {seed}); press Measure to go back to "
-                "the typed texts."
+                "{side} has random words of {model}, each text written down twice (seed {seed}); press Measure to go "
+                "back to the typed texts."
             )
             seed = question.repeated
             st.caption(literal(message.format(side=side.upper(), model=question.checkpoint, seed=seed)))

@@ -41,7 +41,7 @@ MUSEUM = {
                 "A plain call counts columns. Behind left padding every token of a shorter prompt stands too far to "
                 "the right."
             ),
-            N_("Pass position_ids that count the real tokens; `generate` makes them from the mask."),
+            N_("Pass position_ids that count the real tokens; generate makes them from the mask."),
             "transformers #18478",
             "https://github.com/huggingface/transformers/issues/18478",
             GPT2,
@@ -50,7 +50,7 @@ MUSEUM = {
         ),
         Exhibit(
             "pads_not_masked",
-            N_("generate looks at the padding"),
+            N_("A loop looks at the padding"),
             N_(
                 "The prompts are padded, but only input_ids reach the loop: padding is read as text, and the shorter "
                 "prompt goes on otherwise than alone."
@@ -80,7 +80,7 @@ MUSEUM = {
             "end_is_padding",
             N_("The end token is taken for padding"),
             N_(
-                "A GPT-2 is padded with its end token. A mask made by `input_ids != pad_token_id` hides the end tokens "
+                "A GPT-2 is padded with its end token. A mask made by input_ids != pad_token_id hides the end tokens "
                 "of the text as well, and all positions behind them move."
             ),
             N_("Take the mask that the tokenizer made as it padded; it knows what was text."),
@@ -94,8 +94,8 @@ MUSEUM = {
             "doubled_ends",
             N_("Special tokens twice"),
             N_(
-                "The text has its special tokens already, from a template or typed as f'[CLS] {text} [SEP]', and the "
-                "tokenizer adds its own around them."
+                "The text has its special tokens already, from a template or typed as [CLS] … [SEP], and the tokenizer adds "
+                "its own around them."
             ),
             N_("Tokenize such a text with add_special_tokens=False."),
             "OpenRLHF #393",
