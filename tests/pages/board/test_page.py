@@ -140,7 +140,9 @@ def test_random_words_come_from_a_link_and_show_the_induction_head():
     app = open_app(PAGE, repeated="0", model="headlight-gpt2", measure="induction")
     shown = values(app, "induction: after an earlier copy")
     assert next(iter(shown)) == "Layer6_Head10 · L5H9" and len(shown) == 72
-    assert "A has random words of headlight-gpt2, each text written down twice (seed 0)" in " ".join(messages(app.caption))
+    assert "A has random words of headlight-gpt2, each text written down twice (seed 0)" in " ".join(
+        messages(app.caption)
+    )
     assert "evenly at all it may look at has 0.034." in messages(app.markdown)[0]
     assert app.query_params["repeated"] == "0"
     app.number_input(key="board_seed").set_value(1)
