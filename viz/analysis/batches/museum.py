@@ -94,8 +94,8 @@ MUSEUM = {
             "doubled_ends",
             N_("Special tokens twice"),
             N_(
-                "The text has its special tokens already, from a template or typed as [CLS] … [SEP], and the tokenizer adds "
-                "its own around them."
+                "The text has its special tokens already, from a template or typed as [CLS] … [SEP], and the tokenizer "
+                "adds its own around them."
             ),
             N_("Tokenize such a text with add_special_tokens=False."),
             "OpenRLHF #393",
