@@ -9,7 +9,13 @@ import warnings
 from viz.errors import VizError
 
 # Each is a module of viz.commands. Without one of these words in front, the first argument is a text.
-COMMANDS: dict[str, str] = {"check-batch": "check_batch", "heads": "heads", "claim": "claim", "verify": "verify"}
+COMMANDS: dict[str, str] = {
+    "check-batch": "check_batch",
+    "heads": "heads",
+    "claim": "claim",
+    "head": "head",
+    "verify": "verify",
+}
 
 
 def main(arguments: list[str] | None = None) -> int:

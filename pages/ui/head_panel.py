@@ -11,12 +11,13 @@ from pages.ui.head_grid import mark_head
 from pages.ui.lines_map import lines_map
 from pages.ui.long_map import long_map
 from pages.ui.markdown import literal
+from pages.ui.question import MAX_ADDRESS
 from pages.ui.shaded_text import shaded_text
 from viz.analysis import tables
 from viz.analysis.reasons import contribution
 from viz.analysis.views.viewed import shown_position, viewed
 from viz.drawing.long_map import is_long
-from viz.names import folder_name
+from viz.names import folder_name, head_label
 from viz.records import Run
 from viz.text import _
 from viz.view import View
@@ -31,14 +32,26 @@ Give = Callable[[], Run]
 
 
 @guard.fragment(key=head_choice.PANEL)
-def head_panel(give: Give, row: int) -> None:
-    """Draw the open head; choosing another one runs only this part of the page again."""
+def head_panel(give: Give, row: int, *, link: bool = True) -> None:
+    """Draw the open head; choosing another one runs only this part of the page again.
+
+    ``link`` leads to the page of the head, which is all that is known of it.
+    """
     layer, head = head_choice.controls(give().model)
     mark_head(layer, head)
-    head_view(give, row, layer, head)
+    head_view(give, row, layer, head, link=link)
 
 
-def head_view(give: Give, row: int, layer: int, head: int, query: int | None = None, kind: str = "self") -> None:
+def head_view(
+    give: Give,
+    row: int,
+    layer: int,
+    head: int,
+    query: int | None = None,
+    kind: str = "self",
+    *,
+    link: bool = True,
+) -> None:
     """Draw one head of one kind of one row with all that belongs to it; ``query`` frames the row of that token."""
     view = view_choice.current(give())
     seen, at = viewed(give(), row, view)
@@ -63,6 +76,19 @@ def head_view(give: Give, row: int, layer: int, head: int, query: int | None = N
     _say_striking(give(), row, layer, head, kind)
     _table(partial(_table_of, give(), seen, (row, layer, head), place, kind), view)
     downloads(give, partial(_seen, give, row, view), (row, layer, head), place, kind, folder_name(seen.batch.texts[at]))
+    if link and kind == "self":
+        _link(give(), row, layer, head)
+
+
+def _link(run: Run, row: int, layer: int, head: int) -> None:
+    """Lead to the page of this head, with the model and the text; a text too long for an address stays behind."""
+    text = run.batch.texts[row]
+    asked = {"model": run.model.checkpoint, "head": head_label(layer, head)}
+    asked |= {"text": text} if len(text) <= MAX_ADDRESS else {}
+    asked |= {"lang": st.query_params["lang"]} if "lang" in st.query_params else {}
+    st.page_link(
+        "pages/head/page.py", label=_("What is this head?"), icon=":material/person_search:", query_params=asked
+    )
 
 
 def _seen(give: Give, row: int, view: View) -> Run:

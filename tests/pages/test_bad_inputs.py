@@ -23,6 +23,7 @@ PAGES = {
     "claim": ("claim_text", "claim_model", "Test"),
     "switch_off": ("switch_text", "switch_model", "Run"),
     "patching": ("patch_text", "patch_model", "Run"),
+    "head": ("head_text", "head_model", "Run"),
     "positions": ("positions_text", "positions_model", "Run"),
     "compare": ("compare_text_a", "compare_model_a", "Compare"),
 }

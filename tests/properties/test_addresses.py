@@ -12,6 +12,7 @@ from pages.claim.form import ClaimQuestion
 from pages.compare.form import SideQuestion
 from pages.cross.form import CrossQuestion
 from pages.generation.form import GenerationQuestion
+from pages.head.form import HeadQuestion
 from pages.inside.form import TextQuestion
 from pages.masked_word.form import SentenceQuestion
 from pages.models.form import ModelQuestion
@@ -40,6 +41,7 @@ QUESTIONS = (
     ClaimQuestion,
     SwitchQuestion,
     PatchQuestion,
+    HeadQuestion,
     SideQuestion,
     ModelQuestion,
 )

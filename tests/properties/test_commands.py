@@ -60,6 +60,10 @@ OPTIONS: dict[str, tuple[tuple[str, ...], dict[str, tuple[str, ...]]]] = {
         },
     ),
     "claim": (FILES, {"--head": HEADS, "--open": RUNS, "--out": ("pictures", "run.npz"), "--json": FLAG}),
+    "head": (
+        TEXTS,
+        {"--head": HEADS, "--csv": ("new.csv", "folder", ""), "--json": FLAG},
+    ),
     "verify": (
         ("gpt2", "headlight-bert", "bert-base-uncased", "x"),
         {"--run": RUNS, "--csv": ("new.csv", "folder", ""), "--json": FLAG},
@@ -100,7 +104,7 @@ def line(command: str) -> st.SearchStrategy[list[str]]:
     rest = some.map(lambda drawn: [part for given in drawn for part in given])
     models = st.sampled_from(["bert"] * 4 + ["gpt2"] * 4 + ["marian", "none"])
     known = st.sampled_from(first)
-    needed = option("--measure") if command == "heads" else st.just([])
+    needed = option({"heads": "--measure", "head": "--head"}[command]) if command in ("heads", "head") else st.just([])
     return st.tuples(known | known | known | typed(3), needed, rest, models).map(
         lambda drawn: [*filter(None, [command]), drawn[0], *drawn[1], *drawn[2], "--model", drawn[3]]
     )

@@ -14,10 +14,11 @@ from viz.analysis.heads.boards import Board
 from viz.analysis.known import report
 from viz.analysis.known.file import known
 from viz.analysis.known.findings import KnownModel
-from viz.analysis.known.remeasure import OfRuns, Remeasured, Road, measured, remeasure
+from viz.analysis.known.remeasure import REPEATED, OfRuns, Remeasured, Road, measured, remeasure, texts_of
 from viz.analysis.tables import as_csv
 from viz.commands.opened_runs import Runs, openers
 from viz.commands.options import one_line
+from viz.engine.requests import RepeatWords
 from viz.errors import NothingKnown, RunsDoNotMatch
 from viz.names import head_title
 from viz.records import ModelInfo, Run
@@ -104,7 +105,7 @@ class _Passes:
     def __init__(self, loaded: "LoadedModel"):
         self._loaded = loaded
         self._readings: dict[tuple[MarkedSentence, ...], tuple[Reading, ...]] = {}
-        self._boards: dict[tuple[str, ...], Board] = {}
+        self._boards: dict[str, Board] = {}
 
     def readings(self, sentences: tuple[MarkedSentence, ...]) -> tuple[Reading, ...]:
         if sentences not in self._readings:
@@ -112,10 +113,18 @@ class _Passes:
             self._readings[sentences] = gather(Runs(self._passes(texts)), sentences)[0]
         return self._readings[sentences]
 
-    def board(self, texts: tuple[str, ...]) -> Board:
+    def board(self, texts: str) -> Board:
         if texts not in self._boards:
-            self._boards[texts] = boards.measure(Runs(self._passes(texts)))
+            self._boards[texts] = boards.measure(Runs(self._passes(self._texts(texts))))
         return self._boards[texts]
+
+    def _texts(self, name: str) -> tuple[str, ...]:
+        if name != REPEATED:
+            return texts_of(name)
+        from viz.engine import repeated_words
+
+        asked = RepeatWords(self._loaded.info.checkpoint)
+        return repeated_words.make(self._loaded, asked.seed, asked.n_texts, asked.n_words)
 
     def _passes(self, texts: tuple[str, ...]) -> list[Callable[[], Run]]:
         from viz.engine import many_texts

@@ -26,6 +26,7 @@ from viz.examples import example
 from viz.records import Run
 
 BEST = 10  # one in so many heads is among the best
+REPEATED = "repeated"  # in place of a file: random words of the model's own vocabulary, written down twice
 
 
 class Road(Protocol):
@@ -35,8 +36,8 @@ class Road(Protocol):
         """Give what every head gives to the words of marked sentences; raises a ``VizError`` where nothing can."""
         ...
 
-    def board(self, texts: tuple[str, ...]) -> Board:
-        """Give every job of every head over texts."""
+    def board(self, texts: str) -> Board:
+        """Give every job of every head over the lines of a file, or over random words written twice (``REPEATED``)."""
         ...
 
 
@@ -116,7 +117,7 @@ def _on_sentences(finding: Finding, road: Road) -> Remeasured:
 
 def _on_board(finding: Finding, road: Road) -> Remeasured:
     """Measure a job of the head board, special tokens left out where words are meant to look at words."""
-    board = road.board(texts_of(finding.texts))
+    board = road.board(finding.texts)
     score: Score = board.score(finding.measure, count_special=finding.measure == "sep")
     lowest_first = MEASURES[finding.measure].lowest_first
     head = finding.layer, finding.head
@@ -148,7 +149,7 @@ class OfRuns:
             raise SentenceNotFound(n_texts=len(self._rows), text=sentences[0].text)
         return gather(self._runs, there)[0]
 
-    def board(self, texts: tuple[str, ...]) -> Board:
+    def board(self, texts: str) -> Board:
         """Give the board over all rows, whatever texts were meant."""
         return self._board
 
