@@ -30,7 +30,8 @@ TOKENS = {visible(text) for text in LINES} - {"[MASK]␣[mask]␣<mask>"}  # its
 MARKED = " ".join(["*the*", "_cat_", *(text for text in LINES if not set("*_\\") & set(text))])
 ALL = " ".join("".join(HOSTILE.values()).encode(errors="replace").decode().replace("\0", "").split())
 
-ANSWERED = "batch board compare cross generation head inside masked_word patching positions same_alone switch_off training".split()
+ANSWERED = "batch board compare cross generation head inside masked_word patching".split()
+ANSWERED += "positions same_alone switch_off training".split()
 OTHERS = ("claim", "models", "saved")
 MODELS = {"cross": TWO_STACKS, "generation": CAUSAL}
 # Strings that a page may leave out: training hides words, and a translator's pieces are labelled otherwise.
