@@ -49,7 +49,7 @@ def about_panel(question: HeadQuestion) -> None:
 
 def _switched_off(question: HeadQuestion, run: Run, head: Head) -> Effect | None:
     """Say what the answer becomes without the head; where a text asks for no answer, why."""
-    st.markdown(f"**{_('Without it')}**")
+    st.markdown(_("**Without it**"))
     try:
         require_readouts(run)
         after = engine.ask(replace(question.request, off=frozenset([head])))

@@ -71,7 +71,7 @@ def _again(model: ModelInfo, found: tuple[Finding, ...]) -> None:
         road = _Asked(model)
         for finding in found:
             of = remeasure(finding, road)
-            said = f"{finding.does} {report.measured(of)}"
+            said = f"{finding.does} – {report.measured(of)}"
             st.markdown(
                 f"{literal(said)}  \n**{literal(report.verdict(of))}**" if of.value is not None else literal(said)
             )
