@@ -854,3 +854,21 @@ class TooLongForGradients(VizError):
         "For gradients through {n_tokens:,} tokens about {megabytes:,} MB are kept; at most {limit:,} MB are allowed. "
         "Shorten the text."
     )
+
+
+class WordsNotLinear(VizError):
+    """Refuse to share an answer out in a model that makes its words by more than one linear layer."""
+
+    template = N_(
+        "{checkpoint} guesses masked words through a layer that is not linear (dense, GELU, norm), so its logit is no "
+        "sum of what heads write. Choose {shipped}, or switch heads off and see what that does."
+    )
+
+
+class NotShared(VizError):
+    """Refuse to share an answer out in a model whose parts are not all found, or do not sum to its logit."""
+
+    template = N_(
+        "In {checkpoint} ({family}) the parts that write an answer are out of reach, or do not sum to its logit, so "
+        "nothing is shown of them. Choose {shipped}, or another GPT-2."
+    )

@@ -47,6 +47,16 @@ SENTENCES = {
         {"n_tokens": 512, "megabytes": 1200, "limit": 640},
         "For gradients through 512 tokens about 1,200 MB are kept; at most 640 MB are allowed. Shorten the text.",
     ),
+    errors.WordsNotLinear: (
+        {"checkpoint": "headlight-bert", "shipped": "headlight-gpt2"},
+        "headlight-bert guesses masked words through a layer that is not linear (dense, GELU, norm), so its logit is "
+        "no sum of what heads write. Choose headlight-gpt2, or switch heads off and see what that does.",
+    ),
+    errors.NotShared: (
+        {"checkpoint": "bloom", "family": "bloom", "shipped": "headlight-gpt2"},
+        "In bloom (bloom) the parts that write an answer are out of reach, or do not sum to its logit, so nothing is "
+        "shown of them. Choose headlight-gpt2, or another GPT-2.",
+    ),
     errors.EmptyText: (
         {"example": "The turtle [MASK]."},
         "There is no text. Type a sentence, for example: The turtle [MASK].",

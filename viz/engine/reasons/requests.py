@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from viz.analysis.corpus.reading import Reading
+from viz.analysis.reasons.attribution import Attribution
 from viz.analysis.reasons.importance import Importance
 from viz.analysis.reasons.patching import Patched
 from viz.analysis.reasons.value_zeroing import ValueZeroing
@@ -52,3 +53,13 @@ class Patch(Request[Patched]):
     what: str = "heads"
     position: int | None = None  # heads: of this token alone
     revision: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute(Request[Attribution]):
+    """Ask what every part of a decoder wrote into the answer's logit, or into that minus its rival's."""
+
+    ask: Ask
+    readout: int
+    word_id: int
+    rival_id: int | None = None

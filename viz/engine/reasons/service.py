@@ -5,13 +5,14 @@ from typing import Any
 
 from viz.analysis.corpus.reading import Reading
 from viz.analysis.predictions import require_readouts
+from viz.analysis.reasons.attribution import Attribution
 from viz.analysis.reasons.importance import Importance
 from viz.analysis.reasons.patching import Patched
 from viz.analysis.reasons.value_zeroing import ValueZeroing
 from viz.engine import two_stacks
 from viz.engine.models import load_model
-from viz.engine.reasons import corpus, importance, patching, value_zeroing
-from viz.engine.reasons.requests import Patch, ReadCorpus, WeighWords, ZeroValues
+from viz.engine.reasons import attribution, corpus, importance, patching, value_zeroing
+from viz.engine.reasons.requests import Attribute, Patch, ReadCorpus, WeighWords, ZeroValues
 from viz.engine.requests import Ask, Request
 from viz.engine.work import Hear
 
@@ -44,9 +45,16 @@ def _patch(request: Patch, ask: Asking, hear: Hear) -> Patched:
     return patching.patch(loaded, before, request.other, 0, **asked, hear=hear)
 
 
+def _attribute(request: Attribute, ask: Asking, _hear: Hear) -> Attribution:
+    run = ask(request.ask)
+    loaded = load_model(request.ask.checkpoint, request.ask.revision)
+    return attribution.attribute(loaded, run, request.readout, request.word_id, request.rival_id)
+
+
 ANSWERS: dict[type, Callable[..., Any]] = {
     ReadCorpus: _read_corpus,
     WeighWords: _weigh_words,
     ZeroValues: _zero_values,
     Patch: _patch,
+    Attribute: _attribute,
 }
