@@ -267,6 +267,12 @@ class NoContributions(VizError):
     )
 
 
+class ContributionsWithoutPlace(VizError):
+    """Refuse to draw contributions on the command line where no folder is named."""
+
+    template = N_("{option} draws what heads contribute, and no folder is named for it. Add --out DIR.")
+
+
 class NotRecorded(VizError):
     """Refuse to change the mask of a model whose attention can only be read."""
 

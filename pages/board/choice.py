@@ -8,6 +8,7 @@ from pages.ui import head_choice
 from pages.ui.question import number, one_of, set_address
 from viz.analysis.heads.boards import ORDERS, PAIR, measure_label, word_named, word_names
 from viz.analysis.heads.measures import MEASURES
+from viz.analysis.reasons.contribution import CONTRIBUTION, WEIGHT
 from viz.records import Run
 from viz.text import _
 
@@ -21,6 +22,7 @@ class BoardChoice:
     order: str
     bound: float | None
     own_scale: bool
+    by: str  # weight or contribution
 
 
 def controls() -> BoardChoice:
@@ -53,7 +55,17 @@ def controls() -> BoardChoice:
             _("Count special tokens such as [CLS] and [SEP]"), key="board_special", on_change=head_choice.draw_again
         )
         own = st.toggle(_("Colours up to the largest value"), key="board_own_scale", on_change=head_choice.draw_again)
-    choice = BoardChoice(measure, special, order, bound, own)
+        ways = {WEIGHT: _("by weight"), CONTRIBUTION: _("by contribution")}
+        by = st.segmented_control(
+            _("Measure"),
+            [WEIGHT, CONTRIBUTION],
+            key="board_by",
+            format_func=ways.__getitem__,
+            required=True,
+            label_visibility="collapsed",
+            on_change=head_choice.draw_again,
+        )
+    choice = BoardChoice(measure, special, order, bound, own, by or WEIGHT)
     _write_address(choice)
     return choice
 
@@ -95,6 +107,7 @@ def _read_address() -> None:
             one_of(*ORDERS)(given.get("order", "")) or "best",
             _bound(given.get("bound", "")),
             False,
+            one_of(CONTRIBUTION)(given.get("by", "")) or WEIGHT,
         )
     st.session_state.update(
         board_measure=kept.measure,
@@ -102,6 +115,7 @@ def _read_address() -> None:
         board_order=kept.order,
         board_bound=kept.bound,
         board_own_scale=kept.own_scale,
+        board_by=kept.by,
     )
 
 
@@ -112,6 +126,7 @@ def _write_address(choice: BoardChoice) -> None:
         "special": None if choice.count_special else "0",
         "order": None if choice.order == "best" else choice.order,
         "bound": None if choice.bound is None else str(choice.bound),
+        "by": None if choice.by == WEIGHT else choice.by,
     }
     if choice.measure != PAIR:
         wanted |= {"query": None, "key": None}

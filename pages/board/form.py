@@ -16,6 +16,7 @@ from pages.ui.run_facts import say_rows
 from viz import settings
 from viz.analysis.claims.text import READY, read_sentences
 from viz.analysis.heads.boards import Board
+from viz.analysis.reasons.contribution import WEIGHT
 from viz.engine.local import engine
 from viz.engine.requests import MAX_SEED, Measure, RepeatWords
 from viz.errors import PromptsUnreadable, Reason
@@ -58,12 +59,12 @@ class BoardQuestion(Question):
             return engine.ask(RepeatWords(self.checkpoint, self.repeated, revision=self.revision))
         return tuple(read_prompts(self.text, limit=settings.current().max_texts)[0])
 
-    def board(self) -> Board:
-        """Measure; raises what ``texts`` raises, and what the engine does."""
+    def board(self, by: str = WEIGHT) -> Board:
+        """Measure by weight or by contribution; raises what ``texts`` raises, and what the engine does."""
         if self.file is not None:
-            return self.file.board()
+            return self.file.board(by)
         texts = self.texts
-        return ask_measured(Measure(self.checkpoint, texts, self.revision), len(texts))
+        return ask_measured(Measure(self.checkpoint, texts, self.revision, by), len(texts))
 
 
 def ask() -> dict[str, BoardQuestion]:

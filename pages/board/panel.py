@@ -14,8 +14,9 @@ from pages.ui.markdown import literal
 from viz.analysis.heads import boards
 from viz.analysis.heads.boards import PAIR, Score
 from viz.analysis.heads.measures import MEASURES
+from viz.analysis.reasons.contribution import CONTRIBUTION, WEIGHT, measured_by, read_by
 from viz.drawing import head_board
-from viz.errors import VizError
+from viz.errors import NoContributions, VizError
 from viz.labels import shortened
 from viz.names import position_number
 from viz.text import _, number, translated
@@ -24,8 +25,8 @@ from viz.text import _, number, translated
 @guard.fragment(key=head_choice.PANEL)
 def board_panel(questions: dict[str, BoardQuestion]) -> None:
     """Draw boards, tables and the open head; all that is chosen here runs only this part of the page, and no pass."""
-    sides = {name: Side.of(question) for name, question in questions.items()}
     choice = controls()
+    sides = _sides(questions, choice.by)
     row = _text_control(sides["a"].texts)
     scores = _scores(sides, choice, row)
     if len(sides) > 1:
@@ -37,6 +38,15 @@ def board_panel(questions: dict[str, BoardQuestion]) -> None:
         board_tables(sides, scores, choice)
     with right:
         _opened_head(sides, row)
+
+
+def _sides(questions: dict[str, BoardQuestion], by: str) -> dict[str, Side]:
+    """Measure what was asked; by weight, where what heads contribute is not known."""
+    try:
+        return {name: Side.of(question, by) for name, question in questions.items()}
+    except NoContributions as error:
+        guard.explain(error)
+        return {name: Side.of(question, WEIGHT) for name, question in questions.items()}
 
 
 def _text_control(texts: tuple[str, ...]) -> int:
@@ -85,7 +95,7 @@ def _pair_score(side: Side, row: int, pair: tuple[str, str]) -> Score:
     run = give()
     names = boards.word_names(run, at)
     chosen = [names[word].positions if word in names else word for word in pair]
-    return boards.pair_score(run, at, *chosen)
+    return boards.pair_score(read_by(run, side.by), at, *chosen)
 
 
 def _define(choice: BoardChoice, scores: dict[str, Score], sides: dict[str, Side]) -> None:
@@ -102,6 +112,8 @@ def _define(choice: BoardChoice, scores: dict[str, Score], sides: dict[str, Side
     if even:
         said += " " + literal(_("A head that looks evenly at all it may look at has {even}.").format(even=even))
     st.markdown(said)
+    if any(side.by == CONTRIBUTION for side in sides.values()):
+        st.caption(literal(measured_by()))
     st.caption(literal(" ".join(_counted(choice, scores, sides))))
 
 

@@ -18,11 +18,12 @@ class Side:
     question: BoardQuestion
     board: Board
     texts: tuple[str, ...]
+    by: str  # weight or contribution
 
     @classmethod
-    def of(cls, question: BoardQuestion) -> Self:
+    def of(cls, question: BoardQuestion, by: str) -> Self:
         """Measure what was asked; raises what ``BoardQuestion.board`` raises."""
-        return cls(question, question.board(), question.texts)
+        return cls(question, question.board(by), question.texts, by)
 
     @property
     def name(self) -> str:

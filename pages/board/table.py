@@ -9,6 +9,7 @@ from pages.ui import head_choice
 from viz.analysis import tables
 from viz.analysis.heads import boards
 from viz.analysis.heads.boards import Head, Score, measure_label
+from viz.analysis.reasons.contribution import WEIGHT
 from viz.names import head_title
 from viz.text import _, ngettext
 
@@ -23,7 +24,8 @@ def board_tables(sides: dict[str, Side], scores: dict[str, Score], choice: Board
         columns = [score, *_others(sides[name], score, choice)]
         change = boards.difference(scores["a"], scores["b"]) if len(scores) == 2 and name == "a" else None
         _table(f"board_table_{name}_{choice.measure}_{choice.order}_{choice.bound}", columns, heads, change)
-        file_name = f"heads_{score.measure}{'' if len(sides) == 1 else f'_{name}'}.csv"
+        shown = score.measure if sides[name].by == WEIGHT else f"{score.measure}_by_{sides[name].by}"
+        file_name = f"heads_{shown}{'' if len(sides) == 1 else f'_{name}'}.csv"
         data = tables.as_csv(boards.board_table(columns, heads))
         st.download_button(
             _("These heads as CSV"),

@@ -98,8 +98,8 @@ def _seen(give: Give, row: int, view: View) -> Run:
 def _say_scale(view: View) -> None:
     """Say where the colours end, or offer to let them end at the map's largest weight."""
     if view.contribution:
-        st.caption(_("The colours of one map go from 0 to its largest contribution; those of all heads share a scale."))
-        st.caption(literal(contribution.explained()))
+        scales = _("The colours of one map go from 0 to its largest contribution; those of all heads share a scale.")
+        st.caption(literal(f"{contribution.explained()} {scales}"))
         return
     st.toggle(_("Colours up to this map's largest weight (instead of 1)"), key="own_scale")
 

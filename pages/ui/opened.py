@@ -86,9 +86,12 @@ class OpenedFile:
         with file:
             return saved.read(file, self.name)
 
-    def board(self) -> Board:
-        """Measure every head over the texts of the run. Raises ``NotARun`` or ``HoldsTwoStacks``."""
-        return engine.remember(("saved board", self.digest), lambda: boards.measure([self.run()]))
+    def board(self, by: str) -> Board:
+        """Measure every head over the texts of the run, by weight or by contribution.
+
+        Raises ``NotARun``, ``HoldsTwoStacks`` or ``NoContributions``.
+        """
+        return engine.remember(("saved board", self.digest, by), lambda: boards.measure([self.run()], by))
 
 
 def evidence(files: Iterable[OpenedFile], sentences: tuple[MarkedSentence, ...]) -> Evidence:

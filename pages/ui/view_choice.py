@@ -8,6 +8,7 @@ import streamlit as st
 from pages.ui.markdown import literal
 from pages.ui.question import one_of, set_address
 from viz.analysis.reasons import contribution
+from viz.analysis.reasons.contribution import CONTRIBUTION, WEIGHT
 from viz.analysis.views.viewed import said
 from viz.records import Run
 from viz.text import _
@@ -15,7 +16,6 @@ from viz.view import PLAIN, View
 
 _HIDE = {"special": "hidden", "renormalised": "renormalised"}  # as the address writes it
 SPECIAL, JOINED = ("shown", "hidden", "renormalised"), ("", "heads", "layers", "all", "rollout")
-WEIGHT, CONTRIBUTION = "weight", "contribution"
 
 
 def current(run: Run) -> View:
@@ -80,7 +80,7 @@ def control(view: View, kind: str = "self") -> None:
         st.toggle(_("Pieces merged into words"), key="view_words", on_change=_take, disabled=single)
         st.radio(_("Special tokens"), SPECIAL, key="view_special", format_func=_special_name, on_change=_take)
         st.radio(_("Heads"), JOINED, key="view_joined", format_func=_joined_name, on_change=_take, disabled=single)
-    if view != PLAIN:
+    if view not in (PLAIN, View(contribution=True)):
         st.caption(literal(_("These maps are made from the model's: {how}.").format(how=said(view, kind))))
     if st.session_state.pop("view_is_new", False):
         st.rerun()  # of a part of the page the widgets are, of all of it the maps

@@ -1,6 +1,7 @@
 """Run plain transformers, without any of our code: the second road our numbers are compared with."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -41,3 +42,18 @@ def output(plain: Plain, inputs: dict[str, torch.Tensor]) -> tuple[np.ndarray, n
     with torch.no_grad():
         result = plain.model(**inputs, use_cache="attention_mask" not in inputs, output_attentions=True)
     return torch.stack(result.attentions, dim=1).numpy(), result.logits.numpy()
+
+
+def brought(plain: Plain, inputs: dict[str, torch.Tensor]) -> np.ndarray:
+    """Give ‖α·f(x)‖ of every cell of a BERT, float64 ``[B, L, H, Q, K]``: from its states, by its own matrices."""
+    model: Any = plain.model
+    with torch.no_grad():
+        out = model(**inputs, output_attentions=True, output_hidden_states=True)
+        layers = []
+        for layer, states in zip(model.bert.encoder.layer, out.hidden_states, strict=False):
+            n_heads = layer.attention.self.num_attention_heads
+            values = layer.attention.self.value(states).double().chunk(n_heads, dim=2)  # [B, K, D] a head
+            weights = layer.attention.output.dense.weight.double().chunk(n_heads, dim=1)  # [hidden, D] a head
+            layers.append([(value @ of.T).norm(dim=2) for value, of in zip(values, weights, strict=True)])
+    norms = torch.stack([torch.stack(heads, dim=1) for heads in layers], dim=1)  # [B, L, H, K]
+    return (torch.stack(out.attentions, dim=1) * norms[:, :, :, None]).numpy()

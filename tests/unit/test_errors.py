@@ -204,6 +204,10 @@ SENTENCES = {
         "its heads bring is changed before their output projection, or the file was saved without the norms of the "
         "value vectors. Run the text again with A or B, or look at the weights.",
     ),
+    errors.ContributionsWithoutPlace: (
+        {"option": "--contribution"},
+        "--contribution draws what heads contribute, and no folder is named for it. Add --out DIR.",
+    ),
     errors.NotRecorded: (
         {"checkpoint": "xlnet", "shipped": "A or B"},
         "The attention of xlnet can only be read: what is added to its scores is out of reach. Choose A or B.",

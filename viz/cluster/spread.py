@@ -46,8 +46,12 @@ def answer(request: Long, ask: Asking, hear: Hear, n_workers: int) -> Any:
     """Answer a long request from parts that ``ask`` gives, ``n_workers`` of them at once."""
     if isinstance(request, Gather):
         return _evidence(request, ask, hear, n_workers)
-    kind, total = (MeasurePart, boards.total) if isinstance(request, Measure) else (MeasureOffsetsPart, offsets.total)
-    parts = (kind(request.checkpoint, texts, request.revision) for texts in _groups(request, request.texts, ask))
+    groups = _groups(request, request.texts, ask)
+    if isinstance(request, Measure):
+        parts = (MeasurePart(request.checkpoint, texts, request.revision, request.by) for texts in groups)
+    else:
+        parts = (MeasureOffsetsPart(request.checkpoint, texts, request.revision) for texts in groups)
+    total = boards.total if isinstance(request, Measure) else offsets.total
     done = _in_order(parts, ask, n_workers)
     return total(_heard(done, len(request.texts), hear))
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from viz.commands.options import count, one_line
+from viz.errors import ContributionsWithoutPlace
 from viz.shipped import SHIPPED, shipped_names
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ EXAMPLES = """examples:
   python -m viz "The turtle moves slow across the [MASK]."
   python -m viz "The turtle moves slow across the [MASK]." --top-k 5 --out diagrams --run turtle.npz
   python -m viz "It will rain in the" --model headlight-gpt2 --json
+  python -m viz "The turtle moves slow across the [MASK]." --contribution --out contributions
   python -m viz --open turtle.npz --out diagrams
 """
 
@@ -44,6 +46,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", type=Path, metavar="DIR", help="write one diagram a head there, Attention_Layer1_Head1.png …"
     )
+    parser.add_argument(
+        "--contribution",
+        action="store_true",
+        help="write to DIR what heads contribute, not their weights: a picture and a table a head, "
+        "Contribution_Layer1_Head1.png and .csv …",
+    )
     parser.add_argument("--run", type=Path, metavar="FILE", help="save the run (attentions, scores, masks)")
     parser.add_argument("--json", action="store_true", help="print the predictions as JSON")
     parser.add_argument("--cut", action="store_true", help="cut a text that is longer than the model reads")
@@ -51,6 +59,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def answer(options: argparse.Namespace) -> int:
     """Run the model and print; torch is imported here, so that --help is instant."""
+    if options.contribution and options.out is None:
+        raise ContributionsWithoutPlace(option="--contribution")
     if options.open is not None:
         from viz.commands import opened
 
@@ -67,7 +77,11 @@ def answer(options: argparse.Namespace) -> int:
         from viz.files import saved
 
         saved.write(run, options.run)
-    if options.out is not None:
+    if options.contribution:
+        from viz.commands import contributions
+
+        contributions.write(run, 0, options.out)
+    elif options.out is not None:
         from viz.drawing import diagrams
 
         diagrams.write_all(run, 0, options.out)

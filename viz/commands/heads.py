@@ -9,6 +9,7 @@ import numpy as np
 
 from viz.analysis.heads import patterns
 from viz.analysis.heads.measures import MEASURES, SPECIAL_LEFT_OUT
+from viz.analysis.reasons.contribution import CONTRIBUTION, WEIGHT, measured_by, read_by
 from viz.commands.options import count, one_line
 from viz.engine.requests import MAX_SEED, RepeatWords
 from viz.errors import PairForMeasure
@@ -27,6 +28,7 @@ EXAMPLES = """examples:
   python -m viz heads "The turtle moves slow across the road." --measure next
   python -m viz heads "The turtle moves slow across the road." --measure pair --query slow --key moves
   python -m viz heads --repeated 0 --model headlight-gpt2 --measure induction
+  python -m viz heads "The turtle moves slow across the road." --measure sep --by contribution
   python -m viz heads --open turtle.npz --measure entropy --no-special --json
 
 measures:
@@ -66,6 +68,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="leave out special tokens as queries and as keys; the other weights are not scaled up",
     )
+    parser.add_argument(
+        "--by",
+        choices=[WEIGHT, CONTRIBUTION],
+        default=WEIGHT,
+        help="measure weights, or what heads contribute, as shares of a row (default: %(default)s)",
+    )
     parser.add_argument("--json", action="store_true", help="print the heads as JSON")
 
 
@@ -74,7 +82,7 @@ def answer(options: argparse.Namespace) -> int:
     given = (options.query, options.key)
     if (options.measure == "pair") != all(given) or (options.measure != "pair" and any(given)):
         raise PairForMeasure(measure=options.measure)
-    run = _run(options)
+    run = read_by(_run(options), options.by)
     asked = {"count_special": not options.no_special, "pair": tuple(map(_chosen, given)) if all(given) else None}
     values = patterns.score(run, options.measure, **asked)
     expected = patterns.uniform(run, options.measure, **asked)
@@ -127,6 +135,7 @@ def _header(options: argparse.Namespace) -> list[str]:
     return [
         f"{measure.name}: {measure.definition}",
         f"{measure.formula}, in {measure.unit}; {order}. {special}",
+        *([measured_by()] if options.by == CONTRIBUTION else []),
     ]
 
 
@@ -145,6 +154,7 @@ def _as_json(
         "unit": measure.unit,
         "order": "lowest first" if measure.lowest_first else "highest first",
         "special_tokens_counted": not options.no_special,
+        "by": options.by,
         "uniform": _one_or_by_layer(expected),
         "heads": [
             {

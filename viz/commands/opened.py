@@ -19,7 +19,7 @@ def answer(options: argparse.Namespace) -> int:
     if options.run is not None:
         saved.write(run, options.run)
     if options.out is not None:
-        _draw(run, options.out)
+        _draw(run, options.out, contribution=options.contribution)
     said = [_of_text(run, row, options.top_k) for row in range(len(run.batch.texts))]
     about = {"model": run.model.checkpoint, "weights": run.model.weights, "maps": _maps(run)}
     if options.json:
@@ -37,14 +37,16 @@ def _maps(run: "Run") -> dict[str, dict[str, int]]:
     return {kind: {"layers": run.stack(kind).n_layers, "heads": run.stack(kind).n_heads} for kind in run.maps}
 
 
-def _draw(run: "Run", folder: Path) -> None:
+def _draw(run: "Run", folder: Path, *, contribution: bool) -> None:
     """Write every head of every kind; of several texts each into a folder of its own, counted from 1."""
+    from viz.commands import contributions
     from viz.drawing import diagrams
 
+    write = contributions.write if contribution else diagrams.write_all
     n_rows = len(run.batch.texts)
     for row in range(n_rows):
         for kind in run.maps:
-            diagrams.write_all(run, row, folder / f"text{row + 1}" if n_rows > 1 else folder, kind)
+            write(run, row, folder / f"text{row + 1}" if n_rows > 1 else folder, kind)
 
 
 def _of_text(run: "Run", row: int, k: int) -> dict:

@@ -53,7 +53,7 @@ def payload(run: Run, row: int, key: str, kind: str = "self") -> bytes:
     ``key`` names the picture: the browser does not draw the same one twice.
     """
     stack, maps = run.stack(kind), run.maps[kind]
-    n_layers, n_heads = stack.n_layers, stack.n_heads
+    n_layers, n_heads, end = stack.n_layers, stack.n_heads, scale.top_of_all(run, row, kind)
     real_queries, real_keys = (real_pixels(real[row], maps, MAX_SIDE) for real in (maps.query_mask, maps.key_mask))
     header = {
         "key": key,
@@ -62,6 +62,7 @@ def payload(run: Run, row: int, key: str, kind: str = "self") -> bytes:
         "columns": n_heads,
         "tile": 96,
         "widest": widest(run.view, n_heads, _WIDEST),
+        "ends": [number(0), number(end, 0 if end == 1 else 2)],
         "titles": [map_title(run.view, layer, head, kind) for layer in range(n_layers) for head in range(n_heads)],
         "names": [],
         **margins(n_layers, n_heads, run.view.joins(kind)),

@@ -24,6 +24,7 @@ from viz.analysis.positions.offsets import Part as OffsetsPart
 from viz.analysis.positions.orders import Order
 from viz.analysis.positions.place_word import PlaceWord
 from viz.analysis.positions.tables import PositionTables
+from viz.analysis.reasons.contribution import WEIGHT
 from viz.listing import DownloadState, ListedModel, Weight
 from viz.records import PadToken, Run
 
@@ -212,11 +213,12 @@ class MeasureOffsets(Request[OffsetProfiles]):
 
 @dataclass(frozen=True, slots=True)
 class Measure(Request[Board]):
-    """Ask for every measured job of every head over texts."""
+    """Ask for every measured job of every head over texts, by weight or by contribution."""
 
     checkpoint: str
     texts: tuple[str, ...]
     revision: str = ""
+    by: str = WEIGHT
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +243,7 @@ class MeasurePart(Request[BoardPart]):
     checkpoint: str
     texts: tuple[str, ...]
     revision: str = ""
+    by: str = WEIGHT
 
 
 @dataclass(frozen=True, slots=True)

@@ -233,7 +233,7 @@ def _follow_words(request: FollowWords, _ask: Asking, hear: Hear) -> PlaceWord:
 
 
 def _measure(request: Measure, ask: Asking, hear: Hear) -> boards.Board:
-    return boards.measure(_runs(request, ask, hear))
+    return boards.measure(_runs(request, ask, hear), request.by)
 
 
 def _measure_offsets(request: MeasureOffsets, ask: Asking, hear: Hear) -> OffsetProfiles:
@@ -260,7 +260,7 @@ def _share_out(request: ShareOut, _ask: Asking, _hear: Hear) -> tuple[tuple[str,
 
 
 def _measure_part(request: MeasurePart, _ask: Asking, _hear: Hear) -> boards.Part:
-    return boards.part(_one_batch(request))
+    return boards.part(_one_batch(request), request.by)
 
 
 def _measure_offsets_part(request: MeasureOffsetsPart, _ask: Asking, _hear: Hear) -> offsets.Part:

@@ -4,6 +4,7 @@ What depends on the process (files, pipes, encodings, the exit code) is called a
 this process, where torch is loaded already, with everything that is written to either stream caught.
 """
 
+import csv
 import json
 import os
 import subprocess
@@ -292,3 +293,28 @@ def test_a_model_may_be_named_by_a_relative_path_and_three_sentences_are_printed
 def test_an_encoder_decoder_is_refused_in_a_sentence(tiny_translator_folder, call_here):
     said = refusal(call_here("the old cat", "--model", tiny_translator_folder))
     assert "has an encoder and a decoder" in said
+
+
+def test_contributions_are_written_as_pictures_and_tables(call_here, tmp_path, tiny_bert_folder):
+    text = "the cat [MASK] on the mat"
+    done = call_here(text, "--model", tiny_bert_folder, "--contribution", "--out", tmp_path / "out")
+    assert done.returncode == 0
+    assert "of the weight and" in done.stderr.decode()
+    of = plain.load(tiny_bert_folder, causal=False)
+    expected = plain.brought(of, plain.tokenized(of, [text]))[0, 1, 2]
+    with (tmp_path / "out" / "Contribution_Layer2_Head3.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == expected.size
+    for row in rows:
+        query, key = int(row["query_position"]) - 1, int(row["key_position"]) - 1
+        assert float(row["contribution"]) == pytest.approx(expected[query, key], rel=1e-5)
+        assert float(row["share"]) == pytest.approx(expected[query, key] / expected[query].sum(), rel=1e-5)
+    with Image.open(tmp_path / "out" / "Contribution_Layer2_Head3.png") as picture:
+        assert 255 in np.unique(np.array(picture))
+    assert len(list((tmp_path / "out").iterdir())) == 2 * 6
+
+
+def test_contributions_without_a_folder_are_refused(call_here):
+    done = call_here(SENTENCE, "--contribution")
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert "Add --out DIR." in done.stderr.decode()

@@ -174,3 +174,23 @@ def test_help_says_what_each_measure_is():
         [sys.executable, "-m", "viz", "heads", "--help"], capture_output=True, cwd=REPOSITORY, check=True
     )
     assert "Attention of a token at itself" in done.stdout.decode()
+
+
+def test_a_job_is_measured_by_contribution(ask, tiny_bert_folder):
+    model = plain.load(tiny_bert_folder, causal=False)
+    brought = plain.brought(model, plain.tokenized(model, [SENTENCE]))[0]
+    expected = (brought / brought.sum(axis=-1, keepdims=True))[..., 0].mean(axis=-1)
+    asked = (SENTENCE, "--model", tiny_bert_folder, "--measure", "first", "--by", "contribution", "--top", 99)
+    code, lines, _error = ask(*asked, "--json")
+    answer = json.loads("\n".join(lines))
+    assert (code, answer["by"], len(answer["heads"])) == (0, "contribution", expected.size)
+    for head in answer["heads"]:
+        layer, number = map(int, head["index"][1:].split("H"))
+        assert head["value"] == pytest.approx(expected[layer, number], rel=1e-5)
+    assert any("A[q, k] is not the weight" in line for line in ask(*asked)[1])
+
+
+def test_a_run_of_others_has_no_contributions_to_measure(ask, known):
+    code, lines, error = ask("--open", known, "--measure", "first", "--by", "contribution")
+    assert (code, lines) == (2, [])
+    assert "contribute is not known, only their weights" in error

@@ -398,3 +398,20 @@ def test_a_board_that_fails_is_not_kept_and_fails_in_words_again():
         engine.ask(Measure("nothing-there/x", ("a",)))
     app = open_app(PAGE, model="nothing-there/x")
     assert len(app.error) == 1 and not app.dataframe
+
+
+def test_every_job_is_measured_on_contributions_too():
+    model = plain.load(MODELS_FOLDER / "headlight-bert", causal=False)
+    brought = plain.brought(model, plain.tokenized(model, [SENTENCE]))[0]
+    shares = brought / brought.sum(axis=-1, keepdims=True)
+    app = open_app(PAGE, measure="first", by="contribution")
+    listed = table(app, "first token, [CLS]")
+    expected = shares[..., 0].mean(axis=-1)
+    for head, value in zip(listed["head"], listed["first token, [CLS]"], strict=True):
+        layer, number = (int(part) for part in head.split(" · ")[1].removeprefix("L").split("H"))
+        assert value == pytest.approx(expected[layer, number], abs=1e-5)
+    assert any("A[q, k] is not the weight" in said for said in messages(app.caption))
+    app.button_group(key="board_by").set_value("weight").run()
+    assert_no_failure(app)
+    assert "by" not in app.query_params
+    assert not any("A[q, k] is not the weight" in said for said in messages(app.caption))

@@ -8,6 +8,7 @@ import torch
 from streamlit.testing.v1 import AppTest
 from transformers import AutoModelForMaskedLM, AutoTokenizer
 
+from tests.model import plain as plain_models
 from tests.pages.driver import assert_no_failure, figure, messages, open_app, title
 from viz.shipped import MODELS_FOLDER
 
@@ -110,20 +111,9 @@ def test_every_page_with_maps_takes_the_view(page):
 
 @pytest.fixture(scope="module")
 def brought() -> np.ndarray:
-    """Give ‖α·f(x)‖ of all heads, float64 ``[L, H, Q, K]``, from plain transformers' states and weights."""
-    folder = MODELS_FOLDER / "headlight-bert"
-    model = AutoModelForMaskedLM.from_pretrained(folder, attn_implementation="eager", dtype=torch.float32).eval()
-    inputs = AutoTokenizer.from_pretrained(folder)(SENTENCE, return_tensors="pt")
-    with torch.inference_mode():
-        out = model(**inputs, output_attentions=True, output_hidden_states=True)
-        layers = []
-        for layer, states in zip(model.bert.encoder.layer, out.hidden_states, strict=False):
-            values = layer.attention.self.value(states)[0]  # [K, H·D]
-            weight = layer.attention.output.dense.weight  # [hidden, H·D]
-            parts = zip(values.chunk(12, dim=1), weight.chunk(12, dim=1), strict=True)
-            layers.append(torch.stack([(value @ of.T).norm(dim=1) for value, of in parts]))
-    weights = torch.stack(out.attentions)[:, 0]
-    return (weights * torch.stack(layers)[:, :, None]).double().numpy()
+    """Give ‖α·f(x)‖ of all heads, ``[L, H, Q, K]``, by plain transformers."""
+    model = plain_models.load(MODELS_FOLDER / "headlight-bert", causal=False)
+    return plain_models.brought(model, plain_models.tokenized(model, [SENTENCE]))[0]
 
 
 def test_the_address_opens_contributions_with_their_sentence_formula_and_table(plain, brought):

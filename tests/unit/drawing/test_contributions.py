@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -37,7 +38,7 @@ def test_one_map_ends_at_its_own_largest_and_all_heads_at_theirs(run):
 
 
 def test_the_heat_map_is_called_contribution_and_ends_at_the_largest(run):
-    weights = heatmap.head_map(run, 0, 0, 0).data[-1]
+    weights: Any = heatmap.head_map(run, 0, 0, 0).data[-1]
     assert (weights.zmax, weights.colorbar.title.text) == (6.0, "contribution")
     np.testing.assert_array_equal(weights.z, [[2, 4], [1, 6]])
 

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from viz.analysis.heads.measures import MEASURES
 from viz.analysis.heads.patterns import Accumulator, Chosen, Found, by_row, found, ranked
+from viz.analysis.reasons.contribution import WEIGHT, read_by
 from viz.analysis.words import Word, words
 from viz.errors import NothingToMeasure
 from viz.names import head_index_label, head_label, position_number
@@ -71,8 +73,12 @@ class Part:
     left_out: list[Found]
 
 
-def part(run: Run) -> Part:
-    """Measure every job of every head in the texts of one run."""
+def part(run: Run, by: str = WEIGHT) -> Part:
+    """Measure every job of every head in the texts of one run, by weight or by contribution.
+
+    Raises ``NoContributions``.
+    """
+    run = read_by(run, by)
     return Part(run.model, len(run.batch.texts), found(run, NAMES), found(run, NAMES, count_special=False))
 
 
@@ -88,9 +94,9 @@ def total(parts: Iterable[Part]) -> Board:
     return Board(model, n_texts, _scores(counted), _scores(left_out))
 
 
-def measure(runs: Iterable[Run]) -> Board:
-    """Measure runs one after the other; none is kept."""
-    return total(map(part, runs))
+def measure(runs: Iterable[Run], by: str = WEIGHT) -> Board:
+    """Measure runs one after the other, by weight or by contribution; none is kept. Raises ``NoContributions``."""
+    return total(map(partial(part, by=by), runs))
 
 
 def _scores(of: Accumulator) -> dict[str, Score]:

@@ -18,6 +18,7 @@ from viz.shipped import shipped_names
 from viz.text import _, number, sentence
 
 COLUMNS = ("query_position", "query", "key_position", "key", "weight", "contribution", "share")
+WEIGHT, CONTRIBUTION = "weight", "contribution"
 FORMULA = "‖α·f(x)‖ = α·‖(x W_V + b_V) W_O‖"
 
 
@@ -68,6 +69,11 @@ def shares(contributions: np.ndarray) -> np.ndarray:
     """Divide contributions ``[..., Q, K]`` by the sum of their row, so that they compare with weights; 0 stays 0."""
     sums = contributions.sum(axis=-1, keepdims=True)
     return np.divide(contributions, sums, out=np.zeros_like(contributions), where=sums > 0)
+
+
+def read_by(run: Run, by: str) -> Run:
+    """Give a run for what measures maps, by ``"weight"`` or by ``"contribution"``. Raises ``NoContributions``."""
+    return by_contribution(run) if by == CONTRIBUTION else run
 
 
 def by_contribution(run: Run) -> Run:
@@ -133,6 +139,15 @@ def said(run: Run, row: int, of: Striking, *, kind: str = "self") -> str:
     token = keys[of.key] if keys.count(keys[of.key]) == 1 else f"{keys[of.key]} ({position_number(of.key)})"
     message = _("{token} gets {weight} of the weight and {contribution} of the contribution (mean over the queries).")
     return message.format(token=token, weight=number(of.weight, 2), contribution=number(of.contribution, 2))
+
+
+def measured_by() -> str:
+    """Say what is measured where measures read contributions."""
+    message = _(
+        "Measured on contributions: A[q, k] is not the weight, but {formula} as a share of its row's sum "
+        "(Kobayashi et al. 2020)."
+    )
+    return message.format(formula=FORMULA)
 
 
 def explained() -> str:

@@ -54,6 +54,7 @@ def test_measures_read_shares_of_contribution():
 def test_the_most_striking_key_is_the_one_where_means_differ_most():
     run = run_with_norms()
     found = contribution.most_striking(run, 0, (0, 0))
+    assert found is not None
     by_weight = WEIGHTS.mean(axis=0)
     parts = WEIGHTS * NORMS
     by_contribution = (parts / parts.sum(axis=1, keepdims=True)).mean(axis=0)
@@ -76,6 +77,7 @@ def test_the_sentence_names_the_token_and_both_shares():
 def test_padding_and_hidden_keys_count_nowhere():
     run = run_with_norms((1, 1, 1, 0))
     found = contribution.most_striking(run, 0, (0, 0))
+    assert found is not None
     by_weight = WEIGHTS[:3, :3].mean(axis=0)
     parts = WEIGHTS[:3, :3] * NORMS[:3]
     by_contribution = (parts / parts.sum(axis=1, keepdims=True)).mean(axis=0)
