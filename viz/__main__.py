@@ -15,6 +15,8 @@ COMMANDS: dict[str, str] = {
     "claim": "claim",
     "head": "head",
     "verify": "verify",
+    "patch": "patch",
+    "switch-off": "switch_off",
 }
 
 

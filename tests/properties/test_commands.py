@@ -68,6 +68,30 @@ OPTIONS: dict[str, tuple[tuple[str, ...], dict[str, tuple[str, ...]]]] = {
         ("gpt2", "headlight-bert", "bert-base-uncased", "x"),
         {"--run": RUNS, "--csv": ("new.csv", "folder", ""), "--json": FLAG},
     ),
+    "patch": (
+        TEXTS,
+        {
+            "--answer": WORDS,
+            "--rival": WORDS,
+            "--what": ("heads", "states", "x"),
+            "--token": NUMBERS,
+            "--top": NUMBERS,
+            "--csv": ("new.csv", "folder", ""),
+            "--json": FLAG,
+        },
+    ),
+    "switch-off": (
+        TEXTS,
+        {
+            "--off": HEADS,
+            "--by": ("zero", "mean", "resample", "x"),
+            "--from": TEXTS,
+            "--seed": NUMBERS,
+            "--word": WORDS,
+            "--csv": ("new.csv", "folder", ""),
+            "--json": FLAG,
+        },
+    ),
 }
 
 
@@ -104,7 +128,9 @@ def line(command: str) -> st.SearchStrategy[list[str]]:
     rest = some.map(lambda drawn: [part for given in drawn for part in given])
     models = st.sampled_from(["bert"] * 4 + ["gpt2"] * 4 + ["marian", "none"])
     known = st.sampled_from(first)
-    needed = option({"heads": "--measure", "head": "--head"}[command]) if command in ("heads", "head") else st.just([])
+    other = (known | typed(3)).map(lambda text: [text])
+    always = {"heads": "--measure", "head": "--head"}
+    needed = option(always[command]) if command in always else other if command == "patch" else st.just([])
     return st.tuples(known | known | known | typed(3), needed, rest, models).map(
         lambda drawn: [*filter(None, [command]), drawn[0], *drawn[1], *drawn[2], "--model", drawn[3]]
     )

@@ -1,5 +1,6 @@
 """Patches are what hooks on a plain model give; with all states of another text the answer is that text's."""
 
+import pickle
 from pathlib import Path
 
 import numpy as np
@@ -224,3 +225,5 @@ def test_a_request_gives_the_board_and_says_how_far_it_is():
     assert got.words == ("␣are", "␣is") and got.logits.shape == (6, 13, 2)
     assert heard == [(layer + 1) / 6 for layer in range(6)]
     assert got.ends[0] > 0 > got.ends[1]
+    travelled = pickle.loads(pickle.dumps((request, got)))
+    assert travelled[0] == request and np.array_equal(travelled[1].logits, got.logits)
