@@ -29,6 +29,7 @@ def choose_page() -> StreamlitPage:
                 page("generation", _("Generation, step by step"), "animation"),
                 page("cross", _("Translate and cross-attention"), "translate"),
                 page("positions", _("Where is the order?"), "format_list_numbered"),
+                page("importance", _("Which word decided?"), "lightbulb"),
             ],
             _("Masks"): [
                 page("same_alone", _("Same alone?"), "balance"),

@@ -21,6 +21,7 @@ from benchmarks import (
     scale_model,
     sessions,
     soak,
+    word_importance,
 )
 
 SERVER = (
@@ -39,6 +40,6 @@ SERVER = (
     cluster,  # last: it changes the settings of this process
 )
 
-for benchmark in (diagrams, exports, capture, families, batch, board, rank_all, *SERVER):
+for benchmark in (diagrams, exports, capture, families, batch, board, rank_all, word_importance, *SERVER):
     print(f"\n## {benchmark.__name__}: {benchmark.__doc__.splitlines()[0]}", flush=True)
     benchmark.main()

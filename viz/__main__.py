@@ -17,6 +17,7 @@ COMMANDS: dict[str, str] = {
     "verify": "verify",
     "patch": "patch",
     "switch-off": "switch_off",
+    "importance": "importance",
 }
 
 

@@ -24,6 +24,7 @@ PAGES = {
     "switch_off": ("switch_text", "switch_model", "Run"),
     "patching": ("patch_text", "patch_model", "Run"),
     "head": ("head_text", "head_model", "Run"),
+    "importance": ("importance_text", "importance_model", "Run"),
     "positions": ("positions_text", "positions_model", "Run"),
     "compare": ("compare_text_a", "compare_model_a", "Compare"),
 }

@@ -13,6 +13,7 @@ from pages.compare.form import SideQuestion
 from pages.cross.form import CrossQuestion
 from pages.generation.form import GenerationQuestion
 from pages.head.form import HeadQuestion
+from pages.importance.form import ImportanceQuestion
 from pages.inside.form import TextQuestion
 from pages.masked_word.form import SentenceQuestion
 from pages.models.form import ModelQuestion
@@ -31,6 +32,7 @@ from viz.names import head_index_label, head_label, parse_head, parse_layer
 
 QUESTIONS = (
     SentenceQuestion,
+    ImportanceQuestion,
     BatchQuestion,
     GenerationQuestion,
     CrossQuestion,

@@ -64,6 +64,7 @@ OPTIONS: dict[str, tuple[tuple[str, ...], dict[str, tuple[str, ...]]]] = {
         TEXTS,
         {"--head": HEADS, "--csv": ("new.csv", "folder", ""), "--json": FLAG},
     ),
+    "importance": (TEXTS, {"--answer": WORDS, "--rival": WORDS, "--json": FLAG}),
     "verify": (
         ("gpt2", "headlight-bert", "bert-base-uncased", "x"),
         {"--run": RUNS, "--csv": ("new.csv", "folder", ""), "--json": FLAG},

@@ -14,6 +14,7 @@ import numpy as np
 
 from viz.names import layer_label, position_number
 from viz.records import ModelInfo, lock
+from viz.text import _
 
 COLUMNS = ("layer", "query_position", "query", "key_position", "key", "share", "cosine_distance")
 
@@ -67,3 +68,15 @@ def table(of: ValueZeroing, layer: int) -> dict[str, list]:
         for q, k in zip(queries[order].tolist(), keys[order].tolist())
     ]
     return {name: [row[at] for row in rows] for at, name in enumerate(COLUMNS)}
+
+
+def strongest_said(of: ValueZeroing, layer: int) -> str:
+    """Say which other token moves a token most in a layer, for a reader who does not see the map."""
+    others = np.where(np.eye(len(of.tokens), dtype=bool), 0, of.shares(layer))
+    query, key = np.unravel_index(int(others.argmax()), others.shape)
+    if not others[query, key]:
+        return _("No token moves another one in this layer.")
+    message = _("In {layer} {query} is moved most by another token: {share:.2f} by {key}.")
+    return message.format(
+        layer=layer_label(layer), query=of.tokens[query], key=of.tokens[key], share=others[query, key]
+    )
