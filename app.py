@@ -38,6 +38,7 @@ def choose_page() -> StreamlitPage:
             ],
             _("Heads"): [
                 page("board", _("Head board"), "grid_on"),
+                page("corpus", _("A head over a corpus"), "menu_book"),
                 page("claim", _("Test a claim"), "fact_check"),
                 page("head", _("What is this head?"), "person_search"),
                 page("switch_off", _("Switch heads off"), "toggle_off"),

@@ -18,6 +18,7 @@ COMMANDS: dict[str, str] = {
     "patch": "patch",
     "switch-off": "switch_off",
     "importance": "importance",
+    "corpus": "corpus",
 }
 
 

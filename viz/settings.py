@@ -74,6 +74,8 @@ class Settings(BaseSettings):
     max_tokens: int = Field(default=10_000, ge=8, le=100_000)
     max_prompts: int = Field(default=16, ge=1, le=256)
     max_texts: int = Field(default=400, ge=1, le=10_000)
+    max_corpus_lines: int = Field(default=5_000, ge=1, le=1_000_000)
+    max_corpus_mb: int = Field(default=2, ge=1, le=1_000)
     max_new_tokens: int = Field(default=100, ge=40, le=10_000)  # pages ask for up to 40 without being told a number
 
     # Of a pass: texts x layers x heads x tokens x tokens, and logits, which of a large vocabulary, read at every token,

@@ -1,0 +1,28 @@
+"""A head over a corpus: where it is strongest among thousands of sentences, how its jobs spread, what it links."""
+
+import streamlit as st
+
+from viz.text import _
+
+st.title(_("A head over a corpus"), anchor=False)
+st.caption(
+    _(
+        "One sentence shows what a head may do, hundreds show what it does: where it is strongest, in the middle and "
+        "weakest, how its jobs spread, and which words it links more than chance would."
+    )
+)
+
+# These bring Plotly and pandas, a second on a fresh server; the title stands meanwhile.
+from pages.corpus import form  # noqa: E402
+from pages.corpus.panel import corpus_panel  # noqa: E402
+from pages.ui import head_choice  # noqa: E402
+
+question = form.ask()
+
+slot = st.container()
+with slot.skeleton(height=480):
+    answer = form.answer(question)
+
+if answer is not None:
+    with slot, head_choice.whole_page():
+        corpus_panel(answer[0])
