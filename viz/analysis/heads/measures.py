@@ -74,8 +74,8 @@ def _sink(text: Text) -> Cells:
 
 
 def _local(text: Text) -> Cells:
-    near = np.abs(text.order[:, None] - text.order[None, :]) <= WINDOW
-    return np.logical_and(near, text.counted), text.queries
+    apart = np.abs(text.order[:, None] - text.order[None, :])
+    return np.where(apart <= WINDOW, text.counted, False), text.queries
 
 
 def _earlier(text: Text) -> np.ndarray:
