@@ -74,8 +74,8 @@ def _sink(text: Text) -> Cells:
 
 
 def _local(text: Text) -> Cells:
-    apart = np.abs(text.order[:, None] - text.order[None, :])
-    return np.where(apart <= WINDOW, text.counted, False), text.queries
+    near = np.abs(text.order[:, None] - text.order[None, :]) <= WINDOW
+    return near & text.counted, text.queries
 
 
 def _earlier(text: Text) -> np.ndarray:
@@ -87,7 +87,7 @@ def _earlier(text: Text) -> np.ndarray:
 def _looked_at(text: Text, cells: np.ndarray) -> Cells:
     """Count cells the layer lets look at, averaged over the queries that have one."""
     cells = cells & text.allowed & text.queries[:, None] & text.counted[None, :]
-    return cells, cells.any(axis=1)
+    return cells, np.any(cells, axis=1)
 
 
 def _duplicate(text: Text) -> Cells:
