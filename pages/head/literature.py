@@ -55,7 +55,7 @@ def _said(finding: Finding) -> None:
             [
                 f"**{literal(finding.does)}**",
                 literal(f"{report.reported(finding)}. {source.by} {source.year}, {finding.where}: {source.title}"),
-                *([literal(finding.note)] if finding.note else []),
+                *(literal(line) for line in (source.address, finding.note) if line),
             ]
         ),
         icon=":material/menu_book:",

@@ -14,6 +14,7 @@ from pages.ui.markdown import literal
 from pages.ui.question import MAX_ADDRESS
 from pages.ui.shaded_text import shaded_text
 from viz.analysis import tables
+from viz.analysis.known.file import known
 from viz.analysis.reasons import contribution
 from viz.analysis.views.viewed import shown_position, viewed
 from viz.drawing.long_map import is_long
@@ -81,7 +82,12 @@ def head_view(
 
 
 def _link(run: Run, row: int, layer: int, head: int) -> None:
-    """Lead to the page of this head, with the model and the text; a text too long for an address stays behind."""
+    """Lead to the page of this head, with the model and the text; a text too long for an address stays behind.
+
+    What others found stands here, so that a saved run has it too, whose model may not be on this computer.
+    """
+    for finding in known().of_head(run.model.checkpoint, layer, head):
+        st.caption(literal(f"{finding.does} ({finding.source.short})"))
     text = run.batch.texts[row]
     asked = {"model": run.model.checkpoint, "head": head_label(layer, head)}
     asked |= {"text": text} if len(text) <= MAX_ADDRESS else {}

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from tests.known_heads import write_known_heads
 from tests.model import plain
 from tests.pages.driver import assert_no_failure, messages, open_app, press, table, title
 from viz.shipped import MODELS_FOLDER
@@ -92,3 +93,13 @@ def test_a_wrong_model_is_said_and_the_last_head_stays():
     app = press(app, "Run")
     assert "There is no text." in "\n".join(messages(app.error))
     assert title(app).startswith("Layer4_Head11")
+
+
+def test_a_saved_run_of_bert_says_what_was_found_of_the_open_head(tmp_path):
+    write_known_heads(tmp_path / "run.npz")
+    app = open_app("pages/saved/page.py", head="L7H9")
+    data = (tmp_path / "run.npz").read_bytes()
+    app.file_uploader(key="saved_upload").set_value(("run.npz", data, "application/octet-stream")).run()
+    assert_no_failure(app)
+    assert title(app).startswith("Layer8_Head10 · L7H9")
+    assert "A direct object looks at its verb. (Clark et al. 2019)" in messages(app.caption)

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 
 from viz.analysis.claims.report import offset_label, shown_p
-from viz.analysis.heads.boards import measure_label
 from viz.analysis.known.findings import Finding
 from viz.analysis.known.remeasure import Remeasured
 from viz.names import head_index_label, head_label
@@ -69,13 +68,6 @@ def verdict(of: Remeasured) -> str:
 def why_not(of: Remeasured) -> str:
     """Say why a finding could not be measured; empty where it was."""
     return of.finding.unmeasured if of.error is None else sentence(of.error)
-
-
-def road(finding: Finding) -> str:
-    """Say how a finding is measured again."""
-    if finding.measure:
-        return _('the job "{job}" of the head board').format(job=measure_label(finding.measure))
-    return _("marked sentences") if finding.sentences else _("not measured here")
 
 
 def figure(value: float | None, unit: str) -> str:
