@@ -42,6 +42,7 @@ def choose_page() -> StreamlitPage:
                 page("claim", _("Test a claim"), "fact_check"),
                 page("head", _("What is this head?"), "person_search"),
                 page("switch_off", _("Switch heads off"), "toggle_off"),
+                page("attribution", _("Who wrote the answer?"), "edit_note"),
                 page("patching", _("Patch from another sentence"), "join_inner"),
             ],
             _("Runs"): [

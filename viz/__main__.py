@@ -14,6 +14,7 @@ COMMANDS: dict[str, str] = {
     "heads": "heads",
     "claim": "claim",
     "head": "head",
+    "attribute": "attribute",
     "verify": "verify",
     "patch": "patch",
     "switch-off": "switch_off",

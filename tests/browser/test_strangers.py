@@ -31,9 +31,9 @@ MARKED = " ".join(["*the*", "_cat_", *(text for text in LINES if not set("*_\\")
 ALL = " ".join("".join(HOSTILE.values()).encode(errors="replace").decode().replace("\0", "").split())
 
 ANSWERED = "batch board compare cross generation head inside masked_word patching".split()
-ANSWERED += "positions same_alone switch_off training".split()
+ANSWERED += "attribution positions same_alone switch_off training".split()
 OTHERS = ("claim", "importance", "models", "saved")
-MODELS = {"cross": TWO_STACKS, "generation": CAUSAL}
+MODELS = {"cross": TWO_STACKS, "generation": CAUSAL, "attribution": CAUSAL}
 # Strings that a page may leave out: training hides words, and a translator's pieces are labelled otherwise.
 N_HIDDEN = 3
 

@@ -22,6 +22,7 @@ PAGES = {
     "board": ("board_text_a", "board_model_a", "Measure"),
     "claim": ("claim_text", "claim_model", "Test"),
     "switch_off": ("switch_text", "switch_model", "Run"),
+    "attribution": ("attribution_text", "attribution_model", "Run"),
     "patching": ("patch_text", "patch_model", "Run"),
     "head": ("head_text", "head_model", "Run"),
     "importance": ("importance_text", "importance_model", "Run"),

@@ -14,7 +14,7 @@ from viz.shipped import SHIPPED
 
 TEXT = "the cat sat on the mat"
 SHOWN_MAP = ("masked_word", "batch", "same_alone", "inside", "board", "claim", "compare")
-ABOUT_WORDS = ("generation", "training", "switch_off", "patching", "importance")
+ABOUT_WORDS = ("generation", "training", "switch_off", "attribution", "patching", "importance")
 
 
 @pytest.fixture(scope="module")

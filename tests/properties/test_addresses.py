@@ -7,6 +7,7 @@ import numpy as np
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from pages.attribution.form import AttributionQuestion
 from pages.board.form import BoardQuestion
 from pages.claim.form import ClaimQuestion
 from pages.compare.form import SideQuestion
@@ -43,6 +44,7 @@ QUESTIONS = (
     ClaimQuestion,
     SwitchQuestion,
     PatchQuestion,
+    AttributionQuestion,
     HeadQuestion,
     SideQuestion,
     ModelQuestion,

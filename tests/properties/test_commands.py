@@ -60,6 +60,18 @@ OPTIONS: dict[str, tuple[tuple[str, ...], dict[str, tuple[str, ...]]]] = {
         },
     ),
     "claim": (FILES, {"--head": HEADS, "--open": RUNS, "--out": ("pictures", "run.npz"), "--json": FLAG}),
+    "attribute": (
+        TEXTS,
+        {
+            "--answer": WORDS,
+            "--rival": WORDS,
+            "--alone": FLAG,
+            "--top": NUMBERS,
+            "--csv": ("new.csv", "folder", ""),
+            "--lens": ("new.csv", "folder", ""),
+            "--json": FLAG,
+        },
+    ),
     "head": (
         TEXTS,
         {"--head": HEADS, "--csv": ("new.csv", "folder", ""), "--json": FLAG},

@@ -45,8 +45,16 @@ def board(
 
 def difference_board(values: np.ndarray, model: ModelInfo, measure: str) -> bytes:
     """Pack differences ``[L, H]``: blue = more in B, orange = less; the scale ends at the largest change either way."""
+    return _signed_board(values, model, _("B minus A: blue more, orange less; a click opens the head"))
+
+
+def attribution_board(values: np.ndarray, model: ModelInfo) -> bytes:
+    """Pack what each head wrote into an answer, ``[L, H]``: blue = for it, orange = against it, white = nothing."""
+    return _signed_board(values, model, _("logits: blue for the answer, orange against it; a click opens the head"))
+
+
+def _signed_board(values: np.ndarray, model: ModelInfo, note: str) -> bytes:
     reach = max(float(np.nan_to_num(np.abs(values)).max()), 1e-6)
-    note = _("B minus A: blue more, orange less; a click opens the head")
     header = _header(values, note, None, signed=True, is_random=model.weights == "random")
     header["ends"] = [_number(-reach, signed=True), _number(reach, signed=True)]
     return _packed(header, (values / reach + 1) / 2, None, theme.CHANGE_STOPS)

@@ -101,7 +101,19 @@ def test_a_view_that_is_none_is_the_models_own():
 
 
 @pytest.mark.parametrize(
-    "page", ["batch", "generation", "training", "board", "claim", "switch_off", "patching", "positions", "cross"]
+    "page",
+    [
+        "batch",
+        "generation",
+        "training",
+        "board",
+        "claim",
+        "switch_off",
+        "attribution",
+        "patching",
+        "positions",
+        "cross",
+    ],
 )
 def test_every_page_with_maps_takes_the_view(page):
     app = open_app(f"pages/{page}/page.py", words="1", hide="special", joined="rollout", part="heads")

@@ -77,6 +77,17 @@ class Attribution:
         return self.answer_logit - (self.rival_logit or 0.0)
 
     @property
+    def words(self) -> tuple[str, str | None]:
+        """Name the answer and its rival."""
+        rival = None if self.rival_id is None else self.model.vocabulary[self.rival_id]
+        return self.model.vocabulary[self.answer_id], rival
+
+    @property
+    def n_parts(self) -> int:
+        """Count the parts."""
+        return len(parts(self))
+
+    @property
     def total(self) -> float:
         """Sum all parts; the model's own number, but for rounding."""
         return sum(part.value for part in parts(self))
@@ -115,6 +126,19 @@ def strongest(of: Attribution) -> list[Part]:
 def by_layer(of: Attribution) -> dict[str, np.ndarray]:
     """Give what the heads of each layer, with the bias of their projection, and its MLP wrote, ``[L]`` each."""
     return {"heads": of.heads.sum(axis=1) + of.attention_biases, "mlp": of.mlps}
+
+
+def rest(of: Attribution) -> tuple[float, float]:
+    """Give what was there before the first layer, and what the biases behind the last one add."""
+    return of.token + (of.position or 0.0), of.norm_bias + of.word_bias
+
+
+def settles(of: Attribution) -> int | None:
+    """Give after how many layers the answer is the best word and stays it; None where it is not the model's own."""
+    is_best = of.lens.ranks[:, 0] == 1
+    if not is_best[-1]:
+        return None
+    return int(len(is_best) - np.argmin(is_best[::-1])) if not is_best.all() else 0
 
 
 def table(of: Attribution) -> dict[str, list]:
