@@ -13,6 +13,7 @@ _HEIGHT_PX = 300
 def layer_bars(written: dict[str, np.ndarray]) -> go.Figure:
     """Draw ``heads`` and ``mlp``, ``[L]`` each, side by side for every layer."""
     layers = [str(position_number(layer)) for layer in range(len(written["heads"]))]
+    of_layer = _("layer")
     series = (("heads", _("heads"), theme.BAR), ("mlp", _("MLP"), theme.BAR_BEFORE))
     bars = [
         go.Bar(
@@ -20,7 +21,7 @@ def layer_bars(written: dict[str, np.ndarray]) -> go.Figure:
             y=written[name],
             name=title,
             marker={"color": colour},
-            hovertemplate=f"{_('layer')} %{{x}}, {title}: %{{y:+.4f}}<extra></extra>",
+            hovertemplate=f"{of_layer} %{{x}}, {title}: %{{y:+.4f}}<extra></extra>",
         )
         for name, title, colour in series
     ]
@@ -29,7 +30,7 @@ def layer_bars(written: dict[str, np.ndarray]) -> go.Figure:
         bars,
         {
             "barmode": "group",
-            "xaxis": {"type": "category", "title": {"text": _("layer")}, **axis},
+            "xaxis": {"type": "category", "title": {"text": of_layer}, **axis},
             "yaxis": {"title": {"text": _("logits")}, "zeroline": True, "zerolinewidth": 2, **axis},
             "height": _HEIGHT_PX,
             "margin": {"l": 50, "r": 8, "t": 32, "b": 40},
