@@ -8,6 +8,7 @@ from benchmarks import (
     capture,
     class_load,
     cluster,
+    contribution,
     cross_page,
     diagrams,
     exports,
@@ -40,6 +41,6 @@ SERVER = (
     cluster,  # last: it changes the settings of this process
 )
 
-for benchmark in (diagrams, exports, capture, families, batch, board, rank_all, word_importance, *SERVER):
+for benchmark in (diagrams, exports, capture, contribution, families, batch, board, rank_all, word_importance, *SERVER):
     print(f"\n## {benchmark.__name__}: {benchmark.__doc__.splitlines()[0]}", flush=True)
     benchmark.main()

@@ -124,13 +124,15 @@ def test_lengths_hold_their_digits_where_a_head_nearly_forgets_a_direction():
     torch.manual_seed(4)
     layer = Conv1D(32, 16)
     with torch.no_grad():
-        layer.weight[5] *= 1e-4
+        layer.weight[3] = layer.weight[2] + 1e-5 * torch.randn(32)  # so what both bring nearly cancels
     of = projections.Projection(layer, 2)
     values = torch.zeros(1, 2, 1, 8)
-    values[0, 0, 0, 5] = 1
-    values[0, 1, 0, 3] = 2
-    expected = torch.stack([layer.weight[5].double().norm(), 2 * layer.weight[11].double().norm()])
-    torch.testing.assert_close(of.norms(values)[0, :, 0].double(), expected, rtol=1e-6, atol=0)
+    values[0, 0, 0, 2], values[0, 0, 0, 3] = -1, 1
+    expected = (layer.weight[3].double() - layer.weight[2].double()).norm().item()
+    assert of.norms(values)[0, 0, 0].item() == pytest.approx(expected, rel=1e-3)
+    head = layer.weight[:8].detach()
+    gram = values[0, 0] @ (head @ head.T) @ values[0, 0].T  # the short way that was not taken
+    assert gram.item() != pytest.approx(expected**2, rel=1e-2)
 
 
 @pytest.mark.parametrize("make", list(families.EAGER)[:1], ids=lambda make: make.__name__)
