@@ -35,6 +35,7 @@ def about_panel(question: HeadQuestion) -> None:
     measured.jobs_table(jobs)
     effect = _switched_off(question, run, head)
     claims = measured.claims(run.model, head)
+    _strongest_texts(run, head)
     sheet = one_head.table(head, jobs, effect, claims, found)
     st.download_button(
         _("All of this as CSV"),
@@ -45,6 +46,15 @@ def about_panel(question: HeadQuestion) -> None:
         on_click="ignore",
         icon=":material/download:",
     )
+
+
+def _strongest_texts(run: Run, head: Head) -> None:
+    """Lead to the page that reads a corpus, which reads its address only at its first visit."""
+    if st.button(_("Its strongest texts in a corpus"), key="head_corpus", icon=":material/library_books:"):
+        st.session_state.pop("asked_corpus", None)
+        asked = {"model": run.model.checkpoint, "head": head_label(*head)}
+        language = {"lang": st.query_params["lang"]} if "lang" in st.query_params else {}
+        st.switch_page("pages/corpus/page.py", query_params=asked | language)
 
 
 def _switched_off(question: HeadQuestion, run: Run, head: Head) -> Effect | None:

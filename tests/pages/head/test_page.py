@@ -103,3 +103,11 @@ def test_a_saved_run_of_bert_says_what_was_found_of_the_open_head(tmp_path):
     assert_no_failure(app)
     assert title(app).startswith("Layer8_Head10 · L7H9")
     assert "A direct object looks at its verb. (Clark et al. 2019)" in messages(app.caption)
+
+
+def test_a_button_leads_to_the_strongest_texts_of_this_head_in_this_model():
+    app = press(
+        open_app(PAGE, model="headlight-gpt2", text="It will rain in the", head="L5H9"),
+        "Its strongest texts in a corpus",
+    )
+    assert (app.query_params["model"], app.query_params["head"]) == ("headlight-gpt2", "Layer6_Head10")
