@@ -18,6 +18,7 @@ from benchmarks import (
     long_text,
     memory,
     opened_run,
+    patching,
     rank_all,
     scale_model,
     sessions,
@@ -41,6 +42,18 @@ SERVER = (
     cluster,  # last: it changes the settings of this process
 )
 
-for benchmark in (diagrams, exports, capture, contribution, families, batch, board, rank_all, word_importance, *SERVER):
+for benchmark in (
+    diagrams,
+    exports,
+    capture,
+    contribution,
+    families,
+    batch,
+    board,
+    rank_all,
+    patching,
+    word_importance,
+    *SERVER,
+):
     print(f"\n## {benchmark.__name__}: {benchmark.__doc__.splitlines()[0]}", flush=True)
     benchmark.main()
