@@ -15,6 +15,7 @@ from viz.engine import device, generation, mask_life, same_alone, switch_off, tr
 from viz.engine.batching import encode
 from viz.engine.forward import run
 from viz.engine.models import load_model
+from viz.engine.reasons.value_zeroing import value_zeroing
 from viz.errors import DeviceMissing
 
 
@@ -87,6 +88,7 @@ def test_what_builds_on_passes_names_the_device_of_every_tensor(tiny_bert):
         lambda: [one.effect.kl for part in switch_off.rank_all(tiny_bert, before, **rank) for one in part],
     )
     same_elsewhere(lambda: mask_life.trace(tiny_bert, batch, 1).scores)
+    same_elsewhere(lambda: value_zeroing(tiny_bert, before, 0).distances)
     made = training.collate(tiny_bert, ["the cat sat on the mat", "the dog"], seed=0, mlm_probability=0.5)
     same_elsewhere(lambda: [way.loss for way in training.losses(tiny_bert, made).ways])
     texts = ["the [MASK] sat", "the cat sat on the [MASK]"]

@@ -17,8 +17,8 @@ def zeroing_map(run: Run, row: int, of: ValueZeroing, layer: int, *, height: int
     states = cell_states(run, layer)[row]
     shares = np.where(states == VISIBLE, of.shares(layer), np.nan).astype(np.float32)
     names = axes.categories(tokens)
-    cells = heatmap.weight_layer(shares, names, names, float(np.nan_to_num(shares).max(initial=0)) or 1.0)
-    cells.colorbar.title.text = _("share of the row")
+    largest = float(np.nan_to_num(shares).max(initial=0)) or 1.0
+    cells = heatmap.weight_layer(shares, names, names, largest, _("share of the row"))
     title = _("{layer}, value zeroing").format(layer=layer_label(layer))
     layout = heatmap.frame(tokens, names, title, height)
     layout["xaxis"]["title"]["text"] = _("key (its value is taken away)")

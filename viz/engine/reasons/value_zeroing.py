@@ -84,7 +84,7 @@ def _moved(loaded: LoadedModel, call: Call, keys: np.ndarray) -> np.ndarray:
     states = call.states.expand(len(zeroed), -1, -1)
     with passes, torch.inference_mode(), capture.recording(_recording(loaded, zeroed)):
         output = call.layer(states, *call.args, **call.kwargs)
-    after = (output[0] if isinstance(output, tuple) else output).double()
+    after = (output[0] if isinstance(output, tuple) else output).to("cpu", torch.float64)  # some devices have none
     return to_numpy((1 - torch.cosine_similarity(after[1:], after[:1], dim=-1)).clamp(min=0))
 
 
