@@ -29,7 +29,7 @@ def patch(
     words: tuple[str, str] = ("", ""),
     what: str = "heads",
     position: int | None = None,
-    hear: Callable[[float], None] = lambda _share: None,
+    hear: Callable[[float], object] = lambda _share: None,
 ) -> Patched:
     """Patch every head, or every token's state at every layer, alone, and all of a layer at once.
 
