@@ -1,6 +1,7 @@
 """Run every benchmark, one after another: ``make bench``."""
 
 from benchmarks import (
+    attribution,
     batch,
     batch_page,
     board,
@@ -20,6 +21,7 @@ from benchmarks import (
     opened_run,
     patching,
     rank_all,
+    attribution,
     scale_model,
     sessions,
     soak,
@@ -51,6 +53,7 @@ for benchmark in (
     batch,
     board,
     rank_all,
+    attribution,
     patching,
     word_importance,
     *SERVER,

@@ -39,7 +39,8 @@ def lens_panel(of: Attribution, text: str) -> None:
 def _said(of: Attribution) -> str:
     answer, first = f"**{literal(of.words[0])}**", settles(of)
     if first is None:
-        return _("{answer} is not the best word of the model.").format(answer=answer)
+        message = _("{answer} is not the best word of the model: its rank is {rank}.")
+        return message.format(answer=answer, rank=number(int(of.lens.ranks[-1, 0])))
     if first == 0:
         return _("{answer} is the best word even before the first layer, and stays it.").format(answer=answer)
     message = _("From {layer} on {answer} is the best word.")
