@@ -11,6 +11,7 @@ from pages.attribution.form import AttributionQuestion
 from pages.board.form import BoardQuestion
 from pages.claim.form import ClaimQuestion
 from pages.compare.form import SideQuestion
+from pages.corpus.form import CorpusQuestion
 from pages.cross.form import CrossQuestion
 from pages.generation.form import GenerationQuestion
 from pages.head.form import HeadQuestion
@@ -43,6 +44,7 @@ QUESTIONS = (
     BoardQuestion,
     ClaimQuestion,
     SwitchQuestion,
+    CorpusQuestion,
     PatchQuestion,
     AttributionQuestion,
     HeadQuestion,

@@ -72,6 +72,18 @@ OPTIONS: dict[str, tuple[tuple[str, ...], dict[str, tuple[str, ...]]]] = {
             "--json": FLAG,
         },
     ),
+    "corpus": (
+        FILES,
+        {
+            "--head": HEADS,
+            "--lines": NUMBERS,
+            "--top": NUMBERS,
+            "--least": NUMBERS,
+            "--special": FLAG,
+            "--out": ("pictures", "run.npz"),
+            "--json": FLAG,
+        },
+    ),
     "head": (
         TEXTS,
         {"--head": HEADS, "--csv": ("new.csv", "folder", ""), "--json": FLAG},
@@ -142,7 +154,7 @@ def line(command: str) -> st.SearchStrategy[list[str]]:
     models = st.sampled_from(["bert"] * 4 + ["gpt2"] * 4 + ["marian", "none"])
     known = st.sampled_from(first)
     other = (known | typed(3)).map(lambda text: [text])
-    always = {"heads": "--measure", "head": "--head"}
+    always = {"heads": "--measure", "corpus": "--head", "head": "--head"}
     needed = option(always[command]) if command in always else other if command == "patch" else st.just([])
     return st.tuples(known | known | known | typed(3), needed, rest, models).map(
         lambda drawn: [*filter(None, [command]), drawn[0], *drawn[1], *drawn[2], "--model", drawn[3]]

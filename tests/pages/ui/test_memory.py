@@ -19,7 +19,18 @@ from viz.records import Prediction, Run
 from viz.shipped import SHIPPED
 
 PAGES = ["masked_word", "batch", "generation", "cross", "same_alone", "inside", "training"]
-PAGES += ["board", "claim", "switch_off", "attribution", "importance", "head", "patching", "positions", "compare"]
+PAGES += [
+    "board",
+    "claim",
+    "corpus",
+    "switch_off",
+    "attribution",
+    "importance",
+    "head",
+    "patching",
+    "positions",
+    "compare",
+]
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,18 @@ from tests.pages.driver import SECONDS, open_app
 from viz.engine import forward, local, models, service, translating
 
 PAGES = ["masked_word", "batch", "generation", "cross", "same_alone", "inside", "training"]
-PAGES += ["board", "claim", "switch_off", "attribution", "importance", "head", "patching", "positions", "compare"]
+PAGES += [
+    "board",
+    "claim",
+    "corpus",
+    "switch_off",
+    "attribution",
+    "importance",
+    "head",
+    "patching",
+    "positions",
+    "compare",
+]
 
 
 @pytest.fixture
