@@ -26,6 +26,11 @@ def ticks(page: Page):
     return page.locator(".st-key-head_map .ytick text")
 
 
+def heights(page: Page) -> list[float]:
+    """Give where the labels of the queries stand, in their order in the text."""
+    return ticks(page).evaluate_all("labels => labels.map(label => label.getBoundingClientRect().top)")
+
+
 def test_the_first_visitor_of_a_fresh_server_may_come_by_a_link_to_any_page(page, tmp_path):
     with running_app(tmp_path / "log.txt") as address:
         open_batch_page(page, f"{address}/batch?text={quote('My dog is')}&head=L1H4")
@@ -37,6 +42,7 @@ def test_the_first_visitor_of_a_fresh_server_may_come_by_a_link_to_any_page(page
 def test_a_click_on_a_tile_opens_the_prompt_and_keeps_the_head(page, app):
     open_batch_page(page, f"{app}/batch?head=L1H4")
     expect(ticks(page)).to_have_text(["<|endoftext|>"] * 3 + ["It", "␣will", "␣rain", "␣in", "␣the"])
+    assert heights(page) == sorted(heights(page)), "padding that stands before a text is drawn before it"
     tiles = page.locator(".st-key-prompt_grid .stage canvas")
     box = tiles.bounding_box()
     tiles.click(position={"x": box["width"] * 0.5, "y": box["height"] / 2})
