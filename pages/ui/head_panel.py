@@ -92,9 +92,10 @@ def _link(run: Run, row: int, layer: int, head: int) -> None:
     asked = {"model": run.model.checkpoint, "head": head_label(layer, head)}
     asked |= {"text": text} if len(text) <= MAX_ADDRESS else {}
     asked |= {"lang": st.query_params["lang"]} if "lang" in st.query_params else {}
-    st.page_link(
-        "pages/head/page.py", label=_("What is this head?"), icon=":material/person_search:", query_params=asked
-    )
+    page = st.Page(
+        "pages/head/page.py", url_path="head"
+    )  # by its address: a fragment drawn alone knows no pages by file
+    st.page_link(page, label=_("What is this head?"), icon=":material/person_search:", query_params=asked)
 
 
 def _seen(give: Give, row: int, view: View) -> Run:

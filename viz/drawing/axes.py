@@ -25,15 +25,10 @@ def categories(tokens: Sequence[str], positions: Sequence[int] | None = None) ->
 
 
 def ticks(tokens: Sequence[str], names: Sequence[str]) -> dict:
-    """Thin the tick labels to what can be read; gives the axis settings.
-
-    The order is said: Plotly's own is that of first sight, and numbers in cells are seen first, padding's cells have none.
-    """
+    """Thin the tick labels to what can be read; gives the axis settings."""
     shown = _shown(len(tokens))
     return {
         "type": "category",
-        "categoryorder": "array",
-        "categoryarray": list(names),
         "tickmode": "array",
         "tickvals": [names[i] for i in shown],
         "ticktext": [plain(tokens[i]) for i in shown],

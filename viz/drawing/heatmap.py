@@ -48,9 +48,10 @@ def head_map(
     weights = np.where(states == VISIBLE, of.attentions[row, layer, head], np.nan).astype(np.float32)
     queries, keys = axes.categories(of.queries[row]), axes.categories(of.keys[row])
     end = scale.largest(run, row, layer, head, kind) if own_scale else scale.top(run, row, layer, head, kind)
+    # Plotly lays words out in the order of first sight: numbers, which padding has none of, come behind whole layers.
     maps = [
-        *([number_layer(weights, queries, keys, end)] if numbers else []),
         *state_layers.layers(states, queries, keys),
+        *([number_layer(weights, queries, keys, end)] if numbers else []),
         weight_layer(weights, queries, keys, end, scale.name(run)),
     ]
     layout = frame(of.queries[row], queries, map_title(run.view, layer, head, kind), height, of.keys[row], keys)
