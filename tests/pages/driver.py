@@ -60,4 +60,5 @@ def title(app: AppTest, key: str = "head_map") -> str:
 
 
 def messages(elements) -> list[str]:
-    return [element.value.replace("\\", "") for element in elements]
+    """Give what elements show: without the escapes of ``pages.ui.markdown.literal``."""
+    return [element.value.replace("\\", "").replace(":small[]", "") for element in elements]
