@@ -11,6 +11,7 @@ from tests.attacks.test_memory import LITTLE, counted, peak
 from tests.saved_runs import assert_same, foreign, refusal, three_kind_run
 from viz.errors import NotARun
 from viz.files import saved
+from viz.files.entries import OF_A_KIND
 
 
 def changed(meta: dict | None = None, **entries) -> io.BytesIO:
@@ -50,8 +51,7 @@ def test_what_a_target_leaves_out_is_made_up_as_for_the_texts():
 def test_a_target_names_what_it_lacks():
     assert "it has no target/tokens." in refusal(changed(target__tokens=None))
     assert "it has no target/attention_mask." in refusal(changed(target__attention_mask=None))
-    without = {f"decoder__{name}": None for name in ("attentions", "queries", "keys", "query_mask", "key_mask")}
-    without |= {f"decoder__{name}": None for name in ("scores", "added", "allowed")}
+    without = {f"decoder__{name}": None for name in OF_A_KIND}
     assert "it has no decoder/attentions." in refusal(changed(**without))
     target = {"target/tokens": np.array([["a"]]), "target/attention_mask": np.ones((1, 1))}
     assert "it has no decoder/attentions, cross/attentions." in refusal(foreign(**target))

@@ -74,7 +74,7 @@ def test_the_scale_changes_its_ends_with_the_measure(page, app):
     ends = page.locator(".st-key-board_a .ends")
     expect(ends).to_have_text(["0", "1.00"])
     page.get_by_label("Colour the heads by").click()
-    page.get_by_role("option", name="entropy").click()
+    page.get_by_role("option", name="entropy", exact=True).click()
     expect(page.get_by_text("in bits, averaged over all queries")).to_be_visible()
     expect(ends.nth(1)).to_have_text(re.compile(r"^[23]\.\d\d$"))
 

@@ -15,6 +15,7 @@ from tests.attacks.hostile import HOSTILE, MARKER
 from tests.attacks.hostile_models import LINES, causal, masked, translator
 from tests.browser.conftest import settle
 from tests.browser.server import running_app
+from viz.analysis.batches.museum import MUSEUM
 from viz.drawing import svg
 from viz.drawing.map_sheet import map_sheet
 from viz.engine import batching
@@ -99,7 +100,8 @@ def assert_harmless(page: Page) -> None:
     assert page.get_by_test_id("stException").count() == 0
     assert "should not have" not in "".join(page.get_by_role("alert").all_inner_texts())
     links = page.locator("a[href]").evaluate_all("links => links.map((link) => link.href)")
-    assert [outside for link in links for outside in _outside(link)] == []
+    threads = {exhibit.link for exhibit in MUSEUM.values()}  # ours, and followed by nobody but a reader
+    assert [outside for link in links if link not in threads for outside in _outside(link)] == []
 
 
 def read(page: Page) -> tuple[str, set[str]]:
@@ -113,7 +115,7 @@ def start(page: Page, address: str, name: str, folder: Path) -> None:
     model = quote(str(folder / MODELS.get(name, MASKED)), safe="")
     # A causal model takes no [MASK], so one string is left out.
     unmasked = " ".join(text for text in LINES if "[mask]" not in text)
-    typed = {"claim": MARKED, "generation": unmasked}.get(name, f"{TEXT} [MASK]")
+    typed = {"claim": MARKED, "generation": unmasked, "attribution": unmasked}.get(name, f"{TEXT} [MASK]")
     text = quote(typed, safe="")
     sides = "".join(f"&model_{side}={model}&text_{side}={text}" for side in "ab")
     sides += f"&other={text}" if name == "patching" else ""

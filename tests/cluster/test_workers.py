@@ -61,7 +61,7 @@ def cluster() -> Iterator[SimpleNamespace]:
         os.environ["HEADLIGHT_ENGINE"] = here.start((BERT,))
         from viz.cluster import service
 
-        yield SimpleNamespace(service=service, ray=ray, serve=serve, engine=LocalEngine(50 * MB, "ray"))
+        yield SimpleNamespace(service=service, ray=ray, serve=serve, engine=LocalEngine(50 * MB, place="ray"))
         here.stop()
         for process in [of for of in gc.get_objects() if isinstance(of, subprocess.Popen) and "ray" in str(of.args)]:
             process.wait(30)  # Ray has ended them and asks no more; one left over would warn in another's test

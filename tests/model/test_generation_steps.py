@@ -12,6 +12,9 @@ from viz.analysis.batches.generation import Sampling
 from viz.engine.batching import encode
 from viz.engine.generation import continue_by_hand, generate
 
+# A product is rounded by where its matrix lies in memory, on some processors: by up to 4e-6 in a logit.
+SAME = 1e-6
+
 
 @pytest.mark.parametrize("side", ["left", "right"])
 def test_the_attention_of_every_step_is_what_generate_returned_at_that_step(side, pair):
@@ -48,11 +51,11 @@ def test_probability_rank_and_candidates_come_from_the_softmax_of_plain_logits(s
             logits = theirs.logits[step][row].double().numpy()
             chosen = theirs.sequences[row, ours.n_prompt + step].item()
             shares = softmax(logits)
-            assert ours.probability[row, step] == pytest.approx(shares[chosen], abs=1e-9)
+            assert ours.probability[row, step] == pytest.approx(shares[chosen], abs=SAME)
             assert ours.rank[row, step] == 1 + (logits > logits[chosen]).sum()
             best = np.argsort(-logits)[:10]
             assert ours.candidate_ids[row, step].tolist() == best.tolist()
-            np.testing.assert_allclose(ours.candidate_probability[row, step], shares[best], rtol=0, atol=1e-9)
+            np.testing.assert_allclose(ours.candidate_probability[row, step], shares[best], rtol=0, atol=SAME)
     if greedy:
         np.testing.assert_array_equal(ours.probability_after_cut, ours.probability)
         np.testing.assert_array_equal(ours.candidate_after_cut, ours.candidate_probability)
@@ -115,12 +118,12 @@ def test_what_the_checkpoint_does_to_its_scores_is_seen_behind_the_raw_logits(co
                 continue
             chosen = theirs.sequences[row, ours.n_prompt + step].item()
             logits, scores = (of[step][row].double().numpy() for of in (theirs.logits, theirs.scores))
-            assert ours.probability[row, step] == pytest.approx(softmax(logits)[chosen], abs=1e-12)
-            assert ours.probability_after_cut[row, step] == pytest.approx(softmax(scores)[chosen], abs=1e-12)
+            assert ours.probability[row, step] == pytest.approx(softmax(logits)[chosen], abs=SAME)
+            assert ours.probability_after_cut[row, step] == pytest.approx(softmax(scores)[chosen], abs=SAME)
             assert ours.rank[row, step] == 1 + (logits > logits[chosen]).sum()
             best = np.argsort(-logits)[:10]
             assert ours.candidate_ids[row, step].tolist() == best.tolist()
-            np.testing.assert_allclose(ours.candidate_after_cut[row, step], softmax(scores)[best], rtol=0, atol=1e-12)
+            np.testing.assert_allclose(ours.candidate_after_cut[row, step], softmax(scores)[best], rtol=0, atol=SAME)
 
 
 def test_the_logits_of_one_step_only_are_held(tiny_pair):
@@ -128,9 +131,13 @@ def test_the_logits_of_one_step_only_are_held(tiny_pair):
     n_words = len(tiny_pair.ours.info.vocabulary)
     held = []
 
+    def found() -> list[torch.Tensor]:
+        return [t for t in gc.get_objects() if type(t) is torch.Tensor and t.shape == (3, n_words)]
+
+    others = found()  # a test that failed keeps its own
+
     def count(*_):
-        of_steps = {t.data_ptr() for t in gc.get_objects() if type(t) is torch.Tensor and t.shape == (3, n_words)}
-        held.append(len(of_steps))
+        held.append(len({t.data_ptr() for t in found()} - {t.data_ptr() for t in others}))
 
     for sampling in (Sampling(9), CHOICES[1]):
         held.clear()

@@ -39,7 +39,7 @@ class LocalEngine:
     a pass, 0 where it is theirs already; what it raises ends the wait, and the work if nobody else waits for it.
     """
 
-    def __init__(self, max_bytes: int, max_each: int | None = None, place: str = "local"):
+    def __init__(self, max_bytes: int, max_each: int | None = None, *, place: str = "local"):
         self.place = place
         self.aside: Callable[[], AbstractContextManager[None]] = nullcontext
         self.asker: Callable[[], Hashable] = lambda: None
@@ -204,5 +204,5 @@ def _telling_nobody() -> Iterator[Callable[[int], object]]:
 engine = LocalEngine(
     settings.current().kept_answers_mb * settings.MB,
     settings.current().kept_answers_each_mb * settings.MB,
-    "ray" if settings.current().cluster else "local",
+    place="ray" if settings.current().cluster else "local",
 )
