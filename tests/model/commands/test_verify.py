@@ -61,7 +61,10 @@ def test_the_findings_of_our_cards_are_found_again(ask, name, head, place, sente
     assert (code, error, answer["model"]) == (0, "", name)
     measured = [of for of in answer["findings"] if of["measured"] is not None]
     assert len(measured) >= 6
-    assert [of["does"] for of in measured if abs(of["measured"] - of["reported"]) > 0.01 or not of["shown"]] == []
+    assert [of["does"] for of in measured if not of["shown"]] == []
+    same = [of for of in measured if not of["note"]]  # a note says that other texts are read here than the card's
+    assert len(same) >= 6
+    assert [of["does"] for of in same if abs(of["measured"] - of["reported"]) > 0.01] == []
     model = plain.load(MODELS_FOLDER / name, causal=name.endswith("gpt2"))
     by_hand = np.mean([weight_at_key(model, line, place) for line in dict.fromkeys(lines(sentences))])
     of = next(of for of in measured if of["head"] == head and of["n"] == len(set(lines(sentences))))
