@@ -12,11 +12,18 @@ NEEDS_NO_MODEL = "saved"  # a run opens there within a second; loading torch bes
 
 
 def choose_language() -> None:
-    """Offer the languages there are; with one there is nothing to look up, a hundred times a page."""
+    """Offer the languages there are, the browser's own first chosen; with one there is nothing to look up."""
     if len(languages := text.languages()) > 1:
         text.read_language_from(lambda: st.session_state.get("lang", "en"))
         wanted = languages.index(text.nearest_language(st.query_params.get("lang", st.context.locale)))
-        st.sidebar.selectbox("Language", languages, key="lang", bind="query-params", index=wanted)
+        st.sidebar.selectbox(
+            "Language / 语言 / Язык",  # found by those who cannot read the page
+            languages,
+            key="lang",
+            bind="query-params",
+            index=wanted,
+            format_func=text.language_name,
+        )
 
 
 def choose_page() -> StreamlitPage:

@@ -214,6 +214,12 @@ def test_a_message_marked_elsewhere_is_translated_too(speak, tmp_path):
     assert [text.translated("bits"), text.translated("tokens")] == ["биты", "tokens"]
 
 
+def test_nothing_said_is_nothing_in_every_language(speak, tmp_path):
+    catalogues.write(tmp_path, "ru", {"Layer": "Слой"})
+    speak("ru")
+    assert (text._(""), text.translated("")) == ("", "")
+
+
 def test_a_message_the_catalogue_lacks_is_said_in_english(speak, tmp_path):
     catalogues.write(tmp_path, "ru", {"Layer": "Слой"})
     speak("ru")

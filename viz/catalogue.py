@@ -22,8 +22,8 @@ class Catalogue:
         self._judged: dict[tuple[str, str], bool] = {}
 
     def gettext(self, message: str) -> str:
-        """Translate a message."""
-        return self._fitting(message, self._translations.gettext(message))
+        """Translate a message; the empty one, by which a catalogue keeps what it says of itself, stays empty."""
+        return self._fitting(message, self._translations.gettext(message)) if message else ""
 
     def ngettext(self, singular: str, plural: str, n: int) -> str:
         """Translate a message whose form depends on a number."""

@@ -815,8 +815,9 @@ class NoFontFor(VizError):
     """Refuse to write characters that no installed font has."""
 
     template = N_(
-        "No installed font has these characters: {characters}. A PDF carries its fonts and would show boxes in their "
-        "place. Install a font that has them, such as Noto Sans, or take the SVG."
+        "No installed font has these characters: {characters}. A PNG shows boxes in their place; no PDF is written. "
+        "Install a font that has them (for Chinese, Japanese and Korean the package fonts-noto-cjk of Debian and "
+        "Ubuntu), or take the SVG."
     )
 
 

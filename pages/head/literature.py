@@ -14,7 +14,7 @@ from viz.analysis.known.remeasure import REPEATED, remeasure, texts_of
 from viz.engine.local import engine
 from viz.engine.requests import Gather, Measure, RepeatWords
 from viz.records import ModelInfo
-from viz.text import _
+from viz.text import _, translated
 
 
 class _Asked:
@@ -53,9 +53,9 @@ def _said(finding: Finding) -> None:
     st.info(
         "  \n".join(
             [
-                f"**{literal(finding.does)}**",
+                f"**{literal(translated(finding.does))}**",
                 literal(f"{report.reported(finding)}. {source.by} {source.year}, {finding.where}: {source.title}"),
-                *(literal(line) for line in (source.address, finding.note) if line),
+                *(literal(line) for line in (source.address, translated(finding.note)) if line),
             ]
         ),
         icon=":material/menu_book:",
@@ -71,7 +71,7 @@ def _again(model: ModelInfo, found: tuple[Finding, ...]) -> None:
         road = _Asked(model)
         for finding in found:
             of = remeasure(finding, road)
-            said = f"{finding.does} – {report.measured(of)}"
+            said = f"{translated(finding.does)} – {report.measured(of)}"
             st.markdown(
                 f"{literal(said)}  \n**{literal(report.verdict(of))}**" if of.value is not None else literal(said)
             )

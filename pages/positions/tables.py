@@ -88,7 +88,7 @@ def _draw(of: PositionTables, table: PositionTable) -> None:
 
 def _notes(table: PositionTable) -> None:
     """Say where the colours end, and how much of a large table is drawn."""
-    st.caption(_("Colours end where 99% of the numbers lie within; the pointer tells each number."))
+    st.caption(_("Colours end where 99 of 100 numbers lie within; the pointer tells each number."))
     if table.kind == SINUSOIDAL:
         st.caption(_("A model may keep the same columns in another order: first all sines, then all cosines."))
     down, across = steps(table)

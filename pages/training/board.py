@@ -116,9 +116,9 @@ def _how_it_was_made(made: TrainingBatch) -> str:
             "token nothing is guessed."
         )
     message = _(
-        "The collator draws words to guess. Of these, about 80 % become {mask}, 10 % a random word, 10 % stay as "
-        "they are. "
-        "Here: {n_masked} masked, {n_random} random, {n_kept} kept. The small number is the token's id."
+        "The collator draws words to guess. Of these, about 8 in 10 become {mask}, 1 in 10 a random word, 1 in 10 "
+        "stay as they are. Here: {n_masked} masked, {n_random} random, {n_kept} kept. The small number is "
+        "the token's id."
     )
     counts = {"n_masked": made.count(MASKED), "n_random": made.count(RANDOM), "n_kept": made.count(KEPT)}
     return message.format(mask=literal("[MASK]"), **counts)

@@ -20,7 +20,7 @@ from viz.analysis.views.viewed import shown_position, viewed
 from viz.drawing.long_map import is_long
 from viz.names import folder_name, head_label
 from viz.records import Run
-from viz.text import _
+from viz.text import _, translated
 from viz.view import View
 
 TABLE_ROWS = 5_000  # more is for the CSV
@@ -87,7 +87,7 @@ def _link(run: Run, row: int, layer: int, head: int) -> None:
     What others found stands here, so that a saved run has it too, whose model may not be on this computer.
     """
     for finding in known().of_head(run.model.checkpoint, layer, head):
-        st.caption(literal(f"{finding.does} ({finding.source.short})"))
+        st.caption(literal(f"{translated(finding.does)} ({finding.source.short})"))
     text = run.batch.texts[row]
     asked = {"model": run.model.checkpoint, "head": head_label(layer, head)}
     asked |= {"text": text} if len(text) <= MAX_ADDRESS else {}

@@ -1,5 +1,5 @@
 // Keep the list of this visit's runs in the browser, for as long as its tab is open. The server proposes a name for the
-// visit; a tab that has one from before a reload answers with that one and its list.
+// visit; a tab that has one from before a reload answers with that one and its list. The page's language is said here too.
 const KEY = "headlight-visit";
 
 function read() {
@@ -13,6 +13,7 @@ function read() {
 
 export default function ({ data, setStateValue }) {
   if (!data) return;
+  document.documentElement.lang = data.language; // screen readers choose a voice by it
   const kept = read();
   if (kept && kept.visit !== data.visit) {
     setStateValue("before", kept);

@@ -25,6 +25,7 @@ from viz import settings
 from viz.engine.kept import Kept
 from viz.engine.requests import Ask, Translate
 from viz.records import Run
+from viz.text import language
 
 FIRST_PAGE = "masked_word"  # its address is empty
 _NAME = re.compile(r"[0-9a-f]{32}")
@@ -178,9 +179,9 @@ def _put(new: Remembered) -> None:
 
 @guard.fragment(key="visit_browser")
 def _tell_the_browser() -> None:
-    """Give the list to the browser; one that knows this visit from before a reload gives back its own, once."""
+    """Give the browser list and language; one that knows this visit from before a reload gives back its list, once."""
     _browser(
-        data={"visit": _visit(), "runs": [run.as_plain() for run in _list()]},
+        data={"visit": _visit(), "runs": [run.as_plain() for run in _list()], "language": language()},
         key="visit_in_browser",
         on_before_change=_come_back,
         height=0,

@@ -494,8 +494,9 @@ SENTENCES = {
     ),
     errors.NoFontFor: (
         {"characters": "北 京"},
-        "No installed font has these characters: 北 京. A PDF carries its fonts and would show boxes in their place. "
-        "Install a font that has them, such as Noto Sans, or take the SVG.",
+        "No installed font has these characters: 北 京. A PNG shows boxes in their place; no PDF is written. Install "
+        "a font that has them (for Chinese, Japanese and Korean the package fonts-noto-cjk of Debian and Ubuntu), or "
+        "take the SVG.",
     ),
     errors.NeedsShaping: (
         {"characters": "ש"},

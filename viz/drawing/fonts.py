@@ -3,6 +3,7 @@
 import os
 import sys
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 from PIL import ImageFont
@@ -74,6 +75,15 @@ def installed() -> tuple[Path, ...]:
 
 
 def _folders() -> list[Path]:
+    """List where this computer keeps fonts; the last one holds DejaVu Sans, which comes with what the app needs."""
+    shipped = find_spec("matplotlib")  # which is not imported for it
+    return [
+        *_of_the_system(),
+        *([Path(shipped.origin).parent / "mpl-data/fonts/ttf"] if shipped and shipped.origin else []),
+    ]
+
+
+def _of_the_system() -> list[Path]:
     home = Path.home()
     if sys.platform == "win32":
         folders = (Path(os.environ.get("WINDIR", "C:/Windows")), home / "AppData/Local/Microsoft/Windows")

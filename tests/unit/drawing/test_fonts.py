@@ -77,6 +77,15 @@ def test_a_font_that_knows_most_of_a_text_wins_over_one_that_is_preferred(two_fo
             assert fonts.font_for(text, SIZE).path == str(two_fonts["wide"]), (order, text)
 
 
+def test_a_computer_without_fonts_writes_latin_cyrillic_and_greek(monkeypatch):
+    monkeypatch.setattr(fonts, "_of_the_system", lambda: [])
+    found = fonts.installed.__wrapped__()
+    assert [path.name for path in found] == ["DejaVuSans.ttf"]
+    font = ImageFont.truetype(str(found[0]), SIZE)
+    for text in ("turtle", "Ёж под маской", "χελώνα"):
+        assert fonts.n_known(font, text) == len(text)
+
+
 def test_installed_fonts_are_files():
     assert all(path.is_file() for path in fonts.installed())
 

@@ -125,7 +125,8 @@ def _claim_row(of: Tested) -> tuple:
 
 
 def _finding_row(of: Finding) -> tuple:
-    return "found by others", of.does, of.reported, None, None, of.baseline, None, f"{of.source.short}, {of.where}"
+    source = f"{of.source.short}, {of.where}"
+    return "found by others", translated(of.does), of.reported, None, None, of.baseline, None, source
 
 
 def job_name(job: Job) -> str:

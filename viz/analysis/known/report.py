@@ -6,7 +6,7 @@ from viz.analysis.claims.report import offset_label, shown_p
 from viz.analysis.known.findings import Finding
 from viz.analysis.known.remeasure import Remeasured
 from viz.names import head_index_label, head_label
-from viz.text import _, number, percent, sentence
+from viz.text import _, number, percent, sentence, translated
 
 COLUMNS = (
     "head",
@@ -39,7 +39,7 @@ def reported(finding: Finding) -> str:
         return figure(finding.reported, "hits")  # a share of something else, which the note names
     said = [_figure_of(finding.reported, finding.unit)]
     if finding.baseline is not None:
-        said.append(f"{finding.baseline_is}: {figure(finding.baseline, finding.unit)}")
+        said.append(f"{translated(finding.baseline_is)}: {figure(finding.baseline, finding.unit)}")
     return "; ".join(said)
 
 
@@ -67,7 +67,7 @@ def verdict(of: Remeasured) -> str:
 
 def why_not(of: Remeasured) -> str:
     """Say why a finding could not be measured; empty where it was."""
-    return of.finding.unmeasured if of.error is None else sentence(of.error)
+    return translated(of.finding.unmeasured) if of.error is None else sentence(of.error)
 
 
 def figure(value: float | None, unit: str) -> str:
@@ -83,13 +83,13 @@ def table(of: Iterable[Remeasured]) -> dict[str, list]:
         (
             head_label(one.finding.layer, one.finding.head),
             head_index_label(one.finding.layer, one.finding.head),
-            one.finding.does,
+            translated(one.finding.does),
             f"{one.finding.source.by} {one.finding.source.year}, {one.finding.source.title}",
             one.finding.where,
             one.finding.unit,
             one.finding.reported,
             one.finding.baseline,
-            one.finding.baseline_is,
+            translated(one.finding.baseline_is),
             one.value,
             one.even,
             one.offset,
@@ -99,7 +99,7 @@ def table(of: Iterable[Remeasured]) -> dict[str, list]:
             None if one.result is None else one.result.p,
             one.shown,
             why_not(one),
-            one.finding.note,
+            translated(one.finding.note),
         )
         for one in of
     ]

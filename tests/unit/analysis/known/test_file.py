@@ -9,6 +9,7 @@ from viz.analysis.heads.boards import NAMES
 from viz.analysis.known import file
 from viz.analysis.known.file import known, read, ready
 from viz.analysis.known.remeasure import REPEATED, texts_of
+from viz.analysis.known.words import SAID
 from viz.errors import OwnFileUnreadable, WrongKnownHeads
 from viz.names import head_index_label, head_label
 
@@ -166,3 +167,8 @@ def test_the_file_missing_is_said(monkeypatch, tmp_path):
     monkeypatch.setattr(file, "FILE", tmp_path / "gone.toml")
     with pytest.raises(OwnFileUnreadable, match="assets/known_heads.toml"):
         known()
+
+
+def test_all_that_is_said_of_heads_can_be_translated():
+    found = {said for of in known().findings for said in (of.does, of.note, of.unmeasured, of.baseline_is) if said}
+    assert sorted(SAID) == sorted(found)

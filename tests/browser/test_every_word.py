@@ -1,0 +1,124 @@
+"""Every page in a language that no one speaks: what stays English there was never given to the translators.
+
+Its catalogue puts every message of the app into brackets and makes it longer, so English without brackets is a message
+that is put together, or one that no catalogue has; and a page that grows sideways would in Russian too.
+"""
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests import catalogues
+from tests.browser.conftest import settle
+from tests.browser.server import REPOSITORY, running_app
+
+UNSPOKEN = "eo"  # a code that Babel knows; nobody speaks this catalogue
+FOLDERS = sorted(folder.name for folder in (REPOSITORY / "pages").iterdir() if (folder / "page.py").is_file())
+LONGER = 0.3  # as Russian is
+
+# What Streamlit says itself, in English whatever is asked.
+STREAMLITS = {
+    "App pages",
+    "Choose an option",
+    "Choose or add an option",
+    "Collapse sidebar",
+    "Decrement",
+    "Download as CSV",
+    "Fullscreen",
+    "Help for",
+    "Increment",
+    "Open",
+    "Search",
+    "Show/hide columns",
+    "Sidebar",
+    "Skip to main content",
+    "Upload",
+    "View 9 more",
+    "50MB per file • NPZ, SAFETENSORS",
+    "file upload",
+}
+# What is the same in every language: names, and the words of the texts and answers that stand on the pages at first.
+SAME = set(
+    """Language Layer Head headlight bert gpt2 marian Headlight attention_mask input_ids labels https huggingface co
+    check_circle menu_book museum school cloud_off The the turtle moves slow across MASK CLS SEP PAD boys house near
+    dogs old It will rain in river field forest sea road garden kitchen morning village sky time day train
+    door""".split()
+)
+
+# All that is written or, for a screen reader, said; not what is a text of the user's, a token or code.
+TEXTS = """() => {
+  const app = document.querySelector('.stApp');
+  const other = 'bdi, code, style, textarea, input, [data-testid="stHeader"], [data-testid="stIconMaterial"]';
+  const hidden = [...app.querySelectorAll(other)];
+  for (const element of hidden) element.style.display = 'none';
+  const said = [app.innerText, ...[...app.querySelectorAll('svg text')].map((text) => text.textContent)];
+  for (const element of hidden) element.style.display = '';
+  for (const name of ['aria-label', 'placeholder', 'alt', 'title'])
+    for (const element of app.querySelectorAll(`[${name}]`))
+      if (!element.closest('[data-testid="stHeader"]')) said.push(element.getAttribute(name));
+  return said;
+}"""
+
+
+def copy_with(folder: Path) -> Path:
+    """Copy the app with the catalogue of the language that nobody speaks."""
+    place = folder / "app"
+    (place / "assets").mkdir(parents=True)
+    for part in ("pages", "viz", ".streamlit"):
+        shutil.copytree(REPOSITORY / part, place / part)
+    for part in ("app.py", "asgi.py", "bounds.py", "serve.py"):
+        shutil.copy(REPOSITORY / part, place / part)
+    for part in (REPOSITORY / "assets").iterdir():
+        if part.name != "locale":
+            (place / "assets" / part.name).symlink_to(part)
+    said = {message.id: _unspoken(message.id) for message in catalogues.template() if message.id}
+    catalogues.write(place / "assets" / "locale", UNSPOKEN, said)
+    return place
+
+
+def _unspoken(message: str | tuple[str, ...]) -> str | tuple[str, ...]:
+    if isinstance(message, tuple):
+        return tuple(str(_unspoken(form)) for form in message)
+    return f"⟦{message}{'~' * round(LONGER * len(message))}⟧"
+
+
+@pytest.fixture(scope="module")
+def unspoken(tmp_path_factory) -> Iterator[str]:
+    """Give the address of an app that speaks it."""
+    folder = copy_with(tmp_path_factory.mktemp("unspoken"))
+    with running_app(tmp_path_factory.mktemp("log") / "log.txt", folder=folder) as address:
+        yield address
+
+
+def english(page: Page) -> list[str]:
+    """List what is said in English: lines with words outside the brackets that are not the same in every language."""
+    lines = {line.strip() for said in page.evaluate(TEXTS) for line in outside(said).split("\n")}
+    return sorted(line for line in lines - STREAMLITS if set(re.findall(r"[A-Za-z_]{3,}", line)) - SAME)
+
+
+def outside(said: str) -> str:
+    """Leave out what is in brackets, one in another too."""
+    while (shorter := re.sub(r"⟦[^⟦⟧]*⟧", " ", said)) != said:
+        said = shorter
+    return said
+
+
+def test_english_outside_the_brackets_is_found():
+    assert outside("⟦layer ⟦bits~⟧ of~⟧ mean ⟦head~⟧").split() == ["mean"]
+
+
+@pytest.mark.parametrize("name", FOLDERS)
+def test_a_page_says_nothing_that_no_catalogue_has_and_does_not_grow_sideways(page, unspoken, name):
+    page.goto(f"{unspoken}/{'' if name == 'masked_word' else name}?lang={UNSPOKEN}")
+    page.get_by_text("⟦").first.wait_for(timeout=60_000)
+    settle(page)
+    expect(page.locator(f'html[lang="{UNSPOKEN}"]')).to_have_count(1)
+    assert english(page) == []
+    for width in (1280, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_timeout(300)  # for what is laid out anew
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, width
