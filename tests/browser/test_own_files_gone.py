@@ -40,7 +40,7 @@ def said(page: Page, sentence: str) -> None:
 
 def test_a_broken_catalogue_leaves_english(page, copied, serve, tmp_path):
     catalogue = copied / "assets" / "locale" / "ru" / "LC_MESSAGES" / "headlight.mo"
-    catalogue.parent.mkdir(parents=True)
+    catalogue.parent.mkdir(parents=True, exist_ok=True)
     catalogue.write_bytes(b"\xde\x12\x04\x95" + b"\xff" * 60)
     with serve() as address:
         open_page(page, f"{address}/?lang=ru")
