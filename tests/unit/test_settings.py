@@ -178,10 +178,9 @@ def as_written(value: object) -> str:
     return str(int(value)) if isinstance(value, bool | float) else str(value)
 
 
-def test_the_readme_names_every_setting_with_its_value_for_a_laptop_and_for_a_class():
-    table = re.findall(
-        r"^\| `(HEADLIGHT_\w+)` \| (.*?) \| (.*?) \| (.+) \|$", (REPOSITORY / "README.md").read_text(), re.M
-    )
+@pytest.mark.parametrize("readme", ["README.md", "README.zh.md", "README.ru.md"])
+def test_a_readme_names_every_setting_with_its_value_for_a_laptop_and_for_a_class(readme):
+    table = re.findall(r"^\| `(HEADLIGHT_\w+)` \| (.*?) \| (.*?) \| (.+) \|$", (REPOSITORY / readme).read_text(), re.M)
     said = {name: (laptop.strip("` "), school.strip("` ")) for name, laptop, school, _what in table}
     assert list(said) == list(settings.VARIABLES)
     laptop = settings.Settings.model_construct()
