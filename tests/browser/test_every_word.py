@@ -7,6 +7,7 @@ that is put together, or one that no catalogue has; and a page that grows sidewa
 import re
 import shutil
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from playwright.sync_api import Page, expect
 from tests import catalogues
 from tests.browser.conftest import settle
 from tests.browser.server import REPOSITORY, running_app
+from viz.analysis.known.file import known
 
 UNSPOKEN = "eo"  # a code that Babel knows; nobody speaks this catalogue
 FOLDERS = sorted(folder.name for folder in (REPOSITORY / "pages").iterdir() if (folder / "page.py").is_file())
@@ -24,12 +26,15 @@ LONGER = 0.3  # as Russian is
 STREAMLITS = {
     "App pages",
     "Choose an option",
+    "Copy to clipboard",
     "Choose or add an option",
     "Collapse sidebar",
     "Decrement",
     "Download as CSV",
     "Fullscreen",
     "Help for",
+    "Help for A:",
+    "Help for B:",
     "Increment",
     "Open",
     "Search",
@@ -41,13 +46,11 @@ STREAMLITS = {
     "50MB per file • NPZ, SAFETENSORS",
     "file upload",
 }
-# What is the same in every language: names, and the words of the texts and answers that stand on the pages at first.
-SAME = set(
-    """Language Layer Head headlight bert gpt2 marian Headlight attention_mask input_ids labels https huggingface co
-    check_circle menu_book museum school cloud_off The the turtle moves slow across MASK CLS SEP PAD boys house near
-    dogs old It will rain in river field forest sea road garden kitchen morning village sky time day train
-    door""".split()
-)
+OURS = {"Language / 语言 / Язык"}  # for those who cannot read the page
+ANSWERS = {"J'ai une voiture rouge"}
+TITLES = {of.source.title for of in known().findings}  # of what was written about heads
+WORD = re.compile(r"[^\W\d]{3,}")  # names of icons and parameters are one
+NAMES = re.compile(r"Layer\d+_Head\d+|L\d+H\d+")
 
 # All that is written or, for a screen reader, said; not what is a text of the user's, a token or code.
 TEXTS = """() => {
@@ -94,10 +97,24 @@ def unspoken(tmp_path_factory) -> Iterator[str]:
         yield address
 
 
+@cache
+def data() -> str:
+    """Give the texts that pages open with: their words are the user's, in whatever language."""
+    texts = [file.read_text() for file in (REPOSITORY / "assets" / "examples").rglob("*.txt")]
+    return " ".join(WORD.findall(" ".join([*texts, *TITLES, *ANSWERS]).lower()))
+
+
+def is_data(part: str) -> bool:
+    """Tell a token, or words of a text of ours, perhaps with the word that was guessed at its end."""
+    words = WORD.findall(part.lower())
+    return len(words) < 2 or " ".join(words) in data() or " ".join(words[:-1]) in data()
+
+
 def english(page: Page) -> list[str]:
-    """List what is said in English: lines with words outside the brackets that are not the same in every language."""
+    """List what is said in English: lines with a part of several words outside the brackets that are no data."""
     lines = {line.strip() for said in page.evaluate(TEXTS) for line in outside(said).split("\n")}
-    return sorted(line for line in lines - STREAMLITS if set(re.findall(r"[A-Za-z_]{3,}", line)) - SAME)
+    parts = {line: re.split(r"[;:,·→%|()\d]+", NAMES.sub("", line)) for line in lines - STREAMLITS - OURS}
+    return sorted(line for line, of in parts.items() if not all(map(is_data, of)))
 
 
 def outside(said: str) -> str:
@@ -109,6 +126,8 @@ def outside(said: str) -> str:
 
 def test_english_outside_the_brackets_is_found():
     assert outside("⟦layer ⟦bits~⟧ of~⟧ mean ⟦head~⟧").split() == ["mean"]
+    assert not is_data("mean over all heads") and not is_data("Colour the heads by")
+    assert is_data("The turtle moves slow across the river.") and is_data("river")
 
 
 @pytest.mark.parametrize("name", FOLDERS)
