@@ -5,7 +5,7 @@ from functools import partial
 
 import streamlit as st
 
-from pages.ui import drawing_choice, guard, head_choice, pictures, view_choice
+from pages.ui import drawing_choice, guard, head_choice, pictures, predict_first, view_choice
 from pages.ui.downloads import downloads
 from pages.ui.head_grid import mark_head
 from pages.ui.lines_map import lines_map
@@ -53,14 +53,22 @@ def head_view(
     *,
     link: bool = True,
 ) -> None:
-    """Draw one head of one kind of one row with all that belongs to it; ``query`` frames the row of that token."""
+    """Draw one head of one kind of one row with all that belongs to it; ``query`` frames the row of that token.
+
+    While a guess is asked for, nothing is drawn that would answer; then the row that was asked about is framed.
+    """
     view = view_choice.current(give())
     seen, at = viewed(give(), row, view)
-    framed = None if query is None else shown_position(give(), row, view, kind, query)
     place = at, *view.place(layer, head, kind)
+    view_choice.shown_control(give())
+    asked = predict_first.ask(seen, place, kind)
+    if asked.hides_map:
+        view_choice.control(view, kind)
+        return
+    framed = None if query is None else shown_position(give(), row, view, kind, query)
+    framed = framed if asked.query is None else asked.query
     own_scale = st.session_state.get("own_scale", False)
     spoken = tables.describe(seen, *place, kind=kind)
-    view_choice.shown_control(give())
     drawing_choice.control(seen, kind)
     if drawing_choice.shows_lines(seen, kind):
         lines_map(pictures.lines_drawing(seen, *place, kind), spoken)
