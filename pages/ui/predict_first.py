@@ -97,7 +97,7 @@ def _draw(asked: RowQuestion, guesses: _Guesses, stamp: str) -> None:
         tokens = dict(zip(asked.keys, asked.tokens, strict=True))
         token_choice(literal(asked_in_words(asked)), tokens, key)
         st.button(_("Reveal"), key="predict_next", type="primary", on_click=_reveal, args=(asked, guesses, key))
-        st.caption(_("Choose a token first; then its row of the map is shown beside your guess."))
+        st.caption(_("Choose a token first; then the map is shown, and your guess beside the truth."))
         return
     st.markdown(literal(asked_in_words(asked)))
     _answer(judge(asked, guesses.of_query[asked.query]))

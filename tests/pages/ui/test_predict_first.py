@@ -77,7 +77,8 @@ def has_map(app: AppTest) -> bool:
 
 def framed(app: AppTest) -> list[float]:
     """Give the middle of each frame around a row of the open map."""
-    return [(shape["y0"] + shape["y1"]) / 2 for shape in figure(app, "head_map")["layout"].get("shapes", [])]
+    shapes = figure(app, "head_map")["layout"].get("shapes", [])
+    return [(shape["y0"] + shape["y1"]) / 2 for shape in shapes if shape["type"] == "rect"]
 
 
 def test_it_is_off_at_first_and_then_nothing_is_hidden():
