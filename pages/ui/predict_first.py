@@ -92,14 +92,14 @@ def _take() -> None:
 
 def _draw(asked: RowQuestion, guesses: _Guesses, stamp: str) -> None:
     """Draw the question, or its answer; one button leads on, so that the keyboard stays where it is."""
+    st.markdown(literal(asked_in_words(asked)))
     if guesses.revealed is None:
         key = f"predict_{stamp}_{asked.query}"
         tokens = dict(zip(asked.keys, asked.tokens, strict=True))
-        token_choice(literal(asked_in_words(asked)), tokens, key)
+        token_choice(_("Your guess"), tokens, key)
         st.button(_("Reveal"), key="predict_next", type="primary", on_click=_reveal, args=(asked, guesses, key))
         st.caption(_("Choose a token first; then the map is shown, and your guess beside the truth."))
         return
-    st.markdown(literal(asked_in_words(asked)))
     _answer(judge(asked, guesses.of_query[asked.query]))
     st.button(_("Another query"), key="predict_next", type="primary", on_click=_go_on, args=(guesses,))
 

@@ -42,7 +42,7 @@ def test_a_guess_is_made_revealed_and_followed_by_the_next_by_keyboard_alone(pag
     tab_to(page, panel.get_by_role("button", name="Reveal"))
     page.keyboard.press("Enter")
     expect(head_map).to_be_visible()
-    expect(panel.get_by_role("alert")).to_contain_text(re.compile(r"got \d\.\d\d"))
+    expect(panel.get_by_test_id("stAlert")).to_contain_text(re.compile(r"got \d\.\d\d"))
     expect(panel.get_by_text("This visit:")).to_contain_text(re.compile(r"[01] of 1 right; by luck 0\.10"))
     settle(page)
 
