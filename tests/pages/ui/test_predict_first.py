@@ -2,15 +2,17 @@
 
 import json
 import re
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
-from pages.ui import token_chips
+from pages.ui import predict_first, token_chips
 from tests.model import plain
 from tests.pages.driver import assert_no_failure, figure, messages, open_app, press, title
+from viz.analysis.heads.row_guess import RowQuestion, Score
 from viz.shipped import MODELS_FOLDER
 
 SENTENCE = "The turtle moves slow across the [MASK]."
@@ -35,7 +37,7 @@ def weights(model) -> np.ndarray:
     return plain.output(model, plain.tokenized(model, [SENTENCE]))[0][0, 3, 10]
 
 
-def choices(app: AppTest):
+def choices(app: AppTest) -> Any:
     """Give the tokens to choose from; there is one question."""
     (group,) = [group for group in app.get("button_group") if (group.key or "").startswith("predict_")]
     return group
@@ -257,3 +259,13 @@ def test_a_guess_stands_in_no_address():
     app = guess(open_app(text=SENTENCE, predict="1"), 2)
     written = json.dumps(dict(app.query_params))
     assert set(app.query_params) - {"predict"} == set(open_app(text=SENTENCE).query_params), written
+
+
+def test_a_second_click_that_comes_before_the_page_is_drawn_anew_counts_nothing(monkeypatch):
+    state: dict[str, Any] = {"chosen": 1}
+    monkeypatch.setattr(predict_first.st, "session_state", state)
+    asked = RowQuestion(0, "a", (0, 1), ("a", "b"), ("a", "b"), (0.25, 0.75), of_contribution=False)
+    guesses = predict_first._Guesses()
+    for _click in range(2):
+        predict_first._reveal(asked, guesses, "chosen")
+    assert state["predict_score"] == Score(hits=1, n=1, luck=0.5)
