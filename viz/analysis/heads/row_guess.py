@@ -107,8 +107,9 @@ def map_key(run: Run, row: int, layer: int, head: int, *, kind: str = "self") ->
     """Give a short name that differs where a map differs: another mask, another view, other weights of a model."""
     maps = run.maps[kind]
     shown = (maps.queries[row], maps.keys[row], run.view)
-    weights = maps.attentions[row, layer, head].tobytes() + cell_states(run, layer, kind)[row].tobytes()
-    return _digest(_identity(run, row, layer, head, kind), shown, weights)
+    numbers = blake2b(maps.attentions[row, layer, head].tobytes(), digest_size=16)
+    numbers.update(cell_states(run, layer, kind)[row].tobytes())
+    return _digest(_identity(run, row, layer, head, kind), shown, numbers.hexdigest())
 
 
 def judge(asked: RowQuestion, guess: int) -> Judged:
