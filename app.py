@@ -3,7 +3,7 @@
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from pages.ui import guard, visit
+from pages.ui import guard, media, visit
 from viz import text
 from viz.engine.local import engine
 from viz.text import _
@@ -68,6 +68,7 @@ def page(name: str, title: str, icon: str, *, default: bool = False) -> Streamli
 
 with guard.page():  # the frame too is drawn in turn: thirty at once would all wait for one another's menus
     st.set_page_config(page_title="Headlight", page_icon="🔦", layout="wide")
+    media.fit()
     choose_language()
     shown = choose_page()
     if shown.url_path != NEEDS_NO_MODEL:

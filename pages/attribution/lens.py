@@ -13,7 +13,7 @@ N_WORDS = 5
 
 def lens_panel(of: Attribution, text: str) -> None:
     """Say from which layer on the answer leads, and list the words of every layer."""
-    st.subheader(_("The answer after each layer"), anchor=False)
+    st.header(_("The answer after each layer"), anchor=False)
     st.markdown(_said(of))
     st.dataframe(_shown(of), hide_index=True, key="attribution_lens")
     st.caption(

@@ -33,5 +33,5 @@ if answer is not None:
     with slot, head_choice.whole_page():
         shares_panel(of, question.text)
         lens_panel(of, question.text)
-        st.subheader(_("One head"), anchor=False)
+        st.header(_("One head"), anchor=False)
         head_panel(partial(engine.ask, question.request), row=0)

@@ -17,7 +17,7 @@ MAX_WORDS = 20
 def answers_table(run: Run) -> None:
     """Show the k best words of each [MASK], or of each prompt's next word, with their probabilities."""
     heading, count = st.columns([4, 1], vertical_alignment="bottom")
-    heading.subheader(_("Next word") if run.model.causal else _("Best words"), anchor=False)
+    heading.header(_("Next word") if run.model.causal else _("Best words"), anchor=False)
     k = how_many(count, MAX_WORDS)
     try:
         require_readouts(run)

@@ -14,7 +14,7 @@ from viz.text import _
 @guard.fragment()
 def continuation_panel(batch: Ask) -> None:
     """Offer the ways to continue and draw the texts; only this part runs again when one is changed."""
-    st.subheader(_("How the prompts go on"), anchor=False)
+    st.header(_("How the prompts go on"), anchor=False)
     sampling = ask_sampling()
     request = Continue(batch.checkpoint, batch.texts, sampling, batch.padding_side, batch.revision)
     generation = guard.attempt(engine.ask, request)

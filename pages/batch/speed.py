@@ -14,7 +14,7 @@ ROUNDS = 5
 @guard.fragment()
 def speed_panel(batch: Ask) -> None:
     """Offer the measurement; it runs when its button is pressed, and what was measured stays."""
-    st.subheader(_("One by one, or as one batch?"), anchor=False)
+    st.header(_("One by one, or as one batch?"), anchor=False)
     request = Time(batch.checkpoint, batch.texts, batch.padding_side, ROUNDS, batch.revision)
     measured: dict[Time, Speed] = st.session_state.setdefault("measured_speed", {})
     spoken = _("Each way {n} times, in turns; the middle value counts.").format(n=ROUNDS)

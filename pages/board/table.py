@@ -19,7 +19,7 @@ def board_tables(sides: dict[str, Side], scores: dict[str, Score], choice: Board
     for name, score in scores.items():
         heads = boards.listed(score, order=choice.order, bound=choice.bound)
         title = _("Heads of {side}").format(side=name.upper()) if len(sides) > 1 else _("Heads")
-        st.subheader(title, anchor=False)
+        st.header(title, anchor=False)
         _say_filter(len(heads), score, choice)
         columns = [score, *_others(sides[name], score, choice)]
         change = boards.difference(scores["a"], scores["b"]) if len(scores) == 2 and name == "a" else None

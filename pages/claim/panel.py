@@ -117,7 +117,7 @@ def _first_order(result: Result) -> str:
 
 def _sentences(result: Result, evidence: Evidence) -> int:
     """Show the sentences and the choice of the open one; gives its place."""
-    st.subheader(_("Sentences"), anchor=False)
+    st.header(_("Sentences"), anchor=False)
     lines = [f"{position_number(at)}  {marked(of.sentence)}" for at, of in enumerate(result.readings)]
     row = prompt_choice.chosen(len(lines))
     st.session_state["claim_sentence"] = row

@@ -74,7 +74,7 @@ def _split_words(readings: Sequence[Reading], runs: Sequence[Run]) -> str:
 def standings_and_rules(result: Result) -> None:
     """Show the best heads, each a button that opens it, and how often a fixed offset hits."""
     total = len(result.readings)
-    st.subheader(_("Best heads"), anchor=False)
+    st.header(_("Best heads"), anchor=False)
     message = _("{rank}. {head}: {hits} of {total}, mean weight {weight:.3f}")
     with st.container(gap="small"):
         for standing in dict.fromkeys([*result.best, result.standing]):
@@ -99,7 +99,7 @@ def standings_and_rules(result: Result) -> None:
             "verdict as it is."
         )
     )
-    st.subheader(_("Does a fixed position explain it?"), anchor=False)
+    st.header(_("Does a fixed position explain it?"), anchor=False)
     st.caption(
         _(
             "What a rule would hit that knows no words, only the position, and in how many sentences the tested head "

@@ -17,7 +17,7 @@ LONG, SCROLL_PX = 150, 360  # columns; more of them scroll, so that the heads st
 def alignment(pair: RunPair) -> None:
     """Draw A above B, a pair a column; of cross-attention once for the target and once for the source."""
     of = pair.comparison()
-    st.subheader(_("Which tokens are the same"), anchor=False)
+    st.header(_("Which tokens are the same"), anchor=False)
     if of.kind == "cross":
         _strip(of, of.queries, _("queries (target)"), on_keys=False)
         _strip(of, of.keys, _("keys (source)"), on_keys=True)

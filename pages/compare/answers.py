@@ -23,7 +23,7 @@ def answers(pair: RunPair) -> None:
     """Draw the best words of one place that both runs guess."""
     of = pair.comparison()
     heading, count = st.columns([4, 1], vertical_alignment="bottom")
-    heading.subheader(_("What became of the answer"), anchor=False)
+    heading.header(_("What became of the answer"), anchor=False)
     for side, run in (("A", of.before), ("B", of.after)):
         try:
             require_words(run.model)

@@ -28,7 +28,7 @@ def heads_panel(pair: RunPair) -> None:
     view = view_choice.of_weights()
     of = pair.seen(view)
     changes = pair.changes(of)
-    st.subheader(_("Which heads look elsewhere"), anchor=False)
+    st.header(_("Which heads look elsewhere"), anchor=False)
     st.caption(
         _(
             "For each paired query: half of what its weights on paired keys differ by, plus half of what goes to keys "

@@ -63,7 +63,7 @@ def _texts(question: CorpusQuestion, reading: Reading, head: Head) -> None:
     titles = {"strongest": _("Strongest"), "median": _("Around the median"), "weakest": _("Weakest")}
     n_ranked = len(ranked_texts(reading, head))
     for group, found in standings(reading, head, EACH).items():
-        st.subheader(titles[group], anchor=False)
+        st.header(titles[group], anchor=False)
         for standing in found:
             _text(question, standing, head, n_ranked)
     save(

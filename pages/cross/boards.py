@@ -13,7 +13,7 @@ from viz.text import _
 def open_head(give: Give, row: int) -> None:
     """Draw the open head of the open kind; choosing another one runs only the parts that show it."""
     run = give()
-    st.subheader(_("One head"), anchor=False)
+    st.header(_("One head"), anchor=False)
     kind = kind_choice.control(run)
     layer, head = head_choice.controls(run.stack(kind))
     mark_head(layer, head, kind, beside=run.maps)

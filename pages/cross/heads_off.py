@@ -28,7 +28,7 @@ _WORDS = 4
 @guard.fragment(key=OFF)
 def heads_off(question: CrossQuestion, row: int) -> None:
     """Ask which heads are off, run once more without them, and compare the open step and the whole text."""
-    st.subheader(_("Switch cross-attention heads off"), anchor=False)
+    st.header(_("Switch cross-attention heads off"), anchor=False)
     if question.file is not None:
         st.caption(_("A saved run brings no model along. Run typed texts to switch heads off."))
         return

@@ -18,7 +18,7 @@ Weights = tuple[int, int | None]  # of a layer's head, or of the mean over all i
 
 def shaded_source(run: Run, row: int) -> None:
     """Draw the source, shaded by the row of the pinned word, or of the open step's."""
-    st.subheader(_("Where the word looks in the source"), anchor=False)
+    st.header(_("Where the word looks in the source"), anchor=False)
     _pins(run, row)
     columns = st.columns(2, vertical_alignment="bottom")
     with columns[0]:

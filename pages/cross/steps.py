@@ -28,7 +28,7 @@ def steps_panel(give: Give, row: int) -> None:
     run = give()
     left, right = st.columns(2, gap="medium")
     with left:
-        st.subheader(_("Step by step"), anchor=False)
+        st.header(_("Step by step"), anchor=False)
         step = _step_control(run, row)
         st.html(strips.board([strips.strip(_chips(run, row, step), _("target"))]))
         _next_words(run, row, step)

@@ -44,7 +44,7 @@ def _step(request: Continue, clock_runs: bool) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         _candidates(generation, row, step)
-        st.subheader(_("All heads of this prompt"), anchor=False)
+        st.header(_("All heads of this prompt"), anchor=False)
         head_grid(run, row)
     with right:
         layer, head = head_choice.controls(run.model)
@@ -128,7 +128,7 @@ def _chosen_words(generation: Generation, step: int) -> None:
 
 def _candidates(generation: Generation, row: int, step: int) -> None:
     """List the best words for the open prompt at this step, the chosen one marked with an arrow."""
-    st.subheader(_("The best words at this step"), anchor=False)
+    st.header(_("The best words at this step"), anchor=False)
     if step >= generation.n_new[row]:
         st.caption(_("This prompt has ended: it came to its end token before."))
         return

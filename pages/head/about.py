@@ -29,7 +29,7 @@ def about_panel(question: HeadQuestion) -> None:
     """Draw what others found, the jobs, the effect on the answer, and the claims; then offer all of it as a table."""
     run = engine.ask(question.request)
     head = head_choice.chosen(run.model)
-    st.subheader(head_title(*head), anchor=False)
+    st.header(head_title(*head), anchor=False)
     found = literature(run.model, head)
     jobs = one_head.jobs(engine.ask(Measure(question.checkpoint, (question.text,), question.revision)), head)
     measured.jobs_table(jobs)

@@ -24,7 +24,7 @@ def words_panel(run: Run, request: WeighWords) -> None:
     if of is None:
         return
     attention = attention_paid(run, request.readout, of.words)
-    st.subheader(_("What each word did to the answer"), anchor=False)
+    st.header(_("What each word did to the answer"), anchor=False)
     st.markdown(literal(_said(of, attention)))
     st.plotly_chart(word_bars(of, attention), key="importance_bars", config=BARE, alt=_said(of, attention))
     if len(of.words) > MOST_WORDS:

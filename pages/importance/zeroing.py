@@ -22,7 +22,7 @@ AT_ONCE = 64  # tokens; a longer text's values are taken away when somebody asks
 @guard.fragment(key="importance_zeroing")
 def zeroing_panel(give: Give, request: Ask) -> None:
     """Draw the map of one layer; another layer runs only this part of the page."""
-    st.subheader(_("Value zeroing: what moves a layer's output"), anchor=False)
+    st.header(_("Value zeroing: what moves a layer's output"), anchor=False)
     run = give()
     n_tokens = run.batch.n_tokens
     if n_tokens > AT_ONCE:

@@ -37,20 +37,20 @@ elif answer is not None:
     with slot, head_choice.whole_page(MAPS, "fills", "life"):
         inside_strips(before.batch, _("prompt {number}"))
         row = prompt_choice.control(len(before.batch.texts), whole_page=True) if len(before.batch.texts) > 1 else 0
-        st.subheader(_("Layers of the mask"), anchor=False)
+        st.header(_("Layers of the mask"), anchor=False)
         choice = ask_mask(before, row)
         request = usual if choice.changes_nothing else replace(usual, mask=choice)
         run = guard.attempt(engine.ask, request)
         if run is None:
             st.caption(_("Below is the model with its usual mask."))
             request, run = usual, before
-        st.subheader(_("From scores to attention"), anchor=False)
+        st.header(_("From scores to attention"), anchor=False)
         stages_panel(request, row)
         stage_maps(request, row)
         if run is not before:
-            st.subheader(_("What this mask changes"), anchor=False)
+            st.header(_("What this mask changes"), anchor=False)
             mask_effect(before, run, row)
-        st.subheader(_("Which value hides?"), anchor=False)
+        st.header(_("Which value hides?"), anchor=False)
         hiding_values_panel(request, row)
-        st.subheader(_("The mask's life"), anchor=False)
+        st.header(_("The mask's life"), anchor=False)
         life_panel(request)

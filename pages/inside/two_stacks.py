@@ -27,7 +27,7 @@ def stacks_life_panel(request: Translate) -> None:
     forms = stacks_forms(run.batch.attention_mask, target.attention_mask)
     for kind, name in _names().items():
         one = getattr(life, kind)
-        st.subheader(name, anchor=False)
+        st.header(name, anchor=False)
         if one.layer != layer:
             message = _("This stack ends with layer {n}, which is shown.")
             st.caption(message.format(n=position_number(one.layer)))

@@ -29,7 +29,7 @@ MAP_PX = 420
 def edits_panel(request: Ask) -> None:
     """Offer the edits and, once there is one, draw before, after and the difference."""
     before = engine.ask(request)
-    st.subheader(_("What if a word were hidden, or another one?"), anchor=False)
+    st.header(_("What if a word were hidden, or another one?"), anchor=False)
     edit = _edit_controls(before)
     st.session_state["parts"] = [head_choice.PANEL] if edit is None else [head_choice.PANEL, head_choice.EDIT_PANEL]
     if edit is None:

@@ -38,9 +38,9 @@ if answer is not None:
         left, right = st.columns(2, gap="medium")
         with left:
             prediction_panel(run, row=0)
-            st.subheader(_("All heads"), anchor=False)
+            st.header(_("All heads"), anchor=False)
             head_grid(run, row=0)
         with right:
-            st.subheader(_("One head"), anchor=False)
+            st.header(_("One head"), anchor=False)
             head_panel(partial(engine.ask, request), row=0)
         edits_panel(request)

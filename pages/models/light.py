@@ -18,7 +18,7 @@ SIGNS = {
 
 def light_panel(check: LoadCheck) -> None:
     """Draw the light, a line for each thing that was looked at, and what was measured."""
-    st.subheader(literal(_("Did {checkpoint} load?").format(checkpoint=check.checkpoint)), anchor=False)
+    st.header(literal(_("Did {checkpoint} load?").format(checkpoint=check.checkpoint)), anchor=False)
     judged = light(check)
     _lamp(judged.colour)
     st.markdown("\n".join(_line(finding) for finding in judged.findings))
@@ -27,7 +27,7 @@ def light_panel(check: LoadCheck) -> None:
 
 def refused_panel(checkpoint: str, error: VizError) -> None:
     """Draw the light of a model that did not load at all, with the reason."""
-    st.subheader(literal(_("Did {checkpoint} load?").format(checkpoint=checkpoint)), anchor=False)
+    st.header(literal(_("Did {checkpoint} load?").format(checkpoint=checkpoint)), anchor=False)
     said = _("Red: it did not load. {why}").format(why=sentence(error))
     st.error(literal(said), icon=":material/cancel:")
 

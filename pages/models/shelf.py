@@ -17,7 +17,7 @@ N_SHOWN = 8  # of a place, until all are asked for
 
 def shelf() -> None:
     """List them by place."""
-    st.subheader(_("On this computer"), anchor=False)
+    st.header(_("On this computer"), anchor=False)
     slot = st.container()
     with slot.skeleton(height=240):  # torch comes with the first question to a fresh server
         models = guard.attempt(engine.ask, ListModels())

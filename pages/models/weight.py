@@ -17,7 +17,7 @@ GB = 1e9
 
 def weight_panel(question: ModelQuestion, weight: Weight, standing: Standing) -> None:
     """Show the sizes, and the button that fetches, or checks, where there is something to fetch or to check."""
-    st.subheader(literal(weight.checkpoint), anchor=False)
+    st.header(literal(weight.checkpoint), anchor=False)
     _sizes(weight)
     if weight.endpoint:
         st.text(_("Asked: {endpoint}").format(endpoint=weight.endpoint))  # not a link: whoever asks types it

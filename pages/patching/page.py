@@ -33,5 +33,5 @@ if answer is not None:
     with slot, head_choice.whole_page():
         board_panel(patched)
         if patched.what == "heads":
-            st.subheader(_("One head, in the first sentence"), anchor=False)
+            st.header(_("One head, in the first sentence"), anchor=False)
             head_panel(partial(engine.ask, question.request), row=0)

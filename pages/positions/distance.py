@@ -114,7 +114,7 @@ def _table(of: Profiles) -> None:
 @guard.fragment(key=head_choice.PANEL)
 def profile_panel(give_profiles, give_run: Give, count_special: bool) -> None:
     """Draw the open head's profile, and its map of the open text beside the one that offsets alone would make."""
-    st.subheader(_("One head: what it gives to each offset"), anchor=False)
+    st.header(_("One head: what it gives to each offset"), anchor=False)
     of, run = give_profiles().profiles(count_special=count_special), give_run()
     head = head_choice.controls(run.model)
     said = profile_said(of, head)

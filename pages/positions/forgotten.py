@@ -41,7 +41,7 @@ def forgotten_part(question: PositionQuestion) -> None:
     _strips(told, counted)
     _table(told, rows)
     row = prompt_choice.control(len(rows), whole_page=True)
-    st.subheader(_("The heads, before → after"), anchor=False)
+    st.header(_("The heads, before → after"), anchor=False)
     st.caption(_("Before: told. After: left out."))
     before_after(partial(_run, _check(question, Mistakes())), partial(_run, _check(question, FORGOT)), row)
 

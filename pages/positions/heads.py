@@ -49,7 +49,7 @@ def heads_part(question: PositionQuestion) -> None:
         _named(_("Follow the word most"), strongest(of, by_place=False), of, "word")
     st.caption(_explained(of))
     _table(of)
-    st.subheader(_("One head, in the usual order"), anchor=False)
+    st.header(_("One head, in the usual order"), anchor=False)
     head_panel(partial(engine.ask, question.one), row=0)
 
 

@@ -38,14 +38,14 @@ def order_part(question: PositionQuestion) -> None:
     _strips(before, after)
     if after is not before:
         st.markdown(f"**{literal(order_said(before, after))}**")
-    st.subheader(_("The answer, before → after"), anchor=False)
+    st.header(_("The answer, before → after"), anchor=False)
     if before.model.words != "read":
         guard.attempt(require_words, before.model)
     elif not len(before.readouts):
         st.info(_("There is no [MASK] in this text, so there is no answer to compare; the maps below are compared."))
     for readout in range(len(before.readouts)):
         answer_shift(before, after, readout, "order")
-    st.subheader(_("The heads, before → after"), anchor=False)
+    st.header(_("The heads, before → after"), anchor=False)
     before_after(partial(engine.ask, question.one), partial(engine.ask, request), 0)
 
 

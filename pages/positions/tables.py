@@ -72,7 +72,7 @@ def _draw(of: PositionTables, table: PositionTable) -> None:
     other.plotly_chart(table_map(beside), key="position_computed_map", config=BARE, alt=_("Computed, of the same size"))
     _notes(table)
     _download(of, table)
-    st.subheader(_("How alike are two positions?"), anchor=False)
+    st.header(_("How alike are two positions?"), anchor=False)
     alike = similarity(table)
     spoken = sentences.similarity_said(alike)
     figure = similarity_lines({of.model.checkpoint: alike, _("computed"): similarity(beside)})
@@ -111,7 +111,7 @@ def _download(of: PositionTables, table: PositionTable) -> None:
 
 def _kinds(of: PositionTables) -> None:
     """List the kinds there are, and which of them this model has."""
-    st.subheader(_("Six ways to say where a word stands"), anchor=False)
+    st.header(_("Six ways to say where a word stands"), anchor=False)
     has = {table.kind for table in of.tables}
     st.dataframe(
         {

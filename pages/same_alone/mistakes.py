@@ -10,7 +10,7 @@ PAD_WORD = "the"
 
 def ask_mistakes(*, causal: bool) -> Mistakes:
     """Show a switch a mistake and give the chosen ones; none on the first visit."""
-    st.subheader(_("Make the classic mistakes"), anchor=False)
+    st.header(_("Make the classic mistakes"), anchor=False)
     first, second = st.columns(2)
     no_mask = first.toggle(
         _("Forget attention_mask"),

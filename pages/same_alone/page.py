@@ -45,5 +45,5 @@ if answer is not None:
             table.worst_heads(check)
             if run.model.causal and run.model.words == "read":
                 table.continuations(check.run, ContinueBothWays(*place, revision=question.revision))
-            st.subheader(_("The heads in this batch"), anchor=False)
+            st.header(_("The heads in this batch"), anchor=False)
             prompt_heads(partial(table.checked_run, request))

@@ -80,7 +80,7 @@ def worst_heads(check: BatchCheck) -> None:
 
 def continuations(run: Run, request: ContinueBothWays) -> None:
     """Put each prompt's continuation alone beside the one in the batch; where there is no room for one, say so."""
-    st.subheader(_("What the continuation becomes"), anchor=False)
+    st.header(_("What the continuation becomes"), anchor=False)
     both = guard.attempt(engine.ask, request)
     if both is None:
         return

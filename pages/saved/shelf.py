@@ -44,7 +44,7 @@ DOORS = (
 
 def shelf(shown: str) -> None:
     """List the runs, the newest first; ``shown`` is the key of the one that is shown below."""
-    st.subheader(_("Runs of this visit"), anchor=False)
+    st.header(_("Runs of this visit"), anchor=False)
     runs = visit.runs()
     if not runs:
         st.caption(

@@ -20,7 +20,7 @@ TWO_STACKS = "cross"
 
 def facts(run: Run, name: str, key: str) -> None:
     """Say what a run is: its model and weights, its texts, its kinds of attention, whether its rows are shares."""
-    st.subheader(literal(name), anchor=False)
+    st.header(literal(name), anchor=False)
     model, n_texts = run.model, len(run.batch.texts)
     weights = _("random weights") if model.weights == "random" else ""
     texts = ngettext("{n} text of {tokens} tokens", "{n} texts of {tokens} tokens", n_texts)
@@ -71,7 +71,7 @@ def maps(run: Run, give: Give, row: int) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         predictions(run, row)
-        st.subheader(_("All heads"), anchor=False)
+        st.header(_("All heads"), anchor=False)
         head_grid(run, row, kind=kind)
     with right:
         _one(give, row)
@@ -81,7 +81,7 @@ def maps(run: Run, give: Give, row: int) -> None:
 def _one(give: Give, row: int) -> None:
     run = give()
     (kind,) = run.maps
-    st.subheader(_("One head"), anchor=False)
+    st.header(_("One head"), anchor=False)
     layer, head = head_choice.controls(run.stack(kind))
     mark_head(layer, head, kind)
     head_view(give, row, layer, head, kind=kind)
@@ -90,7 +90,7 @@ def _one(give: Give, row: int) -> None:
 @guard.fragment(key=head_choice.PANEL)
 def _one_of_several(give: Give, row: int) -> None:
     run = give()
-    st.subheader(_("One head"), anchor=False)
+    st.header(_("One head"), anchor=False)
     kind = kind_choice.control(run)
     layer, head = head_choice.controls(run.stack(kind))
     mark_head(layer, head, kind, beside=run.maps)

@@ -24,7 +24,7 @@ def answer_panel(before: Run, after: Run, choice: Choice) -> None:
         choice.word_id,
         before.model.vocabulary,
     )
-    st.subheader(_("The answer, before → after"), anchor=False)
+    st.header(_("The answer, before → after"), anchor=False)
     _say(before, of, choice)
     shifts = compare(before, after, (choice.readout, choice.readout), N_WORDS)
     spoken = "; ".join(

@@ -37,7 +37,7 @@ if answer is not None:
         bright = brightness(run, 0)
         left, right = st.columns(2, gap="medium")
         with left:
-            st.subheader(_("Heads"), anchor=False)
+            st.header(_("Heads"), anchor=False)
             choice = ask_choice(run, bright)
         switched = guard.attempt(engine.ask, choice.switched(request))
         ranking, one_head = st.container(), st.container()
@@ -45,7 +45,7 @@ if answer is not None:
             if switched is not None:
                 answer_panel(run, switched, choice)
         with one_head:
-            st.subheader(_("One head, with all heads on"), anchor=False)
+            st.header(_("One head, with all heads on"), anchor=False)
             head_panel(partial(engine.ask, request), row=0)
         with ranking:  # last, since it may go on for long
             ranking_panel(request, run, choice, bright)

@@ -39,7 +39,7 @@ def ranking_panel(request: Ask, run: Run, choice: Choice, bright: np.ndarray) ->
 
     No fragment: a click inside a fragment waits until it has run to its end, and then nothing could be stopped.
     """
-    st.subheader(_("Which heads does the answer need?"), anchor=False)
+    st.header(_("Which heads does the answer need?"), anchor=False)
     asked = (request, choice.readout, choice.word_id, choice.off_by, choice.resample)
     ranking: Ranking | None = st.session_state.get("ranking")
     if ranking is None or ranking.asked != asked:

@@ -42,13 +42,13 @@ def seen_and_scored(made: TrainingBatch) -> None:
     """Answer the two questions apart, with the batch's own counts."""
     seen, scored = st.columns(2, gap="medium")
     n_all, n_padding = made.count(), made.count(PADDING)
-    seen.subheader(_("Which positions are seen?"), anchor=False)
+    seen.header(_("Which positions are seen?"), anchor=False)
     message = _(
         "`attention_mask` says it. 1: every token may look there. 0: nobody looks there. "
         "The collator writes 0 at padding: {n_padding} of {n_all} positions."
     )
     seen.markdown(message.format(n_padding=n_padding, n_all=n_all))
-    scored.subheader(_("Which positions are scored?"), anchor=False)
+    scored.header(_("Which positions are scored?"), anchor=False)
     message = _(
         "`labels` say it. A label is the right token: there the loss counts. -100 means: left out of the loss. "
         "Scored here: {n_scored} of {n_all} positions."
@@ -67,7 +67,7 @@ def training_board(request: Train) -> None:
     """Draw each sentence for the chosen way; choosing another runs only this part, and no pass."""
     four_ways = engine.ask(request).four_ways
     made = four_ways.training_batch
-    st.subheader(_("The batch, position by position"), anchor=False)
+    st.header(_("The batch, position by position"), anchor=False)
     st.markdown(_how_it_was_made(made))
     mask_given, padding_scored = WAYS[_way_control()]
     way = four_ways.way(mask_given=mask_given, padding_scored=padding_scored)

@@ -16,7 +16,7 @@ def about_ends(four_ways: FourWays) -> None:
     made, stopping = four_ways.training_batch, four_ways.stopping
     if not made.causal:
         return
-    st.subheader(_("Does the model learn to stop?"), anchor=False)
+    st.header(_("Does the model learn to stop?"), anchor=False)
     if stopping is None:
         st.markdown(
             _(

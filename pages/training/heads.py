@@ -16,7 +16,7 @@ from viz.text import _
 @guard.fragment(key=head_choice.PANEL)
 def training_heads(request: Train) -> None:
     """Draw the open sentence and the open head; choosing another one runs only this part again, and no pass."""
-    st.subheader(_("The heads, with and without the mask"), anchor=False)
+    st.header(_("The heads, with and without the mask"), anchor=False)
     told = st.toggle(_("Give the mask"), key="map_told")
     if told:
         st.caption(_("The mask is given: no real token looks at padding."))
@@ -32,7 +32,7 @@ def training_heads(request: Train) -> None:
     with left:
         row = prompt_choice.control(len(run.batch.texts))
         st.caption(literal(prompt_name(run, row, 120)))
-        st.subheader(_("All heads of this sentence"), anchor=False)
+        st.header(_("All heads of this sentence"), anchor=False)
         head_grid(run, row)
     with right:
         layer, head = head_choice.controls(run.model)

@@ -21,7 +21,7 @@ def show_verdict(answer: Lesson) -> None:
 
 def four_ways_table(four_ways: FourWays) -> None:
     """List the loss four ways, and offer the head that looks at padding most."""
-    st.subheader(_("The loss four ways"), anchor=False)
+    st.header(_("The loss four ways"), anchor=False)
     st.markdown(
         _(
             "Same sentences, same model. Only two things change: is the mask given, and what stands in `labels` at "
@@ -59,7 +59,7 @@ def unpadded_table(answer: Lesson) -> None:
     """Put each sentence's loss alone beside its loss in the batch."""
     four_ways, alone = answer.four_ways, answer.unpadded
     told, untold = (four_ways.way(mask_given=given, padding_scored=False) for given in (True, False))
-    st.subheader(_("The same sentences without padding, one at a time"), anchor=False)
+    st.header(_("The same sentences without padding, one at a time"), anchor=False)
     message = _(
         "Alone, a sentence needs no padding and no mask. All of them together have the loss **{loss:.4f}**. "
         "In the batch with the mask the difference is **{told}**. In the batch without the mask it is **{untold}**."
@@ -87,7 +87,7 @@ def unpadded_table(answer: Lesson) -> None:
 
 def collator_trap(made: TrainingBatch) -> None:
     """Show what the collator gives back for features with names and for bare lists of ids."""
-    st.subheader(_("A trap: what the collator is given"), anchor=False)
+    st.header(_("A trap: what the collator is given"), anchor=False)
     st.code(
         "features = [tokenizer(text) for text in texts]\n"
         f"collator(features).keys()       # {', '.join(made.keys_from_dicts)}\n\n"

@@ -37,7 +37,7 @@ def boards(run: Run, row: int) -> None:
     names, who = kind_names(), who_looks()
     for kind, column in zip(run.maps, st.columns(len(run.maps), gap="medium"), strict=True):
         with column:
-            st.subheader(names[kind], anchor=False)
+            st.header(names[kind], anchor=False)
             st.caption(who[kind])
             head_grid(run, row, key=f"board_{kind}", kind=kind, on_choose=partial(_choose, kind))
 

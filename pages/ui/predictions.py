@@ -19,7 +19,7 @@ LONG_TEXT, SCROLL_PX = 240, 200
 def prediction_panel(run: Run, row: int) -> None:
     """Draw the k best words of every read-out of a row, and the completed sentences below them."""
     heading, count = st.columns([4, 1], vertical_alignment="bottom")
-    heading.subheader(_("Next word") if run.model.causal else _("Best words"), anchor=False)
+    heading.header(_("Next word") if run.model.causal else _("Best words"), anchor=False)
     k = how_many(count, MAX_WORDS)
     try:
         require_readouts(run)

@@ -19,7 +19,7 @@ def prompt_heads(give: Give) -> None:
     with left:
         row = prompt_choice.control(n_rows)
         st.caption(literal(prompt_name(run, row, 120)))
-        st.subheader(_("All heads of this prompt"), anchor=False)
+        st.header(_("All heads of this prompt"), anchor=False)
         head_grid(run, row)
     with right:
         layer, head = head_choice.controls(run.model)
@@ -27,6 +27,6 @@ def prompt_heads(give: Give) -> None:
         head_view(give, row, layer, head)
     if n_rows > 1:
         with left:
-            st.subheader(_("This head in every prompt"), anchor=False)
+            st.header(_("This head in every prompt"), anchor=False)
             prompt_grid(run, layer, head, prompt_choice.choose)
             mark_prompt(row)

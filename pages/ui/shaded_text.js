@@ -32,6 +32,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
   root.querySelector(".note").textContent = map.words.hint;
   const keys = root.querySelector(".keys");
   keys.hidden = !map.keys;
+  root.querySelector(".words").setAttribute("aria-label", map.keys ? map.words.queries : map.words.title);
+  keys.setAttribute("aria-label", map.words.keys);
   const text = JSON.stringify([map.queries, map.keys]);
   if (state.text !== text) {  // another head of the same text leaves the words as they are
     state.text = text;

@@ -82,6 +82,8 @@ def _words(title: str, whole: bool) -> dict[str, str]:
         "title": title,
         "row": _("Row: what the word looks at"),
         "column": _("Column: who looks at the word") if whole else "",
+        "queries": _("query (this token looks)"),
+        "keys": _("key (at this token)"),
         "of_row": _("{word} gives"),
         "of_column": _("{word} gets"),
         "hint": _("Point at a word, here or in the map; a click pins it.") if whole else _("A click chooses the word."),

@@ -125,7 +125,7 @@ def test_counting_sees_a_pass_where_there_is_one(monkeypatch):
 def test_bert_is_asked_at_its_masks():
     app = ask(open_app(PAGE), MASKED, model="headlight-bert")
     assert table(app, "word 1")["[MASK] at"].tolist() == [8, 8]  # padded on the left, both end with [MASK] . [SEP]
-    assert not app.warning and "How the prompts go on" not in [s.value for s in app.subheader]
+    assert not app.warning and "How the prompts go on" not in [s.value for s in app.header]
 
 
 def test_continuations_are_those_of_generate(gpt2):

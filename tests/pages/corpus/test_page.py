@@ -29,7 +29,7 @@ def upload(app, name: str, data: bytes):
 
 def test_it_says_what_was_read_and_shows_three_groups(opened):
     assert "40 of 2,000 lines of the sample were read." in messages(opened.caption)
-    assert {"Strongest", "Around the median", "Weakest"} <= {of.value for of in opened.subheader}
+    assert {"Strongest", "Around the median", "Weakest"} <= {of.value for of in opened.header}
     said = [of for of in messages(opened.markdown) if of.startswith("Line ")]
     assert len(said) == 9
     assert "rank 1 of 40" in said[0] and "rank 40 of 40" in said[-1]

@@ -22,7 +22,7 @@ def stations(app) -> list:
 
 def test_it_follows_three_masks(checkpoint):
     app = open_app(PAGE, model=checkpoint, text=SOURCES)
-    assert [heading.value for heading in app.subheader] == [
+    assert [heading.value for heading in app.header] == [
         "The encoder's mask: source looks at source",
         "The decoder's own mask: target looks at earlier target",
         "How the decoder receives the encoder's mask: target looks at source",

@@ -72,7 +72,7 @@ def test_k_words_are_listed_when_k_is_chosen():
 def test_the_address_opens_model_text_and_head():
     app = open_app(model="headlight-gpt2", text="It will rain in the", head="L1H4")
     assert title(app) == "Layer2_Head5 · L1H4"
-    assert [s.value for s in app.subheader][0] == "Next word"
+    assert [s.value for s in app.header][0] == "Next word"
     assert all(sentence.startswith("It will rain in the ") for sentence in completed(app))
 
 

@@ -157,7 +157,7 @@ def test_a_card_checks_its_own_model():
     app = open_app(PAGE)
     button_of(app, "headlight-gpt2", "Check").click().run()
     assert_no_failure(app)
-    assert messages(app.subheader)[0] == "Did headlight-gpt2 load?"
+    assert messages(app.header)[0] == "Did headlight-gpt2 load?"
     assert app.text_input(key="models_name").value == "headlight-gpt2"
 
 

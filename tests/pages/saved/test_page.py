@@ -85,7 +85,7 @@ def test_a_run_with_logits_has_its_predictions():
 
 def test_a_run_of_two_stacks_shows_its_three_kinds():
     app = upload(open_app(PAGE), "three.npz", saved.as_bytes(three_kind_run()))
-    assert {"Encoder", "Decoder", "Cross-attention"} <= {heading.value for heading in app.subheader}
+    assert {"Encoder", "Decoder", "Cross-attention"} <= {heading.value for heading in app.header}
     assert "mouse" in html(app)
     app.segmented_control(key="kind_shown").set_value("encoder").run()
     assert app.query_params["kind"] == "encoder"

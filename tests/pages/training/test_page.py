@@ -216,7 +216,7 @@ def test_without_the_end_token_nothing_teaches_gpt2_to_stop():
 
 
 def test_bert_is_not_asked_about_ends():
-    assert "Does the model learn to stop?" not in [element.value for element in open_app(PAGE).subheader]
+    assert "Does the model learn to stop?" not in [element.value for element in open_app(PAGE).header]
 
 
 # --- choosing

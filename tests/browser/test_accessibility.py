@@ -1,0 +1,194 @@
+"""Every page before axe-core, in light and dark, and in the other languages; then paper, a reader's own colours, no motion.
+
+What axe calls serious or critical fails, but for what Streamlit draws itself and nobody can reach from an app: those
+are listed one by one, and docs/accessibility.md repeats them.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import quote
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import settle
+from tests.browser.server import REPOSITORY
+
+FOLDERS = sorted(folder.name for folder in (REPOSITORY / "pages").iterdir() if (folder / "page.py").is_file())
+FAIL = {"serious", "critical"}
+OPTIONS = {"resultTypes": ["violations"]}
+HIGHEST = 6000  # px of a page that is audited as a whole: what is scrolled away is not judged
+LONG = quote(" ".join(["The old dog sleeps under the tree in the warm garden."] * 12) + " It is a [MASK].")
+
+
+@dataclass(frozen=True)
+class Known:
+    """Name what Streamlit draws and an app cannot change: axe's rule, the elements, and why it stays."""
+
+    rule: str
+    selector: str
+    reason: str
+
+
+KNOWN = (
+    Known(
+        "list",
+        'ul[data-testid="stSidebarNavItems"]',
+        "Streamlit 1.67 puts a div for each section of the menu between the list and its items",
+    ),
+    Known(
+        "listitem",
+        'ul[data-testid="stSidebarNavItems"] > div > li',
+        "the items in those divs; each holds one link, which is read by its name all the same",
+    ),
+)
+
+# Does an element that axe points at, or for one in a component the component itself, match a selector?
+MATCHES = "([place, selector]) => document.querySelector(place).matches(selector)"
+LEVELS = '[...document.querySelectorAll("h1, h2, h3, h4, h5, h6")].map((heading) => Number(heading.nodeName[1]))'
+GROUND = 'getComputedStyle(document.querySelector(".stApp")).backgroundColor'
+MOVING = """[...document.querySelectorAll("*")].filter((one) => {
+  const style = getComputedStyle(one);
+  return parseFloat(style.transitionDuration) > 0.05 || (style.animationName !== "none" && style.animationIterationCount === "infinite");
+}).length"""
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """Give a light page without the headers that would keep axe's script out."""
+    size = {"width": 1280, "height": 1000}
+    with browser.new_context(viewport=size, bypass_csp=True, color_scheme="light", accept_downloads=True) as context:
+        page = context.new_page()
+        page.set_default_timeout(60_000)
+        yield page
+
+
+def start(page: Page, address: str) -> None:
+    """Open an address, wait until all is drawn, and give the page room for the whole of it."""
+    page.goto(address)
+    expect(page.get_by_role("heading", level=1)).to_be_visible(timeout=60_000)
+    settle(page)
+    page.wait_for_load_state("networkidle")
+    expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
+    settle(page)
+    high = page.get_by_test_id("stMain").evaluate("main => main.scrollHeight")
+    page.set_viewport_size({"width": 1280, "height": min(high + 20, HIGHEST)})
+    settle(page)
+
+
+def darken(page: Page) -> None:
+    light = page.evaluate(GROUND)
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_function(f"light => {GROUND} !== light", arg=light)
+    settle(page)
+
+
+def found(page: Page) -> list[str]:
+    """List what axe finds serious or critical, what is known left out."""
+    violations = Axe().run(page, options=OPTIONS).response["violations"]
+    return [
+        f"{violation['id']}: {node['target']} {node['failureSummary']}"
+        for violation in violations
+        if violation["impact"] in FAIL
+        for node in violation["nodes"]
+        if not is_known(page, violation["id"], node["target"])
+    ]
+
+
+def is_known(page: Page, rule: str, target: list[str]) -> bool:
+    """Tell whether a finding is one that is listed; one inside a component of ours never is."""
+    selectors = [known.selector for known in KNOWN if known.rule == rule]
+    return isinstance(target[0], str) and any(page.evaluate(MATCHES, [target[0], one]) for one in selectors)
+
+
+def assert_in_order(levels: list[int]) -> None:
+    """One title comes first, and no level is left out on the way down."""
+    assert levels[0] == 1 and levels.count(1) == 1, levels
+    assert all(below <= above + 1 for above, below in zip(levels, levels[1:], strict=False)), levels
+
+
+def address_of(app: str, name: str) -> str:
+    return f"{app}/{'' if name == 'masked_word' else name}"
+
+
+@pytest.mark.parametrize("name", FOLDERS)
+def test_a_page_has_nothing_serious_in_light_and_dark_and_its_headings_in_order(page, app, name):
+    start(page, address_of(app, name))
+    assert_in_order(page.evaluate(LEVELS))
+    assert found(page) == []
+    darken(page)
+    assert found(page) == []
+
+
+@pytest.mark.parametrize("language", ["zh", "ru"])
+@pytest.mark.parametrize("name", ["masked_word", "same_alone"])
+def test_a_page_has_nothing_serious_in_another_language(page, app, name, language):
+    start(page, f"{address_of(app, name)}?lang={language}")
+    expect(page.locator(f'html[lang^="{language}"]')).to_have_count(1)
+    assert found(page) == []
+
+
+@pytest.mark.parametrize("asked", ["?drawing=lines", f"?text={LONG}"], ids=["lines", "long"])
+def test_other_drawings_of_a_head_have_nothing_serious(page, app, asked):
+    start(page, f"{app}/{asked}")
+    expect(page.locator(".lines svg" if "lines" in asked else ".long canvas.map")).to_be_visible()
+    assert found(page) == []
+    darken(page)
+    assert found(page) == []
+
+
+def test_what_is_wrong_is_found_and_what_is_known_in_no_other_place(page, app):
+    start(page, f"{app}/models")
+    wrong = '<p style="color: #999">grey</p><ul><div><li>one</li></div></ul>'
+    page.get_by_test_id("stMain").evaluate("(main, wrong) => main.insertAdjacentHTML('beforeend', wrong)", wrong)
+    assert {line.split(":")[0] for line in found(page)} == {"color-contrast", "list", "listitem"}
+    with pytest.raises(AssertionError):
+        assert_in_order([1, 3])
+
+
+def test_a_print_has_maps_and_tables_and_neither_menu_nor_controls(page, app):
+    start(page, f"{app}/training")
+    kept = (
+        page.locator(".js-plotly-plot").last,
+        page.locator(".stDataFrame").first,
+        page.locator(".grid canvas").first,
+    )
+    kept += (page.locator("textarea").first,)  # the sentences
+    gone = [page.get_by_role("button", name="Run"), page.get_by_test_id("stSidebar"), page.get_by_test_id("stCheckbox")]
+    gone += [page.get_by_test_id("stSelectbox"), page.get_by_test_id("stButtonGroup"), page.get_by_test_id("stPopover")]
+    for one in gone:
+        expect(one.first).to_be_visible()
+    page.emulate_media(media="print")
+    for one in gone:
+        for part in one.all():
+            expect(part).to_be_hidden()
+    for one in kept:
+        expect(one).to_be_visible()
+
+
+def test_a_readers_own_colours_leave_the_numbers_their_colours(page, app):
+    start(page, app)
+    ground = "piece => getComputedStyle(piece).backgroundColor"
+    piece = page.locator(".shaded span.piece").first
+    word, title = piece.evaluate(ground), page.get_by_role("heading", level=1)
+    pixel = "canvas => [...canvas.getContext('2d').getImageData(20, 20, 1, 1).data]"
+    overview = page.locator(".stage canvas").first
+    cell, ink = overview.evaluate(pixel), title.evaluate("title => getComputedStyle(title).color")
+    page.emulate_media(forced_colors="active")
+    expect(page.locator(".js-plotly-plot").last).to_have_css("forced-color-adjust", "none")
+    assert title.evaluate("title => getComputedStyle(title).color") != ink  # the page's words do follow the reader
+    assert piece.evaluate(ground) == word
+    assert overview.evaluate(pixel) == cell
+    chosen, ground_of_page = (
+        page.locator('[data-variant="segmented_control"][data-selected="true"]').first,
+        "rgb(0, 0, 0)",
+    )
+    expect(chosen).not_to_have_css("background-color", ground_of_page)
+
+
+def test_nothing_moves_for_those_who_ask(page, app):
+    start(page, app)
+    assert page.evaluate(MOVING) > 0
+    page.emulate_media(reduced_motion="reduce")
+    assert page.evaluate(MOVING) == 0
