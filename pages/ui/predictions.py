@@ -39,7 +39,7 @@ def prediction_panel(run: Run, row: int) -> None:
 
 def _sentences(sentences: list[str]) -> None:
     """List the completed sentences; long ones scroll, so that the heads stay near."""
-    place = st.container(height=SCROLL_PX) if len(sentences[0]) > LONG_TEXT else st.container()
+    place = st.container(height=SCROLL_PX, key="completed") if len(sentences[0]) > LONG_TEXT else st.container()
     place.markdown("\n".join(f"{rank}. {literal(sentence)}" for rank, sentence in enumerate(sentences, start=1)))
 
 
