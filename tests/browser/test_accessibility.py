@@ -63,9 +63,9 @@ MOVING = """[...document.querySelectorAll("*")].filter((one) => {
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     """Give a light page without the headers that would keep axe's script out."""
-    size = {"width": 1280, "height": 1000}
-    with browser.new_context(viewport=size, bypass_csp=True, color_scheme="light", accept_downloads=True) as context:
+    with browser.new_context(bypass_csp=True, color_scheme="light") as context:
         page = context.new_page()
+        page.set_viewport_size({"width": 1280, "height": 1000})
         page.set_default_timeout(60_000)
         yield page
 
