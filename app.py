@@ -3,12 +3,13 @@
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from pages.ui import guard, visit
+from pages.ui import guard, terms, visit
 from viz import text
 from viz.engine.local import engine
 from viz.text import _
 
-NEEDS_NO_MODEL = "saved"  # a run opens there within a second; loading torch beside it would take three of them
+# What these show is there within a second; loading torch beside it would take three of them.
+NEED_NO_MODEL = ("saved", "glossary")
 
 
 def choose_language() -> None:
@@ -56,6 +57,7 @@ def choose_page() -> StreamlitPage:
                 page("saved", _("Runs"), "folder_open"),
                 page("compare", _("Compare two runs"), "compare_arrows"),
                 page("models", _("Models"), "inventory_2"),
+                page("glossary", _("Glossary"), "dictionary"),
             ],
         }
     )
@@ -68,8 +70,11 @@ def page(name: str, title: str, icon: str, *, default: bool = False) -> Streamli
 
 with guard.page():  # the frame too is drawn in turn: thirty at once would all wait for one another's menus
     st.set_page_config(page_title="Headlight", page_icon="🔦", layout="wide")
+    under_the_menu = st.sidebar.container()
     choose_language()
     shown = choose_page()
-    if shown.url_path != NEEDS_NO_MODEL:
+    with under_the_menu:  # which shows its last pages only once it is unfolded
+        terms.whole(_("Glossary"))
+    if shown.url_path not in NEED_NO_MODEL:
         engine.warm_up()
     visit.draw(shown)
