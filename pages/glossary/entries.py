@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import streamlit as st
 
 from pages.ui import terms
+from pages.ui.language_choice import spoken
 from pages.ui.markdown import literal
 from viz import glossary
 from viz.drawing import definition
@@ -34,7 +35,7 @@ def _alone(term: Term) -> None:
     """Show one term, and link its neighbours."""
     _entries([term])
     subject = glossary.subject_of(term)
-    with st.container(horizontal=True, gap=None, vertical_alignment="center"):
+    with st.container(horizontal=True, gap="xxsmall", vertical_alignment="center"):  # here links look like buttons
         st.caption(literal(_("Also of “{subject}”:").format(subject=translated(subject))), width="content")
         for other in SUBJECTS[subject]:
             if other is not term:
@@ -53,4 +54,4 @@ def _entries(of: Iterable[Term]) -> None:
             with st.container(horizontal=True, gap=None, vertical_alignment="center"):
                 st.caption(_("Seen on:"), width="content")
                 for page in term.pages:
-                    st.page_link(f"pages/{page}/page.py", query_params=terms.spoken())
+                    st.page_link(f"pages/{page}/page.py", query_params=spoken())

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from pages.ui.language_choice import spoken
 from pages.ui.markdown import literal
 from viz.glossary import TERMS
 from viz.text import _, translated
@@ -26,8 +27,3 @@ def link(key: str) -> None:
 def whole(label: str) -> None:
     """Link the whole glossary."""
     st.page_link(PAGE, label=label, icon=":material/dictionary:", query_params=spoken())
-
-
-def spoken() -> dict[str, str]:
-    """Give the part of an address that tells the language, where this page's has one."""
-    return {"lang": st.query_params["lang"]} if "lang" in st.query_params else {}
