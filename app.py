@@ -3,7 +3,7 @@
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from pages.ui import guard, language_choice, terms, visit
+from pages.ui import guard, language_choice, visit
 from viz.engine.local import engine
 from viz.text import _
 
@@ -43,7 +43,8 @@ def choose_page() -> StreamlitPage:
                 page("models", _("Models"), "inventory_2"),
                 page("glossary", _("Glossary"), "dictionary"),
             ],
-        }
+        },
+        expanded=True,  # else the language below it folds the menu up, and half of the pages cannot be found
     )
 
 
@@ -54,13 +55,10 @@ def page(name: str, title: str, icon: str, *, default: bool = False) -> Streamli
 
 with guard.page():  # the frame too is drawn in turn: thirty at once would all wait for one another's menus
     st.set_page_config(page_title="Headlight", page_icon="🔦", layout="wide")
-    under_the_menu = st.sidebar.container()
     with st.sidebar:
         language_choice.control()
     shown = choose_page()
     language_choice.write_address()
-    with under_the_menu:  # which shows its last pages only once it is unfolded
-        terms.whole(_("Glossary"))
     if shown.url_path not in NEED_NO_MODEL:
         engine.warm_up()
     visit.draw(shown)

@@ -28,7 +28,7 @@ def show(asked: str) -> None:
     else:
         message = _("No term has “{words}” in its names or its definition. Try another word, or look at all terms.")
         st.info(literal(message.format(words=asked)))
-    terms.whole(_("All terms"))
+    st.page_link(terms.PAGE, label=_("All terms"), icon=":material/dictionary:", query_params=spoken())
 
 
 def _alone(term: Term) -> None:

@@ -22,8 +22,3 @@ def link(key: str) -> None:
     """Link one term by its name."""
     name = literal(translated(TERMS[key].name))
     st.page_link(PAGE, label=f":small[{name}]", icon="", query_params={"term": key} | spoken())
-
-
-def whole(label: str) -> None:
-    """Link the whole glossary."""
-    st.page_link(PAGE, label=label, icon=":material/dictionary:", query_params=spoken())
