@@ -3,27 +3,12 @@
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from pages.ui import guard, media, visit
-from viz import text
+from pages.ui import guard, language_choice, media, visit
 from viz.engine.local import engine
 from viz.text import _
 
-NEEDS_NO_MODEL = "saved"  # a run opens there within a second; loading torch beside it would take three of them
-
-
-def choose_language() -> None:
-    """Offer the languages there are, the browser's own first chosen; with one there is nothing to look up."""
-    if len(languages := text.languages()) > 1:
-        text.read_language_from(lambda: st.session_state.get("lang", "en"))
-        wanted = languages.index(text.nearest_language(st.query_params.get("lang", st.context.locale)))
-        st.sidebar.selectbox(
-            "Language / 语言 / Язык",  # found by those who cannot read the page
-            languages,
-            key="lang",
-            bind="query-params",
-            index=wanted,
-            format_func=text.language_name,
-        )
+# What these show is there within a second; loading torch beside it would take three of them.
+NEED_NO_MODEL = ("saved", "glossary")
 
 
 def choose_page() -> StreamlitPage:
@@ -56,8 +41,10 @@ def choose_page() -> StreamlitPage:
                 page("saved", _("Runs"), "folder_open"),
                 page("compare", _("Compare two runs"), "compare_arrows"),
                 page("models", _("Models"), "inventory_2"),
+                page("glossary", _("Glossary"), "dictionary"),
             ],
-        }
+        },
+        expanded=True,  # else the language below it folds the menu up, and half of the pages cannot be found
     )
 
 
@@ -69,8 +56,10 @@ def page(name: str, title: str, icon: str, *, default: bool = False) -> Streamli
 with guard.page():  # the frame too is drawn in turn: thirty at once would all wait for one another's menus
     st.set_page_config(page_title="Headlight", page_icon="🔦", layout="wide")
     media.fit()
-    choose_language()
+    with st.sidebar:
+        language_choice.control()
     shown = choose_page()
-    if shown.url_path != NEEDS_NO_MODEL:
+    language_choice.write_address()
+    if shown.url_path not in NEED_NO_MODEL:
         engine.warm_up()
     visit.draw(shown)

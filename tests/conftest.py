@@ -74,5 +74,6 @@ def speak(tmp_path, monkeypatch):
         text.read_language_from(lambda: language)
 
     monkeypatch.setattr(text, "LOCALE_FOLDER", tmp_path)
+    speak("en")  # a test before may have opened the app's own catalogues
     yield speak
     speak("en")

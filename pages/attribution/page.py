@@ -4,6 +4,7 @@ from functools import partial
 
 import streamlit as st
 
+from pages.ui.terms import terms
 from viz.text import _
 
 st.title(_("Who wrote the answer?"), anchor=False)
@@ -13,6 +14,7 @@ st.caption(
         "a sum: of what each head, each MLP, the embeddings and the biases wrote."
     )
 )
+terms("residual_stream", "direct_logit_attribution", "logit_lens")
 
 # These bring Plotly and pandas, a second on a fresh server; the title stands meanwhile.
 from pages.attribution import form  # noqa: E402

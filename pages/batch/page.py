@@ -4,12 +4,14 @@ from functools import partial
 
 import streamlit as st
 
+from pages.ui.terms import terms
 from viz.text import _
 
 st.title(_("Batch of prompts"), anchor=False)
 st.caption(
     _("Prompts of different length become one tensor. See the padding, the masks, and what every head does with them.")
 )
+terms("padding", "attention_mask", "position_ids")
 
 # These bring Plotly and pandas, a second on a fresh server; the title stands meanwhile.
 from pages.batch.answers import answers_table  # noqa: E402

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from pages.ui.terms import terms
 from viz.text import _
 
 st.title(_("Head board"), anchor=False)
@@ -11,6 +12,7 @@ st.caption(
         "click opens a head."
     )
 )
+terms("job", "entropy", "induction")
 
 # These bring Plotly and pandas, a second on a fresh server; the title stands meanwhile.
 from pages.board import form  # noqa: E402

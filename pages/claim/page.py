@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from pages.ui.terms import terms
 from viz.text import _
 
 st.title(_("Test a claim"), anchor=False)
@@ -11,6 +12,7 @@ st.caption(
         "read the verdict."
     )
 )
+terms("claim", "chance_level", "even_look")
 
 # These bring Plotly and pandas, a second on a fresh server; the title stands meanwhile.
 from pages.claim import form  # noqa: E402

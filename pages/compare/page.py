@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from pages.ui.terms import terms
 from viz.text import _
 
 st.title(_("Compare two runs"), anchor=False)
@@ -11,6 +12,7 @@ st.caption(
         "is compared over the pairs; tokens without a partner are marked."
     )
 )
+terms("token", "attention_map")
 
 # These bring Plotly and pandas, a second on a fresh server; the title stands meanwhile.
 from pages.compare import form  # noqa: E402

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from pages.ui.terms import terms
 from viz.text import _
 
 st.title(_("A head over a corpus"), anchor=False)
@@ -11,6 +12,7 @@ st.caption(
         "weakest, how its jobs spread, and which words it links more than chance would."
     )
 )
+terms("job", "even_look")
 
 # These bring Plotly and pandas, a second on a fresh server; the title stands meanwhile.
 from pages.corpus import form  # noqa: E402

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from pages.ui.terms import terms
 from viz.text import _
 
 st.title(_("Translate and cross-attention"), anchor=False)
@@ -11,6 +12,7 @@ st.caption(
         "written looks at the words of the source."
     )
 )
+terms("cross_attention", "query", "key")
 
 # These bring Plotly and pandas, a second on a fresh server; the title stands meanwhile.
 from pages.cross import form  # noqa: E402

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from pages.ui.terms import terms
 from viz.text import _
 
 st.title(_("Generation, step by step"), anchor=False)
@@ -11,6 +12,7 @@ st.caption(
         "chose from."
     )
 )
+terms("greedy", "temperature", "end_token")
 
 # These bring Plotly and pandas, a second on a fresh server; the title stands meanwhile.
 from pages.generation import form  # noqa: E402

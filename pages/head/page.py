@@ -4,6 +4,7 @@ from functools import partial
 
 import streamlit as st
 
+from pages.ui.terms import terms
 from viz.text import _
 
 st.title(_("What is this head?"), anchor=False)
@@ -13,6 +14,7 @@ st.caption(
         "needs it, and what others found."
     )
 )
+terms("head", "job", "contribution")
 
 # These bring Plotly and pandas, a second on a fresh server; the title stands meanwhile.
 from pages.head import form  # noqa: E402

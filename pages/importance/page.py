@@ -4,6 +4,7 @@ from functools import partial
 
 import streamlit as st
 
+from pages.ui.terms import terms
 from viz.text import _
 
 st.title(_("Which word decided?"), anchor=False)
@@ -13,6 +14,7 @@ st.caption(
         "is followed back to the words."
     )
 )
+terms("integrated_gradients", "occlusion", "value_zeroing")
 
 # These bring Plotly and pandas, a second on a fresh server; the title stands meanwhile.
 from pages.importance import form  # noqa: E402

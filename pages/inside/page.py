@@ -4,10 +4,12 @@ from dataclasses import replace
 
 import streamlit as st
 
+from pages.ui.terms import terms
 from viz.text import _
 
 st.title(_("Inside the mask"), anchor=False)
 st.caption(_("From 0 and 1 to minus infinity to softmax: every number on this page was taken from the running model."))
+terms("additive_mask", "score", "softmax")
 
 # These bring Plotly and pandas, a second on a fresh server; the title stands meanwhile.
 from pages.inside import form  # noqa: E402

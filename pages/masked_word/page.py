@@ -4,6 +4,7 @@ from functools import partial
 
 import streamlit as st
 
+from pages.ui.terms import terms
 from viz.text import _
 
 heading, examples = st.columns([3, 2], vertical_alignment="bottom")
@@ -14,6 +15,8 @@ heading.caption(
         "looks at."
     )
 )
+with heading:
+    terms("attention_map", "head", "probability")
 
 # These bring Plotly and pandas, a second on a fresh server; the title stands meanwhile.
 from pages.masked_word import form  # noqa: E402

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from pages.ui.terms import terms
 from viz.text import _
 
 st.title(_("Models"), anchor=False)
@@ -11,6 +12,7 @@ st.caption(
         "as it should before you believe its maps."
     )
 )
+terms("masked_language_model", "causal_language_model")
 
 from pages.models import form, wishes  # noqa: E402
 from pages.models.download import download_panel  # noqa: E402

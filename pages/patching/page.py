@@ -4,6 +4,7 @@ from functools import partial
 
 import streamlit as st
 
+from pages.ui.terms import terms
 from viz.text import _
 
 st.title(_("Patch from another sentence"), anchor=False)
@@ -13,6 +14,7 @@ st.caption(
         "first's: where the answer follows, the difference was carried there."
     )
 )
+terms("patching", "residual_stream")
 
 # These bring Plotly and pandas, a second on a fresh server; the title stands meanwhile.
 from pages.patching import controls, form  # noqa: E402

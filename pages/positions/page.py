@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from pages.ui.terms import terms
 from viz.text import _
 
 st.title(_("Where is the order?"), anchor=False)
@@ -11,6 +12,7 @@ st.caption(
         "told another one."
     )
 )
+terms("position_ids", "embedding")
 
 # These bring Plotly and pandas, a second on a fresh server; the title stands meanwhile.
 from pages.positions import form  # noqa: E402

@@ -4,12 +4,14 @@ from functools import partial
 
 import streamlit as st
 
+from pages.ui.terms import terms
 from viz.text import _
 
 st.title(_("Same alone?"), anchor=False)
 st.caption(
     _("A batch can look right and answer wrongly. Here each prompt is run both ways, and the numbers are compared.")
 )
+terms("padding_side", "attention_mask", "position_ids")
 
 # These bring Plotly and pandas, a second on a fresh server; the title stands meanwhile.
 from pages.same_alone import museum, table  # noqa: E402

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from pages.ui.terms import terms
 from viz.text import _
 
 st.title(_("Runs"), anchor=False)
@@ -11,6 +12,7 @@ st.caption(
         "Nobody else is shown your runs."
     )
 )
+terms("token", "attention_map")
 
 # These bring Plotly and pandas, a second on a fresh server; the title stands meanwhile.
 from pages.saved import form, shown  # noqa: E402

@@ -4,6 +4,7 @@ from functools import partial
 
 import streamlit as st
 
+from pages.ui.terms import terms
 from viz.text import _
 
 st.title(_("Switch heads off"), anchor=False)
@@ -13,6 +14,7 @@ st.caption(
         "answer moves or not."
     )
 )
+terms("switching_off", "sink")
 
 # These bring Plotly and pandas, a second on a fresh server; the title stands meanwhile.
 from pages.switch_off import form  # noqa: E402

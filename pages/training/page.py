@@ -2,12 +2,14 @@
 
 import streamlit as st
 
+from pages.ui.terms import terms
 from viz.text import _
 
 st.title(_("Training: seen and scored"), anchor=False)
 st.caption(
     _("Two questions about a training batch. Which positions does the model see? Which positions does the loss score?")
 )
+terms("label", "loss", "data_collator")
 
 # These bring Plotly and pandas, a second on a fresh server; the title stands meanwhile.
 from pages.training import form  # noqa: E402

@@ -64,12 +64,16 @@ def number(text: str) -> float | None:
 
 
 def set_address(values: Mapping[str, str | None]) -> None:
-    """Write parts of the address; what is None is taken out of it."""
+    """Write parts of the address; what is None is taken out of it.
+
+    What stands there already is not written again: each time is an entry in the browser's history, and one too early
+    stands under the address of the page that was left.
+    """
     for name, value in values.items():
-        if value is not None:
-            st.query_params[name] = value
-        else:
+        if value is None:
             st.query_params.pop(name, None)
+        elif st.query_params.get(name) != value:
+            st.query_params[name] = value
 
 
 @dataclass(frozen=True, slots=True)

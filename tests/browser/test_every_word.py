@@ -42,7 +42,6 @@ STREAMLITS = {
     "Sidebar",
     "Skip to main content",
     "Upload",
-    "View 9 more",
     "50MB per file • NPZ, SAFETENSORS",
     "file upload",
 }

@@ -33,7 +33,7 @@ ALL = " ".join("".join(HOSTILE.values()).encode(errors="replace").decode().repla
 
 ANSWERED = "batch board compare cross generation head inside masked_word patching".split()
 ANSWERED += "attribution positions same_alone switch_off training".split()
-OTHERS = ("claim", "importance", "models", "saved")
+OTHERS = ("claim", "glossary", "importance", "models", "saved")
 MODELS = {"cross": TWO_STACKS, "generation": CAUSAL, "attribution": CAUSAL}
 # Strings that a page may leave out: training hides words, and a translator's pieces are labelled otherwise.
 N_HIDDEN = 3

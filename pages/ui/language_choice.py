@@ -1,0 +1,39 @@
+"""Choose the language. It lives in the address as a code (``?lang=zh``); without one the browser's own is spoken.
+
+The address is written by hand: a bound field writes the name that it shows, 中文, and throws a code away. It is written
+once the menu is drawn; before, the browser would keep it under the address of the page that it leaves.
+"""
+
+import streamlit as st
+
+from pages.ui.question import set_address
+from viz import text
+
+_FIELD, _TAKEN = "lang", "lang_address"
+
+
+def control() -> None:
+    """Offer the languages there are, the one of the address or the browser first; with one nothing is looked up."""
+    if len(languages := text.languages()) == 1:
+        return
+    text.read_language_from(lambda: st.session_state.get(_FIELD, "en"))
+    given = st.query_params.get("lang")
+    if _FIELD not in st.session_state or (given and given != st.session_state.get(_TAKEN)):
+        st.session_state[_FIELD] = text.nearest_language(given or st.context.locale)
+    st.selectbox(
+        "Language / 语言 / Язык",  # found by those who cannot read the page
+        languages,
+        key=_FIELD,
+        format_func=text.language_name,
+    )
+
+
+def write_address() -> None:
+    """Write the language that is spoken into the address; called once the page that is shown is known."""
+    st.session_state[_TAKEN] = spoken().get("lang")
+    set_address({"lang": st.session_state[_TAKEN]})
+
+
+def spoken() -> dict[str, str]:
+    """Give the part of an address that tells the language; none where the browser asks for that one itself."""
+    return {} if text.language() == text.nearest_language(st.context.locale) else {"lang": text.language()}
