@@ -100,9 +100,7 @@ def _link(run: Run, row: int, layer: int, head: int) -> None:
     asked = {"model": run.model.checkpoint, "head": head_label(layer, head)}
     asked |= {"text": text} if len(text) <= MAX_ADDRESS else {}
     asked |= {"lang": st.query_params["lang"]} if "lang" in st.query_params else {}
-    page = st.Page(
-        "pages/head/page.py", url_path="head"
-    )  # by its address: a fragment drawn alone knows no pages by file
+    page = st.Page("pages/head/page.py", url_path="head")  # by address: a fragment drawn alone knows none by file
     st.page_link(page, label=_("What is this head?"), icon=":material/person_search:", query_params=asked)
 
 
