@@ -45,7 +45,7 @@ def opened(checkpoint, **query):
 
 def weights_shown(app) -> list[float]:
     """Read the four decimals under the pointer of every piece of the shaded source."""
-    shaded = html(app).split("hl-shaded")[-1]
+    shaded = html(app).rpartition('<div class="hl-shaded">')[2]
     return [float(part.split('"')[0].split(" (")[0].rsplit(": ", 1)[1]) for part in shaded.split('title="')[1:]]
 
 

@@ -70,7 +70,7 @@ def test_the_shipped_models_are_listed_with_family_size_and_their_pages():
         assert f"{read / 1e6:.1f} MB" in said
     labels = [button.label for button in app.button]
     assert labels[2:10] == ["Masked word", "Head board", "Inside the mask", "Check"] * 2
-    assert "Models of up to 3.00 GB are loaded here" in messages(app.caption)[1]
+    assert any("Models of up to 3.00 GB are loaded here" in said for said in messages(app.caption))
 
 
 def test_opening_the_page_asks_nobody_even_at_a_link_with_a_name_and_a_mirror(monkeypatch):
@@ -225,7 +225,7 @@ def test_an_allow_list_is_said_and_leaves_no_mirror_to_choose(monkeypatch):
 def test_a_model_over_the_limit_is_refused_with_both_sizes(monkeypatch):
     monkeypatch.setenv("HEADLIGHT_MAX_MODEL_GB", "0.001")
     app = open_app(PAGE)
-    assert "Models of up to 1.0 MB are loaded here" in messages(app.caption)[1]
+    assert any("Models of up to 1.0 MB are loaded here" in said for said in messages(app.caption))
     ask(app, "headlight-bert", "How large is it?")
     assert len(messages(app.error)) <= 1
 
