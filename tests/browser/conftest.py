@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.browser.server import running_app
 
-expect.set_options(timeout=20_000)  # a busy computer is slow, not wrong
+expect.set_options(timeout=40_000)  # a busy computer is slow, not wrong
 
 FLAGS = [
     "--no-sandbox",
@@ -50,7 +50,7 @@ def page(browser: Browser):
     """Give a fresh page; afterwards it must have raised nothing, shown no exception, asked nobody but the app."""
     context = browser.new_context(viewport={"width": 1280, "height": 1000}, accept_downloads=True)
     page = context.new_page()
-    page.set_default_timeout(30_000)
+    page.set_default_timeout(60_000)
     problems, hosts = [], set()
     page.on("pageerror", lambda error: problems.append(f"script error: {error}"))
     page.on("dialog", lambda dialog: (problems.append(f"dialog: {dialog.message}"), dialog.dismiss()))
@@ -65,11 +65,11 @@ def page(browser: Browser):
 def open_page(page: Page, address: str) -> None:
     """Open an address and wait until the page is there to its last part."""
     page.goto(address)
-    page.locator(".stage canvas[data-key]").wait_for(timeout=60_000)
-    page.get_by_label("Put another word in place of").wait_for(timeout=60_000)
+    page.locator(".stage canvas[data-key]").wait_for(timeout=120_000)
+    page.get_by_label("Put another word in place of").wait_for(timeout=120_000)
     settle(page)
 
 
 def settle(page: Page) -> None:
     """Wait until no script runs."""
-    page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for(timeout=60_000)
+    page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for(timeout=120_000)

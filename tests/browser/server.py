@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-START_SECONDS = 60
+START_SECONDS = 120
 LOCAL = "127.0.0.1"
 
 

@@ -122,7 +122,7 @@ def test_a_ranking_streams_in_can_be_stopped_and_goes_on(page, app, deep_bert_fo
     assert 0 < n_done < 384 and n_done % 12 == 0
     expect(page.locator(".st-key-effect_scatter .scatterlayer .point")).to_have_count(n_done)
     page.get_by_role("button", name="Go on ranking").click()
-    page.get_by_text("Each of the 384 heads was switched off alone.").wait_for(timeout=60_000)
+    page.get_by_text("Each of the 384 heads was switched off alone.").wait_for(timeout=180_000)
     expect(page.get_by_role("button", name="Stop ranking")).to_have_count(0)
     expect(page.locator(".st-key-effect_scatter .scatterlayer .point")).to_have_count(384)
 

@@ -8,7 +8,7 @@ from streamlit.testing.v1.app_test import calc_hash
 
 from viz.shipped import MODELS_FOLDER
 
-SECONDS = 60
+SECONDS = 120
 
 
 def open_app(page: str | None = None, **query) -> AppTest:
