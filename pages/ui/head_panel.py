@@ -8,6 +8,7 @@ import streamlit as st
 from pages.ui import drawing_choice, guard, head_choice, pictures, predict_first, view_choice
 from pages.ui.downloads import downloads
 from pages.ui.head_grid import mark_head
+from pages.ui.language_choice import spoken
 from pages.ui.lines_map import lines_map
 from pages.ui.long_map import long_map
 from pages.ui.markdown import literal
@@ -99,7 +100,7 @@ def _link(run: Run, row: int, layer: int, head: int) -> None:
     text = run.batch.texts[row]
     asked = {"model": run.model.checkpoint, "head": head_label(layer, head)}
     asked |= {"text": text} if len(text) <= MAX_ADDRESS else {}
-    asked |= {"lang": st.query_params["lang"]} if "lang" in st.query_params else {}
+    asked |= spoken()
     page = st.Page("pages/head/page.py", url_path="head")  # by address: a fragment drawn alone knows none by file
     st.page_link(page, label=_("What is this head?"), icon=":material/person_search:", query_params=asked)
 

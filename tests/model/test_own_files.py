@@ -76,6 +76,10 @@ def test_a_file_too_large_to_be_judged_is_refused(file, folder):
 def test_what_saved_tokenizers_hold_is_taken(tiny_bert_folder, tmp_path):
     """Paths of whoever saved it, and words as a list or with their numbers, name nothing to read."""
     folder = shutil.copytree(tiny_bert_folder, tmp_path / "model")
-    entries = {"special_tokens_map_file": "/root/x.json", "tokenizer_file": "/root/y.json", "vocab_file": "vocab.txt"}
+    entries = {
+        "special_tokens_map_file": "/elsewhere/x.json",
+        "tokenizer_file": "/elsewhere/y.json",
+        "vocab_file": "vocab.txt",
+    }
     name_it(folder, own_files.TOKENIZER, entries | {"init_inputs": [], "sp_model_kwargs": {}, "merges": None})
     assert load_model(str(folder)).info.vocabulary == load_model(str(tiny_bert_folder)).info.vocabulary
