@@ -167,7 +167,7 @@ def frame(
     """
     key_tokens, key_names = tokens if key_tokens is None else key_tokens, names if key_names is None else key_names
     beside, above, below = axes.label_px(tokens), axes.label_px(key_tokens) + 56, 52
-    key_axis = {"title": {"text": _("key (at this token)"), "standoff": 6}, "side": "top", "tickangle": -90}
+    key_axis = {"title": {"text": _("key (at this token)"), "standoff": 10}, "side": "top", "tickangle": -90}
     query_axis = {"title": {"text": _("query (this token looks)"), "standoff": 12}, "autorange": "reversed"}
     return {
         "xaxis": key_axis | axes.ticks(key_tokens, key_names),
