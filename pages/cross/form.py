@@ -77,7 +77,7 @@ def ask() -> CrossQuestion:
             placeholder=_("left empty: the model writes them"),
         )
         model_field(choice_column, "cross_model", ours=MODELS, example="Helsinki-NLP/opus-mt-en-fr")
-        side, button = choice_column.columns([3, 2], vertical_alignment="bottom")
+        side, button = choice_column.columns(2, vertical_alignment="bottom")
         side_field(side, "cross_side")
         submit(button, _("Run"), CrossQuestion.take, type="primary", width="stretch")
     _more_ways(question)

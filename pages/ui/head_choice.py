@@ -44,7 +44,7 @@ def whole_page(*also: str) -> Iterator[None]:
 def chosen(model: ModelInfo | Stack) -> tuple[int, int]:
     """Give the open head as 0-based (layer, head), the nearest one where the model has fewer."""
     if "open_head" not in st.session_state:
-        st.session_state["open_head"] = DEFAULT
+        st.session_state["open_head"] = _nearest(*DEFAULT, model)  # nobody asked for it, so nothing is to be said
         if "head" in st.query_params:
             _take(st.query_params["head"], model)
     layer, head = st.session_state["open_head"]
@@ -52,8 +52,12 @@ def chosen(model: ModelInfo | Stack) -> tuple[int, int]:
         return parse_head(head_label(layer, head), model.n_layers, model.n_heads)
     except VizError as error:
         st.session_state["head_error"] = error.with_traceback(None)  # its frames would keep the run
-        st.session_state["open_head"] = min(layer, model.n_layers - 1), min(head, model.n_heads - 1)
+        st.session_state["open_head"] = _nearest(layer, head, model)
         return st.session_state["open_head"]
+
+
+def _nearest(layer: int, head: int, model: ModelInfo | Stack) -> tuple[int, int]:
+    return min(layer, model.n_layers - 1), min(head, model.n_heads - 1)
 
 
 def controls(model: ModelInfo | Stack) -> tuple[int, int]:

@@ -268,3 +268,9 @@ def test_the_page_opens_with_the_shipped_translator_and_its_example():
     assert not app.error
     assert form.SWAP in html(app)
     assert any("Written by the model, greedily" in said for said in messages(app.caption))
+
+
+def test_the_head_that_opens_first_is_one_of_the_model():
+    app = open_app(PAGE)  # of three layers; elsewhere the fourth opens first
+    assert messages(app.warning) == []
+    assert app.text_input(key="head_name").value == "Layer3_Head11"
