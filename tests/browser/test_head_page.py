@@ -20,7 +20,7 @@ def test_a_link_below_a_map_leads_to_the_page_of_its_head_and_claims_are_tested_
     expect(page.get_by_role("heading", name="Layer2_Head10 · L1H9")).to_be_visible(timeout=60_000)
     settle(page)
     expect(page.get_by_label("Text its map is drawn for")).to_have_value("The dog sleeps in the [MASK].")
-    expect(page.locator(".gtitle")).to_have_text("Layer2_Head10 · L1H9")
+    expect(page.locator(".gtitle")).to_have_text(["Layer2_Head10 · L1H9"])
     expect(page).to_have_url(re.compile(r"/head\?(?=.*head=Layer2_Head10).*text=The\+dog\+sleeps"))
     expect(main_part(page).get_by_text("A token looks at the one before it.")).to_be_visible()
     main_part(page).get_by_text("Ready claims, tested for this head").click()

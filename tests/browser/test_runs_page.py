@@ -45,12 +45,12 @@ def test_the_list_survives_a_reload_and_is_nobody_elses(page, offering, folder, 
     expect(entries(page)).to_have_text([re.compile(re.escape(SENTENCE))])
     page.get_by_test_id("stFileUploader").locator("input").set_input_files(folder / "known <b>$x$.npz")
     expect(entries(page)).to_have_count(2)
-    expect(page.locator(".st-key-head_map .gtitle")).to_have_text("Layer2_Head5 · L1H4")
+    expect(page.locator(".st-key-head_map .gtitle")).to_have_text(["Layer2_Head5 · L1H4"])
     settle(page)
     address = page.url
     page.reload()
     expect(entries(page)).to_have_text([re.compile(r"known <b>\$x\$\.npz"), re.compile(re.escape(SENTENCE))])
-    expect(page.locator(".st-key-head_map .gtitle")).to_have_text("Layer2_Head5 · L1H4")
+    expect(page.locator(".st-key-head_map .gtitle")).to_have_text(["Layer2_Head5 · L1H4"])
     entries(page).nth(1).click()  # an asked run, by its request alone
     expect(page.locator(".st-key-bars_0 .bars .point")).to_have_count(3)
     stranger = browser.new_context().new_page()
@@ -87,7 +87,7 @@ def test_a_run_is_renamed_saved_and_forgotten_and_all_of_it_survives(page, offer
 
 def test_the_address_opens_what_the_server_offers(page, offering):
     page.goto(f"{offering}/saved?run=known+%3Cb%3E%24x%24.npz&head=Layer4_Head11")
-    expect(page.locator(".st-key-head_map .gtitle")).to_have_text("Layer4_Head11 · L3H10")
+    expect(page.locator(".st-key-head_map .gtitle")).to_have_text(["Layer4_Head11 · L3H10"])
     expect(page.get_by_text("slow: 0.87 at moves").first).to_be_visible()
 
 

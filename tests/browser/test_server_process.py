@@ -101,7 +101,7 @@ def test_a_page_comes_back_with_its_text_when_the_server_was_killed_and_started_
         expect(field).to_have_value(TYPED.replace("old", "young"))
         page.get_by_role("button", name="Run").click()
         expect(page.get_by_text("The young turtle sleeps under the").first).to_be_visible(timeout=60_000)
-        expect(page.locator(".st-key-head_map .gtitle")).to_have_text("Layer2_Head5 · L1H4")
+        expect(page.locator(".st-key-head_map .gtitle")).to_have_text(["Layer2_Head5 · L1H4"])
     finally:
         process.kill()
         process.wait()
