@@ -10,6 +10,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from benchmarks import paired
+from tests.browser.pages import FIRST
 from tests.browser.server import running_app
 
 N_SESSIONS = 30
@@ -43,8 +44,9 @@ async def _visit_together(address: str) -> list[float]:
 class Visitor:
     """Hold one session: its connection and the widgets its page has shown."""
 
-    def __init__(self, address: str):
-        self.address = address
+    def __init__(self, address: str, page: str = "masked_word", query: str = ""):
+        self.address, self.query = address, query
+        self.name = "" if page == FIRST else page
         self.page = self.session = ""
         self.text_id = self.button_id = ""
 
@@ -71,7 +73,8 @@ class Visitor:
 
     async def _run(self, message: BackMsg, sentence: str = "") -> float:
         message.rerun_script.page_script_hash = self.page
-        message.rerun_script.query_string = ""
+        message.rerun_script.page_name = "" if self.page else self.name
+        message.rerun_script.query_string = self.query
         started, answered = time.perf_counter(), not sentence
         await self.connection.send(message.SerializeToString())
         while True:

@@ -5,7 +5,6 @@ that is put together, or one that no catalogue has; and a page that grows sidewa
 """
 
 import re
-import shutil
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -14,12 +13,12 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests import catalogues
+from tests.browser import pages
 from tests.browser.conftest import settle
-from tests.browser.server import REPOSITORY, running_app
+from tests.browser.server import REPOSITORY, copy_without_languages, running_app
 from viz.analysis.known.file import known
 
 UNSPOKEN = "eo"  # a code that Babel knows; nobody speaks this catalogue
-FOLDERS = sorted(folder.name for folder in (REPOSITORY / "pages").iterdir() if (folder / "page.py").is_file())
 LONGER = 0.3  # as Russian is
 
 # What Streamlit says itself, in English whatever is asked.
@@ -68,15 +67,7 @@ TEXTS = """() => {
 
 def copy_with(folder: Path) -> Path:
     """Copy the app with the catalogue of the language that nobody speaks."""
-    place = folder / "app"
-    (place / "assets").mkdir(parents=True)
-    for part in ("pages", "viz", ".streamlit"):
-        shutil.copytree(REPOSITORY / part, place / part)
-    for part in ("app.py", "asgi.py", "bounds.py", "serve.py"):
-        shutil.copy(REPOSITORY / part, place / part)
-    for part in (REPOSITORY / "assets").iterdir():
-        if part.name != "locale":
-            (place / "assets" / part.name).symlink_to(part)
+    place = copy_without_languages(folder / "app")
     said = {message.id: _unspoken(message.id) for message in catalogues.template() if message.id}
     catalogues.write(place / "assets" / "locale", UNSPOKEN, said)
     return place
@@ -129,9 +120,9 @@ def test_english_outside_the_brackets_is_found():
     assert is_data("The turtle moves slow across the river.") and is_data("river")
 
 
-@pytest.mark.parametrize("name", FOLDERS)
+@pytest.mark.parametrize("name", pages.PAGES)
 def test_a_page_says_nothing_that_no_catalogue_has_and_does_not_grow_sideways(page, unspoken, name):
-    page.goto(f"{unspoken}/{'' if name == 'masked_word' else name}?lang={UNSPOKEN}")
+    page.goto(pages.address(unspoken, name, lang=UNSPOKEN))
     page.get_by_text("⟦").first.wait_for(timeout=60_000)
     settle(page)
     expect(page.locator(f'html[lang="{UNSPOKEN}"]')).to_have_count(1)
@@ -139,4 +130,10 @@ def test_a_page_says_nothing_that_no_catalogue_has_and_does_not_grow_sideways(pa
     for width in (1280, 390):
         page.set_viewport_size({"width": width, "height": 900})
         page.wait_for_timeout(300)  # for what is laid out anew
-        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, width
+        assert not pages.grows_sideways(page), width
+
+
+def test_a_page_that_grows_sideways_is_found(page):
+    for width, grows in (("3000px", True), ("30px", False)):
+        page.set_content(f'<div data-testid="stMain" style="overflow: auto"><p style="width: {width}">wide</p></div>')
+        assert pages.grows_sideways(page) is grows
