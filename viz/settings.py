@@ -62,6 +62,7 @@ class Settings(BaseSettings):
     max_model_gb: float = Field(default=3, ge=0, le=10_000)
     models: Folders = ()
     runs: Folders = ()
+    packs: Folders = ()
     allow: Names = ()
     visitors: Annotated[Visitors, BeforeValidator(_small_letters)] = "auto"
     framed_by: Names = ()
