@@ -15,7 +15,7 @@ from tests.conftest import REPOSITORY
 
 FACES = {"viz.masks", "viz.models", "viz.batching", "viz.forward", "viz.saved", "viz.notebook"}
 
-VIZ = {"ground", "analysis", "engine", "cluster", "drawing", "files", "commands"}
+VIZ = {"ground", "analysis", "engine", "cluster", "drawing", "files", "packs", "commands"}
 MAY_IMPORT = {
     "ground": {"ground"},
     "analysis": {"ground", "analysis"},
@@ -23,9 +23,10 @@ MAY_IMPORT = {
     "cluster": {"ground", "analysis", "engine", "cluster"},
     "drawing": {"ground", "analysis", "drawing"},
     "files": {"ground", "analysis", "drawing", "files"},
+    "packs": {"ground", "analysis", "engine", "drawing", "files", "packs"},
     "commands": VIZ,
     "faces": VIZ - {"commands"},
-    "pages": {"ground", "analysis", "engine", "drawing", "files", "pages"},
+    "pages": {"ground", "analysis", "engine", "drawing", "files", "packs", "pages"},
 }
 # Of the engine a page knows what can be asked and whom to ask; torch comes with neither.
 ENGINE_FOR_PAGES = {"viz.engine.requests", "viz.engine.reasons.requests", "viz.engine.local", "viz.engine.kept"}
@@ -35,6 +36,7 @@ THEIRS = {
     "cluster": {"ray"},
     "drawing": {"plotly", "pandas", "PIL", "fpdf"},
     "ground": {"babel", "pydantic", "pydantic_settings"},
+    "packs": {"yaml", "pydantic", "pydantic_core"},
     "pages": {"streamlit"},
 }
 ANYWHERE = {"numpy"}
@@ -99,7 +101,7 @@ def complaint(module: str, name: str) -> str | None:
         return None if fine else f"{module} may not import {name}"
     if room(name) not in MAY_IMPORT[here]:
         return f"{module} may not import {name}"
-    if here == "pages" and room(name) == "engine" and name not in ENGINE_FOR_PAGES:
+    if here in ("pages", "packs") and room(name) == "engine" and name not in ENGINE_FOR_PAGES:
         return f"{module} may not import {name}: ask viz.engine.local"
     if name.startswith("pages.") and subject(name) not in ("ui", subject(module) if module != "app" else ""):
         return f"{module} may not import {name}: it belongs to another page"

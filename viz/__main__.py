@@ -20,6 +20,7 @@ COMMANDS: dict[str, str] = {
     "switch-off": "switch_off",
     "importance": "importance",
     "corpus": "corpus",
+    "pack": "pack",
 }
 
 

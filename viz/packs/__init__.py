@@ -1,0 +1,1 @@
+"""Lessons in a file: read and check them, ask the model for their answers, judge what was given, hand it in."""

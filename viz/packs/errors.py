@@ -1,0 +1,59 @@
+"""Errors about class packs and hand-ins that a person can act on."""
+
+from dataclasses import dataclass
+
+from viz.errors import N_, Reason, VizError
+
+
+class WrongPart(ValueError):
+    """Say inside a check of the schema what does not go together; whoever reads on knows the line."""
+
+    def __init__(self, reason: Reason):
+        self.reason = reason
+        super().__init__(str(reason))
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Hold one thing that is wrong with a pack: the line of its file, counted from 1, where, and why."""
+
+    line: int
+    where: str  # parts 2, questions 1, within
+    reason: Reason
+
+    @property
+    def sentence(self) -> Reason:
+        """Say line, place and reason."""
+        if not self.where:
+            return Reason("Line {line}: {said}", line=self.line, said=self.reason)
+        return Reason("Line {line}, {where}: {said}", line=self.line, where=self.where, said=self.reason)
+
+
+class PackWrong(VizError):
+    """Refuse a pack: the sentence says the first problem, ``problems`` are all of them, in the order of their lines."""
+
+    template = N_("Cannot use the pack '{name}'. {first}")
+
+    @classmethod
+    def of(cls, name: str, problems: tuple[Problem, ...]) -> "PackWrong":
+        """Refuse the pack of a name for its problems, one or more."""
+        return cls(name=name, first=problems[0].sentence, problems=problems)
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Give everything that is wrong."""
+        found = self.values["problems"]
+        assert isinstance(found, tuple)
+        return found
+
+
+class NotMeasurable(VizError):
+    """Refuse a question that the texts of its part have no answer to."""
+
+    template = N_("The model has no answer to this question: {reason}")
+
+
+class PackNotOffered(VizError):
+    """Refuse a name of no pack that is there."""
+
+    template = N_("There is no pack '{name}' here. Choose one of the list, or open its file.")

@@ -1,0 +1,230 @@
+"""Ask the model for the answer of a question; what pages show of the same texts are the same numbers.
+
+Each measure of the schema has one function here: which request it takes, and what is read off the record.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from viz.analysis.batches.same_alone import BatchCheck, Mistakes
+from viz.analysis.batches.training import MASKED, PADDING, Lesson
+from viz.analysis.masks.additive import softmax
+from viz.analysis.masks.cells import VISIBLE, cell_states
+from viz.analysis.predictions import probabilities, require_readouts, top_k
+from viz.analysis.words import find, plain, special_tokens
+from viz.engine import requests
+from viz.errors import Reason
+from viz.names import head_label, parse_head, position_number
+from viz.packs import schema
+from viz.packs.errors import NotMeasurable
+from viz.records import Run
+
+Asking = Callable[[requests.Request[Any]], Any]
+PADDING_KEY = "[PAD]"
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """Hold the model's answer: a word, the name of a head, or a number; ``also`` are equal ones.
+
+    ``choices`` are what a word is chosen from, in their order, where that is known.
+    """
+
+    value: str | float
+    also: tuple[str, ...] = ()
+    choices: tuple[str, ...] = ()
+
+
+def truth(pack: schema.Pack, question: schema.AnyQuestion, ask: Asking) -> Truth | None:
+    """Give the model's answer to a question; None where it is open.
+
+    Raises ``NotMeasurable`` and what ``ask`` raises, such as ``WordNotInText``.
+    """
+    answer = question.answer
+    if isinstance(answer, schema.OpenAnswer | schema.ClaimAnswer):
+        return None
+    if isinstance(answer, schema.Softmax):
+        return Truth(_softmax(answer))
+    show = pack.part_of(question.id).show
+    assert show is not None  # the schema refuses a question about texts that are not there
+    return _MEASURES[type(answer)](answer, Shown(pack, show, ask))
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Give what a part shows, as the records that its questions are about."""
+
+    pack: schema.Pack
+    show: schema.Show
+    ask: Asking
+
+    @property
+    def model(self) -> str:
+        """Name the checkpoint."""
+        return self.show.model or self.pack.model
+
+    def request(self) -> requests.Ask:
+        """Ask for the pass over all texts."""
+        return requests.Ask(self.model, self.show.texts, padding_side=self.show.padding_side)
+
+    def run(self) -> Run:
+        """Give the pass over all texts."""
+        return self.ask(self.request())
+
+    def check(self, mistakes: tuple[str, ...]) -> BatchCheck:
+        """Give how each text fares in the batch, with a script's mistakes."""
+        made = replace(Mistakes(), **dict.fromkeys(mistakes, True))
+        return self.ask(requests.Check(self.model, self.show.texts, self.show.padding_side, made))
+
+    def lesson(self, answer: schema.InTraining) -> Lesson:
+        """Give the training batch of the texts."""
+        given = (self.model, self.show.texts, answer.seed, answer.masked_share, self.show.padding_side)
+        return self.ask(requests.Train(*given))
+
+
+def _prediction(answer: schema.Prediction, shown: Shown) -> Truth:
+    run = shown.run()
+    return Truth(top_k(run, _readout(run, answer.text), 1)[0].token)
+
+
+def _answer_in_batch(answer: schema.AnswerInBatch, shown: Shown) -> Truth:
+    check = shown.check(answer.mistakes).prompts[answer.text - 1]
+    token = check.token_alone if answer.alone else check.token_in_batch
+    if token is None:
+        raise NotMeasurable(reason=Reason("text {text} has no answer to read.", text=answer.text))
+    return Truth(token)
+
+
+def _looked_at(answer: schema.LookedAt, shown: Shown) -> Truth:
+    run, row = shown.run(), answer.text - 1
+    layer, head = parse_head(answer.head, run.model.n_layers, run.model.n_heads)
+    queries = find(run, row, answer.query)
+    weights = run.attentions[row, layer, head, list(queries)].mean(axis=0)
+    open_keys = (cell_states(run, layer)[row, list(queries)] == VISIBLE).all(axis=0)
+    if answer.among == "words":
+        open_keys &= ~special_tokens(run, row)
+    keys = np.flatnonzero(open_keys)
+    if not len(keys):
+        raise NotMeasurable(reason=Reason("'{query}' may look at nothing.", query=answer.query))
+    names = token_names(run, row)
+    largest = weights[keys].max()
+    best = [names[key] for key in keys if weights[key] == largest]
+    return Truth(best[0], tuple(best[1:]), tuple(names[key] for key in keys))
+
+
+def _looking_head(answer: schema.LookingHead, shown: Shown) -> Truth:
+    run, row = shown.run(), answer.text - 1
+    queries, keys = list(find(run, row, answer.query)), list(_keys(run, row, answer.key))
+    weights = run.attentions[row][:, :, queries][..., keys].sum(axis=-1).mean(axis=-1)  # [L, H]
+    if answer.layer is not None:
+        if answer.layer > run.model.n_layers:
+            raise NotMeasurable(
+                reason=Reason("layer {layer} is not there; the last one is {n}.", layer=answer.layer, n=len(weights))
+            )
+        weights = np.where(np.arange(weights.shape[0])[:, None] == answer.layer - 1, weights, -np.inf)
+    best = [head_label(int(layer), int(head)) for layer, head in np.argwhere(weights == weights.max())]
+    return Truth(best[0], tuple(best[1:]))
+
+
+def _count(answer: schema.Count, shown: Shown) -> Truth:
+    real = shown.run().batch.attention_mask[answer.text - 1]
+    return Truth(float(real.sum() if answer.of == "tokens" else (~real).sum()))
+
+
+def _cell(answer: schema.Cell, shown: Shown) -> Truth:
+    run, row = shown.run(), answer.text - 1
+    layer, head = parse_head(answer.head, run.model.n_layers, run.model.n_heads)
+    queries, keys = list(find(run, row, answer.query)), list(_keys(run, row, answer.key))
+    if answer.of == "score":
+        if run.scores is None:
+            raise NotMeasurable(reason=Reason("the scores of so long a text are not kept."))
+        if len(queries) > 1 or len(keys) > 1:
+            raise NotMeasurable(reason=Reason("a score is of one token and one token; these are several."))
+        return Truth(float(run.scores[row, layer, head, queries[0], keys[0]]))
+    weights = run.attentions[row, layer, head][queries][:, keys]
+    return Truth(float(weights.sum(axis=1, dtype=np.float64).mean()))
+
+
+def _share(answer: schema.Share, shown: Shown) -> Truth:
+    run = shown.run()
+    shares = probabilities(run, _readout(run, answer.text))
+    if answer.word is None:
+        return Truth(float(shares.max()))
+    word = shown.ask(requests.FindWord(shown.model, answer.word, example="the"))
+    return Truth(float(shares[word]))
+
+
+def _in_batch(answer: schema.InBatch, shown: Shown) -> Truth:
+    check = shown.check(answer.mistakes).prompts[answer.text - 1]
+    found = {
+        "difference": check.max_difference,
+        "padding mass": check.padding_mass,
+        "probability in batch": check.probability_in_batch,
+        "probability alone": check.probability_alone,
+    }[answer.of]
+    if found is None or np.isnan(found):
+        raise NotMeasurable(reason=Reason("text {text} has no such number.", text=answer.text))
+    return Truth(float(found))
+
+
+def _in_training(answer: schema.InTraining, shown: Shown) -> Truth:
+    lesson = shown.lesson(answer)
+    made = lesson.four_ways.training_batch
+    if answer.of == "loss":
+        return Truth(lesson.four_ways.way(mask_given=answer.mask_given, padding_scored=answer.padding_scored).loss)
+    counted = {
+        "seen": int(made.batch.attention_mask.sum()),
+        "scored": int(made.scored.sum()),
+        "masked": made.count(MASKED),
+        "padding positions": made.count(PADDING),
+        "positions": made.count(),
+    }
+    return Truth(float(counted[answer.of]))
+
+
+def _softmax(answer: schema.Softmax) -> float:
+    """Give the weight of one score, computed in float64 from what stands in the pack."""
+    added = np.zeros(len(answer.scores))
+    added[[key - 1 for key in answer.hidden]] = float(answer.fill)
+    return float(softmax(np.array(answer.scores, dtype=np.float64), added)[answer.key - 1])
+
+
+_MEASURES: dict[type, Callable[[Any, Shown], Truth]] = {
+    schema.Prediction: _prediction,
+    schema.AnswerInBatch: _answer_in_batch,
+    schema.LookedAt: _looked_at,
+    schema.LookingHead: _looking_head,
+    schema.Count: _count,
+    schema.Cell: _cell,
+    schema.Share: _share,
+    schema.InBatch: _in_batch,
+    schema.InTraining: _in_training,
+}
+
+
+def token_names(run: Run, row: int) -> list[str]:
+    """Name the tokens of a row; one that stands there more than once is followed by its position."""
+    tokens = run.batch.tokens[row]
+    return [f"{token} ({position_number(at)})" if tokens.count(token) > 1 else token for at, token in enumerate(tokens)]
+
+
+def _keys(run: Run, row: int, key: str) -> tuple[int, ...]:
+    """Give the positions of a key: those of a word, or all padding of the row. Raises ``NotMeasurable``."""
+    if plain(key) != plain(PADDING_KEY):
+        return find(run, row, key)
+    padding = tuple(np.flatnonzero(~run.batch.attention_mask[row]).tolist())
+    if not padding:
+        raise NotMeasurable(reason=Reason("text {text} has no padding.", text=position_number(row)))
+    return padding
+
+
+def _readout(run: Run, text: int) -> int:
+    """Give the first read-out of a text. Raises what ``require_readouts`` raises, or ``NotMeasurable``."""
+    require_readouts(run)
+    for number, (row, _position) in enumerate(run.readouts):
+        if row == text - 1:
+            return number
+    raise NotMeasurable(reason=Reason("text {text} has no answer to read.", text=text))

@@ -1,0 +1,86 @@
+"""Hold what a student answered, in plain values that a browser or a hand-in keeps; what comes back is checked."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Self, TypeGuard
+
+MAX_GIVEN = 2_000  # characters of an answer
+MAX_SENTENCES = 8_000  # of the marked sentences of a claim
+MAX_ANSWERS = 400  # more than a pack can ask
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Hold one answer: what was given first and last, how often, and whether the hint was read before the first.
+
+    ``sentences`` are the marked sentences of a claim, ``words`` what the student says about it.
+    """
+
+    last: str
+    first: str
+    tries: int = 1
+    hinted: bool = False
+    sentences: str = ""
+    words: str = ""
+
+    def again(self, given: str, *, sentences: str = "", words: str = "") -> Self:
+        """Answer anew; the first answer stays."""
+        return replace(self, last=given, tries=self.tries + 1, sentences=sentences, words=words)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Hold the answers to one pack by the questions' ids; ``digest`` is that of the pack they were given to."""
+
+    pack: str
+    digest: str
+    answers: Mapping[str, Given] = field(default_factory=dict)
+    part: int = 0  # the one that is open
+
+    def answering(
+        self, question: str, given: str, *, hinted: bool = False, sentences: str = "", words: str = ""
+    ) -> Self:
+        """Give the progress with one more answer."""
+        before = self.answers.get(question)
+        if before is None:
+            new = Given(given, given, hinted=hinted, sentences=sentences, words=words)
+        else:
+            new = before.again(given, sentences=sentences, words=words)
+        return replace(self, answers={**self.answers, question: new})
+
+    def as_plain(self) -> dict[str, object]:
+        """Write it as JSON can hold it."""
+        answers = {question: asdict(given) for question, given in self.answers.items()}
+        return {"pack": self.pack, "digest": self.digest, "part": self.part, "answers": answers}
+
+    @classmethod
+    def from_plain(cls, told: object) -> Self | None:
+        """Read what was kept elsewhere; None where it is nothing that was written here."""
+        if not isinstance(told, Mapping) or not isinstance(told.get("answers"), Mapping):
+            return None
+        pack, digest, part, answers = told.get("pack"), told.get("digest"), told.get("part"), told["answers"]
+        if not _is_text(pack, 60) or not _is_text(digest, 64) or not _is_count(part) or len(answers) > MAX_ANSWERS:
+            return None
+        read = {question: given for question, of in answers.items() if _is_text(question, 60) and (given := _given(of))}
+        if len(read) != len(answers):
+            return None
+        return cls(pack, digest, read, part)
+
+
+def _given(told: object) -> Given | None:
+    if not isinstance(told, Mapping):
+        return None
+    limits = {"last": MAX_GIVEN, "first": MAX_GIVEN, "sentences": MAX_SENTENCES, "words": MAX_GIVEN}
+    if not all(_is_text(told.get(name), most) for name, most in limits.items()):
+        return None
+    if not _is_count(told.get("tries")) or type(told.get("hinted")) is not bool:
+        return None
+    return Given(**{name: told[name] for name in (*limits, "tries", "hinted")})
+
+
+def _is_text(value: object, most: int) -> TypeGuard[str]:
+    return isinstance(value, str) and len(value) <= most
+
+
+def _is_count(value: object) -> TypeGuard[int]:
+    return type(value) is int and 0 <= value < 1_000_000
