@@ -1,6 +1,7 @@
 """The lesson plans: each address opens as it says, and what is in bold behind it stands on that page, in any tongue."""
 
 import json
+import math
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -19,6 +20,7 @@ TEXTS = {language: (REPOSITORY / "docs" / name).read_text() for language, name i
 MARK = re.compile(r"^##+ |`(?P<address>/[^` ]*)`|\*\*(?P<said>[^*]+)\*\*", re.M)
 KEY = re.compile(r"^\d\. ([A-D])[:：]", re.M)
 DIGITS = (2, 3, 4)  # in which a plan writes a number of a table
+LARGEST = 1e6  # of a number that is written so
 
 
 def stations(language: str) -> dict[str, list[str]]:
@@ -65,15 +67,15 @@ def _strings(part: Any) -> Iterator[str]:
 def _cells(table: pd.DataFrame, language: str) -> Iterator[str]:
     for cell in table.to_numpy().ravel():
         yield str(cell)
-        if (value := _number(cell)) is not None:
+        if -LARGEST < (value := _number(cell)) < LARGEST:
             yield from (localised(f"{value:.{digits}f}", language) for digits in DIGITS)
 
 
-def _number(cell: Any) -> float | None:
+def _number(cell: Any) -> float:
     try:
         return float(cell)
     except (TypeError, ValueError):
-        return None
+        return math.nan
 
 
 def stands_in(said: str, text: str) -> bool:
