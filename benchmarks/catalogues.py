@@ -12,7 +12,7 @@ from benchmarks.process import cpu_seconds
 from benchmarks.sessions import Visitor
 from tests.browser.server import REPOSITORY, copy_without_languages, started_app
 
-ROUNDS = 15
+ROUNDS = 25
 OPENINGS = 6  # one after another, each by a new visitor: a single one is too short to be read off the processor
 PAGES = ("masked_word", "batch", "inside", "glossary")
 LANGUAGES = ("en", "zh", "ru")

@@ -8,9 +8,9 @@ from pathlib import Path
 import websockets
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.util import calc_hash
 
 from benchmarks import paired
-from tests.browser.pages import FIRST
 from tests.browser.server import running_app
 
 N_SESSIONS = 30
@@ -42,12 +42,11 @@ async def _visit_together(address: str) -> list[float]:
 
 
 class Visitor:
-    """Hold one session: its connection and the widgets its page has shown."""
+    """Hold one session, on a page: its connection and the widgets that the page has shown."""
 
     def __init__(self, address: str, page: str = "masked_word", query: str = ""):
         self.address, self.query = address, query
-        self.name = "" if page == FIRST else page
-        self.page = self.session = ""
+        self.page, self.session = calc_hash(page), ""
         self.text_id = self.button_id = ""
 
     async def open(self) -> None:
@@ -73,7 +72,6 @@ class Visitor:
 
     async def _run(self, message: BackMsg, sentence: str = "") -> float:
         message.rerun_script.page_script_hash = self.page
-        message.rerun_script.page_name = "" if self.page else self.name
         message.rerun_script.query_string = self.query
         started, answered = time.perf_counter(), not sentence
         await self.connection.send(message.SerializeToString())

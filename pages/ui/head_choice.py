@@ -13,7 +13,7 @@ from pages.ui.markdown import literal
 from viz.errors import VizError
 from viz.names import head_label, parse_head, position_from_number, position_number
 from viz.records import ModelInfo, Stack
-from viz.text import _, sentence
+from viz.text import _, language, sentence
 
 DEFAULT = (3, 10)  # Layer4_Head11: in headlight-bert the adverb of the first example looks at its verb there
 
@@ -36,6 +36,7 @@ def whole_page(*also: str) -> Iterator[None]:
     ``also`` names the fragments, besides the panel, that show something of the open head.
     """
     st.session_state["page_is_whole"] = False
+    st.session_state["page_language"] = language()
     st.session_state["parts"] = [PANEL, *also]
     yield
     st.session_state["page_is_whole"] = True
@@ -92,8 +93,12 @@ def _name_typed(model: ModelInfo | Stack) -> None:
 
 
 def draw_again(*parts: str) -> None:
-    """Run only the parts that show the head, or those named, once all of the page is there."""
-    if st.session_state.get("page_is_whole"):
+    """Run only the parts that show the head, or those named, once all of the page is there.
+
+    A list of choices is sent back by its label. In another language that is another one, so that its callback is called
+    where nothing but the language was changed; the whole page has to be drawn then.
+    """
+    if st.session_state.get("page_is_whole") and st.session_state.get("page_language") == language():
         st.rerun(list(parts) or st.session_state["parts"])
 
 

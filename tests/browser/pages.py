@@ -26,6 +26,11 @@ SHOWN = "theme => getComputedStyle(document.querySelector('.stApp')).colorScheme
 SIDEWAYS = """() => [document.documentElement, document.querySelector('[data-testid="stMain"]')]
   .some((one) => one.scrollWidth > one.clientWidth)"""
 
+CUT = """() => [...document.querySelectorAll('.stApp *')]
+  .filter((one) => getComputedStyle(one).textOverflow === 'ellipsis' && one.scrollWidth > one.clientWidth + 1)
+  .filter((one) => one.offsetParent && !one.closest('[data-collapsed="true"]'))
+  .map((one) => one.innerText)"""
+
 
 def address(app: str, name: str, **query: str) -> str:
     """Give the address of a page; the first one's is the server's own."""
@@ -84,3 +89,8 @@ def switch_language(page: Page, code: str) -> None:
 def grows_sideways(page: Page) -> bool:
     """Tell whether a page can be scrolled sideways."""
     return page.evaluate(SIDEWAYS)
+
+
+def cut_labels(page: Page) -> list[str]:
+    """List the labels that end in dots because their place is too narrow; those of a folded menu are not seen."""
+    return page.evaluate(CUT)

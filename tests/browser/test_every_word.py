@@ -1,7 +1,7 @@
 """Every page in a language that no one speaks: what stays English there was never given to the translators.
 
 Its catalogue puts every message of the app into brackets and makes it longer, so English without brackets is a message
-that is put together, or one that no catalogue has; and a page that grows sideways would in Russian too.
+that is put together, or one that no catalogue has; a page that grows sideways, or cuts a label, would in Russian too.
 """
 
 import re
@@ -131,9 +131,13 @@ def test_a_page_says_nothing_that_no_catalogue_has_and_does_not_grow_sideways(pa
         page.set_viewport_size({"width": width, "height": 900})
         page.wait_for_timeout(300)  # for what is laid out anew
         assert not pages.grows_sideways(page), width
+        assert pages.cut_labels(page) == [], width
 
 
-def test_a_page_that_grows_sideways_is_found(page):
+def test_a_page_that_grows_sideways_and_a_label_that_is_cut_are_found(page):
+    cut = "overflow: hidden; text-overflow: ellipsis; white-space: nowrap"
     for width, grows in (("3000px", True), ("30px", False)):
-        page.set_content(f'<div data-testid="stMain" style="overflow: auto"><p style="width: {width}">wide</p></div>')
+        label = f'<p style="width: {width}">wide</p><p style="width: 50px; {cut}">much too long for its place</p>'
+        page.set_content(f'<div class="stApp"><div data-testid="stMain" style="overflow: auto">{label}</div></div>')
         assert pages.grows_sideways(page) is grows
+        assert pages.cut_labels(page) == ["much too long for its place"]
