@@ -27,7 +27,7 @@ from viz.engine.requests import Ask, Translate
 from viz.records import Run
 from viz.text import language
 
-FIRST_PAGE = "masked_word"  # its address is empty
+FIRST_PAGE = "start"  # its address is empty
 _NAME = re.compile(r"[0-9a-f]{32}")
 
 _files = Kept(settings.current().kept_files_mb * settings.MB, settings.current().kept_files_each_mb * settings.MB)

@@ -40,7 +40,7 @@ def more(page, at: int = 0):
 
 
 def test_the_list_survives_a_reload_and_is_nobody_elses(page, offering, folder, browser):
-    open_page(page, f"{offering}/?head=L1H4")
+    open_page(page, f"{offering}/masked_word?head=L1H4")
     page.get_by_role("link", name="Runs", exact=True).click()
     expect(entries(page)).to_have_text([re.compile(re.escape(SENTENCE))])
     page.get_by_test_id("stFileUploader").locator("input").set_input_files(folder / "known <b>$x$.npz")
