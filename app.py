@@ -61,6 +61,9 @@ with guard.page():  # the frame too is drawn in turn: thirty at once would all w
         language_choice.control()
     shown = choose_page()
     language_choice.write_address()
-    if (shown.url_path or visit.FIRST_PAGE) not in NEED_NO_MODEL:
+    name = shown.url_path or visit.FIRST_PAGE
+    if name not in NEED_NO_MODEL:
         engine.warm_up()
     visit.draw(shown)
+    if name == visit.FIRST_PAGE:
+        engine.warm_up()  # behind its doors a model waits: it is loaded while the page is read, once that is drawn

@@ -19,7 +19,7 @@ with heading:
     terms("attention_map", "head", "probability")
 
 # These bring Plotly and pandas, a second on a fresh server; the title stands meanwhile.
-from pages.masked_word import form  # noqa: E402
+from pages.masked_word import form, tour  # noqa: E402
 from pages.masked_word.edits import edits_panel  # noqa: E402
 from pages.ui import head_choice  # noqa: E402
 from pages.ui.head_grid import head_grid  # noqa: E402
@@ -27,7 +27,9 @@ from pages.ui.head_panel import head_panel  # noqa: E402
 from pages.ui.predictions import prediction_panel  # noqa: E402
 from viz.engine.local import engine  # noqa: E402
 
+tour.offer(examples)
 form.examples(examples)
+beside_form = st.container()
 question = form.ask()
 
 slot = st.container()
@@ -37,13 +39,22 @@ with slot.skeleton(height=480):
 if answer is not None:
     question, run = answer
     request = question.request
+    guide = partial(tour.box, tour.begin(run), partial(engine.ask, request))
+    with beside_form:
+        guide("sentence")
     with slot, head_choice.whole_page():
         left, right = st.columns(2, gap="medium")
         with left:
+            guide("predictions")
             prediction_panel(run, row=0)
+            guide("heads")
             st.header(_("All heads"), anchor=False)
             head_grid(run, row=0)
         with right:
+            guide("head")
             st.header(_("One head"), anchor=False)
+            guide("map")
             head_panel(partial(engine.ask, request), row=0)
+            guide("keep")
+        guide("what_if")
         edits_panel(request)
