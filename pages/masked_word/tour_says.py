@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from pages.ui.markdown import literal
+from pages.ui.question import MAX_ADDRESS
 from viz.analysis.predictions import are_numbers, top_k
 from viz.analysis.views.viewed import viewed
 from viz.records import Run
@@ -36,13 +37,9 @@ def _what_is_guessed(run: Run) -> str:
         return _("It guesses no word here, but its heads look at the words all the same.")
     if run.model.causal:
         return _("It reads from left to right, and guesses the word that comes next.")
-    n = len(run.readouts)
-    message = ngettext(
-        "It guesses the word behind {n} [MASK] from all the others.",
-        "It guesses the words behind {n} [MASK] from all the others, each on its own.",
-        n,
-    )
-    return message.format(n=n)
+    if len(run.readouts) == 1:
+        return _("It guesses the word behind [MASK] from all the others.")
+    return _("It guesses the word behind each [MASK] from the others, each on its own.")
 
 
 def _predictions(run: Run, _view: View) -> str:
@@ -83,15 +80,16 @@ def _map(run: Run, view: View) -> str:
     else:
         sums = _("A row is shared out over its keys: it sums to 1.")
     later = _("Tokens that come later are left out: this model may not look ahead.") if run.model.causal else ""
-    return " ".join(filter(None, [reads, sums, later]))
+    first = _("The switch “Predict first” hides it until you have guessed.")
+    return " ".join(filter(None, [reads, sums, later, first]))
 
 
-def _keep(_run: Run, _view: View) -> str:
-    return _(
-        "**Take it along.** Under Download, just above, are the picture, the numbers and the whole run. The address "
-        "of this page holds sentence, model and head: whoever gets the link sees the same. One text alone needs no "
-        "padding; on the page “Batch of prompts” you see what it does."
-    )
+def _keep(run: Run, _view: View) -> str:
+    files = _("**Take it along.** Under Download, below the map, are the picture, the numbers and the whole run.")
+    address = _("The address of this page holds sentence, model and head: whoever gets the link sees the same.")
+    alone = _("One text alone needs no padding; on the page “Batch of prompts” you see what it does.")
+    is_held = len(run.batch.texts[0]) <= MAX_ADDRESS
+    return " ".join([files, address, alone] if is_held else [files, alone])
 
 
 def _what_if(_run: Run, _view: View) -> str:

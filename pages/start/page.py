@@ -14,6 +14,6 @@ st.markdown(
         "head beside the answer, padding greyed out."
     )
 )
-st.markdown(_("Two small English models come along; others open on the page Models. Every number is the model's own."))
+st.markdown(_("Small English models come along; others open on the page Models. Every number is the model's own."))
 doors()
 last_runs()

@@ -76,10 +76,10 @@ def test_the_answer_is_that_of_the_bars():
 @pytest.mark.parametrize(
     "asked, sentence",
     [
-        ({"text": "She is reading a [MASK]."}, "It guesses the word behind 1 [MASK]"),
+        ({"text": "She is reading a [MASK]."}, "It guesses the word behind [MASK] from all the others."),
         (
             {"text": "The [MASK] barked at the [MASK]."},
-            "the words behind 2 [MASK] from all the others, each on its own",
+            "behind each [MASK] from the others, each on its own.",
         ),
         ({"text": "no mask here"}, "It guesses no word here"),
         ({"text": "My dog is", "model": "headlight-gpt2"}, "guesses the word that comes next"),
