@@ -4,10 +4,11 @@
 const QUIET = "(prefers-reduced-motion: reduce)";
 
 export default function ({ data }) {
-  const box = document.querySelector(".st-key-tour_box");
+  if (!data) return;
+  const box = document.querySelector(`.st-key-tour_box_${data.place}`); // that of the step before may still stand
   const next = box && box.querySelector("[class*=st-key-tour_next] button");
-  if (!data || !next) return;
-  const text = box.querySelectorAll('[data-testid="stMarkdownContainer"]')[1];
+  if (!next) return;
+  const text = box.querySelector("p:has(strong)");
   if (text) {
     text.id = "tour-says";
     next.setAttribute("aria-describedby", text.id);
@@ -16,12 +17,12 @@ export default function ({ data }) {
     const leave = box.querySelector("[class*=st-key-tour_leave] button") || next;
     if (event.key === "Escape") leave.click();
   };
-  if (window.headlightTour !== data.step) {
-    window.headlightTour = data.step;
+  if (window.headlightTour !== data.place) {
+    window.headlightTour = data.place;
     next.focus({ preventScroll: true });
     box.scrollIntoView({ block: "start", behavior: matchMedia(QUIET).matches ? "auto" : "smooth" });
   }
   return () => {
-    if (window.headlightTour === data.step) delete window.headlightTour;
+    if (window.headlightTour === data.place) delete window.headlightTour;
   };
 }

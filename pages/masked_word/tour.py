@@ -48,13 +48,13 @@ def box(places: tuple[str, ...], give: Callable[[], Run], place: str) -> None:
     if st.session_state.get(TOUR) != place:
         return
     run, at = give(), places.index(place)
-    with st.container(border=True, gap="small", key="tour_box"):
+    with st.container(border=True, gap="small", key=f"tour_box_{place}"):
         step = _("Tour, step {n} of {all}")
         st.caption(step.format(n=position_number(at), all=len(places)))
         st.markdown(said(place, run, view_choice.current(run)))
         with st.container(horizontal=True, gap="small", vertical_alignment="center"):
             _buttons(places, at)
-        _lead(data={"step": at}, key="tour_lead", height=0)
+        _lead(data={"place": place}, key="tour_lead", height=0)
 
 
 def _buttons(places: tuple[str, ...], at: int) -> None:
