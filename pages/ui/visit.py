@@ -28,6 +28,7 @@ from viz.records import Run
 from viz.text import language
 
 FIRST_PAGE = "start"  # its address is empty
+OF_NO_RUN = {"tour"}  # parts of an address that say nothing of a run: who is led back is not guided again
 BROWSER = "visit_browser"  # the part of every page that tells the browser
 _NAME = re.compile(r"[0-9a-f]{32}")
 _THING = re.compile(r"[a-z_]{1,40}")
@@ -67,7 +68,11 @@ def draw(page: StreamlitPage) -> None:
     st.session_state["brought_widgets"] = frozenset() if was_drawn else _in_the_browser()
     page.run()
     st.session_state["visit_was_drawn"] = True
-    address = tuple((name, value) for name, value in st.query_params.to_dict().items() if len(value) <= MAX_FIELD)
+    address = tuple(
+        (name, value)
+        for name, value in st.query_params.to_dict().items()
+        if len(value) <= MAX_FIELD and name not in OF_NO_RUN
+    )
     for new in st.session_state.pop("visit_new"):
         known = find(new.key)
         name = new.name if known is None else known.name

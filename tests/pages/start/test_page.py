@@ -51,6 +51,15 @@ def test_what_was_asked_elsewhere_stands_here_the_newest_first_and_leads_back():
     assert app.text_input(key="text").value == "one [MASK]."
 
 
+def test_who_is_led_back_is_not_guided_again():
+    app = open_app(text="one [MASK].", tour="2")
+    next(button for button in app.button if button.label == "Leave the tour").click().run()
+    app.switch_page(PAGE).run()
+    open_last(app, "one [MASK].")
+    assert "tour" not in app.query_params
+    assert not [said for said in messages(app.caption) if said.startswith("Tour, step")]
+
+
 def test_a_batch_leads_back_to_the_batch():
     app = open_app("pages/batch/page.py", text="My dog is\nIt will", model="headlight-gpt2")
     app.switch_page(PAGE).run()
