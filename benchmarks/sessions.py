@@ -50,7 +50,7 @@ class Visitor:
         self.text_id = self.button_id = ""
 
     async def open(self) -> None:
-        """Connect and wait for the whole first page."""
+        """Connect and wait for the whole page."""
         self.connection = await websockets.connect(
             self.address,
             subprotocols=["streamlit"],

@@ -93,4 +93,6 @@ def _text(question: CorpusQuestion, of: Standing, head: Head, n_ranked: int) -> 
             st.html(sentence(row_shades(cells, *head, of.query), said))
     asked = {"text": text, "model": question.checkpoint, "head": head_label(*head)}
     if len(text) <= MAX_ADDRESS:
-        link.link_button(_("Open"), f"./?{urlencode(asked)}", help=_("Open this text on “Masked word”, with this head"))
+        link.link_button(
+            _("Open"), f"./masked_word?{urlencode(asked)}", help=_("Open this text on “Masked word”, with this head")
+        )

@@ -126,10 +126,10 @@ def test_a_page_has_nothing_serious_in_any_language_light_or_dark_and_its_headin
 
 
 def test_lines_and_the_map_of_a_long_text_have_nothing_serious(page, app, tmp_path):
-    start(page, f"{app}/?drawing=lines")
+    start(page, f"{app}/masked_word?drawing=lines")
     expect(page.locator(".lines svg")).to_be_visible()
     folder = tiny_bert(tmp_path / "long-bert", n_positions=256)
-    start(page, f"{app}/?model={quote(str(folder))}&text={quote(LONG)}")
+    start(page, f"{app}/masked_word?model={quote(str(folder))}&text={quote(LONG)}")
     expect(page.locator(".long canvas.map")).to_be_visible()
     assert found(page) == []
     pages.switch_theme(page, "dark")
@@ -166,7 +166,7 @@ def test_a_print_has_maps_and_tables_and_neither_menu_nor_controls(page, app):
 
 
 def test_a_readers_own_colours_leave_the_numbers_their_colours(page, app):
-    start(page, app)
+    start(page, f"{app}/masked_word")
     ground = "piece => getComputedStyle(piece).backgroundColor"
     piece = page.locator(".shaded span.piece").first
     word, title = piece.evaluate(ground), page.get_by_role("heading", level=1)
@@ -186,7 +186,7 @@ def test_a_readers_own_colours_leave_the_numbers_their_colours(page, app):
 
 
 def test_nothing_moves_for_those_who_ask(page, app):
-    start(page, app)
+    start(page, f"{app}/masked_word")
     assert page.evaluate(MOVING) > 0
     page.emulate_media(reduced_motion="reduce")
     assert page.evaluate(MOVING) == 0

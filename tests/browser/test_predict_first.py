@@ -21,7 +21,7 @@ def tab_to(page: Page, wanted: Locator) -> None:
 
 
 def test_a_guess_is_made_revealed_and_followed_by_the_next_by_keyboard_alone(page, app):
-    open_page(page, f"{app}/?text={quote(SENTENCE)}&head=L3H10")
+    open_page(page, f"{app}/masked_word?text={quote(SENTENCE)}&head=L3H10")
     head_map, panel = page.locator(".st-key-head_map"), page.locator(".st-key-predict_first")
     tab_to(page, page.locator(".st-key-predict_shown input"))
     page.keyboard.press("Space")
