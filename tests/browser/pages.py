@@ -12,7 +12,7 @@ from tests.browser.conftest import settle
 from tests.browser.server import REPOSITORY
 
 PAGES = sorted(file.parent.name for file in (REPOSITORY / "pages").glob("*/page.py"))
-(FIRST,) = re.findall(r'page\("(\w+)".*default=True', (REPOSITORY / "app.py").read_text())
+(FIRST,) = re.findall(r'^FIRST_PAGE = "(\w+)"', (REPOSITORY / "pages/ui/visit.py").read_text(), re.M)
 LANGUAGES = {"en": "English", "zh": "中文", "ru": "Русский"}
 THEMES = ("light", "dark")
 
