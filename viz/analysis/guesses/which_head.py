@@ -90,7 +90,8 @@ def said(asked: HeadQuestion, judged: Choice) -> str:
             n=judged.n,
         )
     each = [f"{name} {number(value, _DIGITS)}" for name, value in zip(asked.names, asked.weights, strict=True)]
-    return f"{told} {_('All of them: {heads}.').format(heads=', '.join(each))}"
+    all_told = _("All of them: {heads}.").format(heads=", ".join(each))
+    return f"{told} {all_told}"
 
 
 def luck_said(asked: HeadQuestion) -> str:

@@ -71,7 +71,8 @@ def generation(of: Generation) -> list[str]:
     said = [message.format(model=of.model.checkpoint, n=of.n_steps, first=first, last=last)]
     if of.n_steps and of.n_new[0]:
         message = _(
-            "Prompt 1 went on with “{text}”. Its first new token, '{token}', had a probability of {share} and rank {rank}."
+            "Prompt 1 went on with “{text}”. Its first new token, '{token}', had a probability of {share} and rank "
+            "{rank}."
         )
         token = of.run.batch.tokens[0][of.n_prompt]
         share, rank = percent(float(of.probability[0, 0]), 1), number(int(of.rank[0, 0]))
