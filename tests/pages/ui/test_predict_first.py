@@ -317,7 +317,9 @@ def test_a_number_is_guessed_within_five_points(tokens, weights):
     assert has_map(app)
     assert any(message.endswith(f"{truth:.1%}; you said {far}%.") for message in said(app))
     assert scored(app) == [f"This visit: 0 of 1 right; by luck {near.mean():.2f}."]
-    assert any(f"Of all cells of this map {near.mean():.0%} lie within 5" in message for message in messages(app.caption))
+    assert any(
+        f"Of all cells of this map {near.mean():.0%} lie within 5" in message for message in messages(app.caption)
+    )
 
 
 def test_another_kind_of_question_is_asked_by_a_click_and_stands_in_the_address():

@@ -18,10 +18,10 @@ from viz.text import _, ngettext, number, percent
 def board(of: Board, measure: str, *, count_special: bool) -> list[str]:
     """Say what a square of the board is, and which head does the chosen job best."""
     message = ngettext(
-        "The board has {layers} rows, the layers of {model}, and {heads} columns, its heads: {n} squares, each "
-        "coloured by what one head does in {texts} text.",
-        "The board has {layers} rows, the layers of {model}, and {heads} columns, its heads: {n} squares, each "
-        "coloured by what one head does on average in {texts} texts.",
+        "The rows of the board are the layers of {model} ({layers}), the columns its heads ({heads}): {n} squares, "
+        "each coloured by what one head does in {texts} text.",
+        "The rows of the board are the layers of {model} ({layers}), the columns its heads ({heads}): {n} squares, "
+        "each coloured by what one head does on average in {texts} texts.",
         of.n_texts,
     )
     n_layers, n_heads = of.model.n_layers, of.model.n_heads

@@ -44,7 +44,7 @@ def compare(of: Comparison, changes: np.ndarray) -> list[str]:
         return said
     layer, head, moved = found[0]
     message = _(
-        "Compared are {n} maps of each. 0 means that a head looks as in A, 1 that it looks nowhere at the same: most "
+        "Maps compared: {n}. 0 means that a head looks as in A, 1 that it looks nowhere at the same: most "
         "moved {head}, by {moved:.2f}."
     )
     return [*said, message.format(n=changes.size, head=map_title(of.after.view, layer, head, of.kind), moved=moved)]
