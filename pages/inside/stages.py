@@ -7,6 +7,7 @@ from pages.ui.markdown import literal
 from pages.ui.pictures import BARE
 from pages.ui.question import whole
 from viz.analysis.masks.stages import Stages, arithmetic, matrix_stages, stages
+from viz.analysis.openings import masks
 from viz.drawing.heatmap import head_map
 from viz.drawing.stage_maps import added_map, score_map
 from viz.engine.local import engine
@@ -60,6 +61,12 @@ def stage_maps(request: Ask, row: int) -> None:
         column.plotly_chart(figure, key=f"stage_map_{number}", config=BARE, alt=f"{head_title(layer, head)}: {name}")
 
 
+def stages_said(request: Ask, row: int) -> list[str]:
+    """Say for the opening of the page what the open head's mask does to the row of the open query."""
+    run = engine.ask(request)
+    return masks.inside(run, row, *head_choice.chosen(run.model), open_query(run, row))
+
+
 def open_query(run: Run, row: int) -> int:
     """Give the open query position, the last one where the text has fewer."""
     return min(st.session_state.get("open_query", _default("query", run, row)), run.batch.n_tokens - 1)
@@ -99,7 +106,7 @@ def _default(which: str, run: Run, row: int) -> int:
 
 def _chosen(which: str) -> None:
     st.session_state[f"open_{which}"] = st.session_state[f"choose_{which}"]
-    head_choice.draw_again(head_choice.PANEL, "fills")
+    head_choice.draw_again(head_choice.PANEL, "fills", head_choice.OPENING)
 
 
 def _rows(one: Stages) -> None:

@@ -4,6 +4,7 @@ from functools import partial
 
 import streamlit as st
 
+from pages.ui.opening import Opening, of
 from pages.ui.terms import terms
 from viz.text import _
 
@@ -17,6 +18,9 @@ heading.caption(
 )
 with heading:
     terms("attention_map", "head", "probability")
+    opening = Opening(
+        _("Here will be the words that the model finds most likely, a small map of every head, and one map large.")
+    )
 
 # These bring Plotly and pandas, a second on a fresh server; the title stands meanwhile.
 from pages.masked_word import examples as offered  # noqa: E402
@@ -25,8 +29,10 @@ from pages.masked_word.edits import edits_panel  # noqa: E402
 from pages.ui import head_choice  # noqa: E402
 from pages.ui.head_grid import head_grid  # noqa: E402
 from pages.ui.head_panel import head_panel  # noqa: E402
+from pages.ui.open_map import of_text  # noqa: E402
 from pages.ui.parts_of_characters import say_parts  # noqa: E402
 from pages.ui.predictions import prediction_panel  # noqa: E402
+from viz.analysis.openings import texts  # noqa: E402
 from viz.engine.local import engine  # noqa: E402
 from viz.shipped import SHIPPED  # noqa: E402
 
@@ -67,3 +73,5 @@ if answer is not None:
             guide("keep")
         guide("what_if")
         edits_panel(request)
+        give = partial(engine.ask, request)
+        opening.say(of(texts.masked_word, give), of_text(give, 0))

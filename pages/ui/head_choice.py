@@ -20,6 +20,7 @@ DEFAULT = (3, 10)  # Layer4_Head11: in headlight-bert the adverb of the first ex
 # The parts of a page that show the open head; only they run again when it changes. The second does once there is an
 # edit.
 PANEL, EDIT_PANEL = "head_panel", "masking_panel"
+OPENING = "opening"  # what the page says it shows; last, for it says nothing of a map that the panel hides
 
 
 def choose(layer: int, head: int) -> None:
@@ -37,7 +38,7 @@ def whole_page(*also: str) -> Iterator[None]:
     """
     st.session_state["page_is_whole"] = False
     st.session_state["page_language"] = language()
-    st.session_state["parts"] = [PANEL, *also]
+    st.session_state["parts"] = [PANEL, *also, OPENING]
     yield
     st.session_state["page_is_whole"] = True
 

@@ -7,7 +7,7 @@ import streamlit as st
 
 from pages.ui import drawing_choice, guard, head_choice, pictures, predict_first, view_choice
 from pages.ui.downloads import downloads
-from pages.ui.head_grid import mark_head
+from pages.ui.head_grid import cover, mark_head
 from pages.ui.language_choice import spoken
 from pages.ui.lines_map import lines_map
 from pages.ui.long_map import long_map
@@ -63,6 +63,7 @@ def head_view(
     place = at, *view.place(layer, head, kind)
     view_choice.shown_control(give())
     asked = predict_first.ask(seen, place, kind)
+    cover(seen, asked.covered, kind, row)
     if asked.hides_map:
         view_choice.control(view, kind)
         return
