@@ -1,0 +1,84 @@
+"""Draw the fields of a question, filled with what was answered before, and read them."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from pages.lesson.keeping import field_key
+from pages.ui import visit
+from pages.ui.markdown import literal
+from pages.ui.token_chips import name_choice
+from viz.packs import schema
+from viz.packs.measures import Truth
+from viz.packs.progress import Given
+from viz.packs.schema import AnyQuestion
+from viz.text import _
+
+CLAIM_PX, OPEN_PX = 200, 120
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """Hold what stands in the fields of a question."""
+
+    given: str
+    sentences: str = ""
+    words: str = ""
+
+    def is_as_before(self, before: Given | None) -> bool:
+        """Tell whether it is what was answered last."""
+        return before is not None and (before.last, before.sentences, before.words) == (
+            self.given,
+            self.sentences,
+            self.words,
+        )
+
+
+def needs_choices(question: AnyQuestion) -> bool:
+    """Tell whether the model must be asked before the fields can be drawn: it gives the words to choose from."""
+    return isinstance(question.answer, schema.LookedAt)
+
+
+def draw(question: AnyQuestion, given: Given | None, truth: Truth | None) -> None:
+    """Draw the fields; ``truth`` gives the words to choose from, where they are known."""
+    key = field_key(question.id)
+    _fill(key, given.last if given else "")
+    if isinstance(question.answer, schema.OpenAnswer):
+        st.text_area(_("Your answer"), key=key, height=OPEN_PX)
+    elif isinstance(question.answer, schema.ClaimAnswer):
+        _claim_fields(key, given, question.answer.at_least)
+    elif truth is not None and truth.choices:
+        if st.session_state.get(key) not in truth.choices:
+            st.session_state[key] = None
+        name_choice(_("Your answer"), truth.choices, key)
+    elif isinstance(question, schema.HeadQuestion):
+        st.text_input(_("Head, as Layer4_Head11 or L3H10"), key=key)
+    elif isinstance(question, schema.NumberQuestion):
+        st.text_input(_("Your answer in %") if question.percent else _("Your answer, a number"), key=key)
+    else:
+        st.text_input(_("Your answer, a word"), key=key)
+
+
+def typed(question: AnyQuestion) -> Typed:
+    """Read the fields of a question."""
+    key = field_key(question.id)
+    given = str(st.session_state.get(key) or "").strip()
+    if not isinstance(question.answer, schema.ClaimAnswer):
+        return Typed(given)
+    sentences, words = (str(st.session_state.get(f"{key}_{name}") or "").strip() for name in ("sentences", "words"))
+    return Typed(given, sentences, words)
+
+
+def _claim_fields(key: str, given: Given | None, at_least: int) -> None:
+    _fill(f"{key}_sentences", given.sentences if given else "")
+    _fill(f"{key}_words", given.words if given else "")
+    st.text_input(_("Head you name before the test, as Layer4_Head11 or L3H10"), key=key)
+    label = _("Sentences, one a line (at least {n}): the query as *so*, the key as _so_")
+    st.text_area(literal(label.format(n=at_least)), key=f"{key}_sentences", height=CLAIM_PX)
+    st.text_area(_("In your own words: what does this head do?"), key=f"{key}_words", height=OPEN_PX)
+
+
+def _fill(key: str, text: str) -> None:
+    """Fill a field where it is new; what stands in a browser that was there before this server stays."""
+    if key not in st.session_state and key not in visit.brought_widgets():
+        st.session_state[key] = text
