@@ -121,8 +121,9 @@ def _looking_head(answer: schema.LookingHead, shown: Shown) -> Truth:
     weights = run.attentions[row][:, :, queries][..., keys].sum(axis=-1).mean(axis=-1)  # [L, H]
     if answer.layer is not None:
         if answer.layer > run.model.n_layers:
-            reason = Reason("layer {layer} is not there; the last one is {n}.", layer=answer.layer, n=weights.shape[0])
-            raise NotMeasurable(reason=reason)
+            raise NotMeasurable(
+                reason=Reason("layer {layer} is not there; the last one is {n}.", layer=answer.layer, n=len(weights))
+            )
         weights = np.where(np.arange(weights.shape[0])[:, None] == answer.layer - 1, weights, -np.inf)
     best = [head_label(int(layer), int(head)) for layer, head in np.argwhere(weights == weights.max())]
     return Truth(best[0], tuple(best[1:]))
