@@ -67,7 +67,7 @@ def _tested(opened: Opened, question: schema.HeadQuestion, given: Given) -> Resu
     def ask(request):
         return ask_measured(request, n) if isinstance(request, Gather) else None
 
-    return claims.judge_claim(opened.pack, question, given, ask)
+    return claims.tested(opened.pack, question, given, ask)
 
 
 def _say_first(given: Given) -> None:

@@ -8,7 +8,7 @@ from viz.analysis.claims.verdict import judge
 from viz.engine.local import engine
 from viz.engine.requests import Gather
 from viz.errors import HeadOutOfRange, WrongMarks
-from viz.packs.claims import judge_claim, request
+from viz.packs import claims
 from viz.packs.errors import TooFewSentences
 from viz.packs.progress import Given
 from viz.packs.reading import read
@@ -23,7 +23,7 @@ def given(head: str, sentences: str = SENTENCES) -> Given:
 
 
 def test_the_head_that_was_named_last_is_tested_alone():
-    result = judge_claim(PACK, ASKED, given("Layer4_Head11"), engine.ask)
+    result = claims.tested(PACK, ASKED, given("Layer4_Head11"), engine.ask)
     evidence = engine.ask(Gather("headlight-bert", read_sentences(SENTENCES)))
     assert result.standing == judge(evidence.readings, (3, 10)).standing
     assert (result.n_searched, len(result.readings)) == (1, 3)
@@ -31,8 +31,8 @@ def test_the_head_that_was_named_last_is_tested_alone():
 
 def test_too_few_sentences_wrong_marks_and_no_head_are_refused_in_words():
     with pytest.raises(TooFewSentences, match="is 2; this question asks for at least 3"):
-        request(PACK, ASKED, SENTENCES.rpartition("\n")[0])
+        claims.request(PACK, ASKED, SENTENCES.rpartition("\n")[0])
     with pytest.raises(WrongMarks):
-        request(PACK, ASKED, "No marks here.\n" + SENTENCES)
+        claims.request(PACK, ASKED, "No marks here.\n" + SENTENCES)
     with pytest.raises(HeadOutOfRange):
-        judge_claim(PACK, ASKED, given("Layer99_Head1"), engine.ask)
+        claims.tested(PACK, ASKED, given("Layer99_Head1"), engine.ask)

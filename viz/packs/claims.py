@@ -24,7 +24,7 @@ def request(pack: schema.Pack, question: schema.HeadQuestion, sentences: str) ->
     return Gather((show.model if show else None) or pack.model, marked)
 
 
-def judge_claim(pack: schema.Pack, question: schema.HeadQuestion, given: Given, ask: Asking) -> Result:
+def tested(pack: schema.Pack, question: schema.HeadQuestion, given: Given, ask: Asking) -> Result:
     """Judge the claim that was given last. Raises what ``request``, ``parse_head`` and ``ask`` raise."""
     evidence: Evidence = ask(request(pack, question, given.sentences))
     head = parse_head(given.last, evidence.model.n_layers, evidence.model.n_heads)
