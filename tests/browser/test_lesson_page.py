@@ -25,11 +25,11 @@ LAST = """\
   show:
     texts: [The turtle moved slowly across the [MASK].]
   questions:
-  - {id: who, kind: head, ask: Which?, answer: {of: head, query: slowly, key: moved}}
-  - {id: share, kind: number, ask: How likely?, answer: {of: probability}, percent: true, within: 1}
-  - {id: first, kind: word, ask: Which word?, answer: {of: prediction}}
-  - {id: claim, kind: head, ask: Which head?, answer: {of: claim}}
-  - {id: free, kind: word, ask: Why?, answer: {of: open}}
+  - {id: who, kind: head, ask: "Which?", answer: {of: head, query: slowly, key: moved}}
+  - {id: share, kind: number, ask: "How likely?", answer: {of: probability}, percent: true, within: 1}
+  - {id: first, kind: word, ask: "Which word?", answer: {of: prediction}}
+  - {id: claim, kind: head, ask: "Which head?", answer: {of: claim}}
+  - {id: free, kind: word, ask: "Why?", answer: {of: open}}
 """.replace("[The turtle", "['The turtle").replace("[MASK].]", "[MASK].']")
 SMALL = pack(PADDING, LOOKS) + LAST.encode()
 PACK = read(SMALL, "try-it.yaml")
