@@ -1,5 +1,7 @@
 """Test the claim of a student: a head that was named beforehand, on sentences that the student marked."""
 
+from typing import TypeGuard
+
 from viz.analysis.claims.readings import Evidence
 from viz.analysis.claims.text import read_sentences
 from viz.analysis.claims.verdict import Result, judge
@@ -26,6 +28,16 @@ def request(pack: schema.Pack, question: schema.HeadQuestion, sentences: str) ->
 
 def tested(pack: schema.Pack, question: schema.HeadQuestion, given: Given, ask: Asking) -> Result:
     """Judge the claim that was given last. Raises what ``request``, ``parse_head`` and ``ask`` raise."""
+    return tested_on(pack, question, given, ask)[1]
+
+
+def tested_on(pack: schema.Pack, question: schema.HeadQuestion, given: Given, ask: Asking) -> tuple[Evidence, Result]:
+    """Judge the claim that was given last, and give what it is judged by; raises what ``tested`` raises."""
     evidence: Evidence = ask(request(pack, question, given.sentences))
     head = parse_head(given.last, evidence.model.n_layers, evidence.model.n_heads)
-    return judge(evidence.readings, head, evidence.left_out)
+    return evidence, judge(evidence.readings, head, evidence.left_out)
+
+
+def is_claim(question: schema.AnyQuestion) -> TypeGuard[schema.HeadQuestion]:
+    """Tell whether a question asks for a claim."""
+    return isinstance(question.answer, schema.ClaimAnswer)

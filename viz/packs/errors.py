@@ -69,3 +69,9 @@ class TooFewSentences(VizError):
     """Refuse to test a claim on fewer sentences than the lesson asks for."""
 
     template = N_("The number of marked sentences is {n}; this question asks for at least {least}.")
+
+
+class HandInTooLarge(VizError):
+    """Refuse to pack answers that no teacher's page would read."""
+
+    template = N_("The answers take {n:,} bytes, and {most:,} are read from a hand-in. Shorten the longest ones.")
