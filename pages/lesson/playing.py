@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from pages.lesson import keeping, opening, shelf
+from pages.lesson import handing_in, keeping, opening, shelf
 from pages.lesson.links import links
 from pages.lesson.opening import Opened
 from pages.lesson.prose import prose
@@ -32,7 +32,8 @@ def play(opened: Opened) -> None:
         st.button(_("All lessons"), key="lesson_close", icon=":material/arrow_back:", on_click=opening.close)
     st.caption(literal(shelf.facts(pack)))
     progress = keeping.progress(opened)
-    keeping.say_how_it_is_kept(opened.place)
+    with st.container():  # there or not, what stands below stays where it is, with what is being typed
+        keeping.say_how_it_is_kept(opened.place)
     at, part = opening.part_at(pack, progress.part)
     if progress.part != at:
         progress = replace(progress, part=at)
@@ -40,6 +41,8 @@ def play(opened: Opened) -> None:
     _score_and_parts(opened, progress, at)
     _part(opened, progress, part, at)
     _steps(pack, at)
+    if at == len(pack.parts) - 1:
+        handing_in.offer(opened, progress)
     _begin_anew(opened.place)
 
 

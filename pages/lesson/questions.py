@@ -23,22 +23,23 @@ _PROBLEM, _HINTS = "lesson_problem", "lesson_hints"
 
 def questions(opened: Opened, part: Part) -> None:
     """Draw the questions of a part, one below the other."""
+    anew = keeping.draws_anew(opened.place, part.title)
     for number, question in enumerate(part.questions):
         with st.container(border=True, key=f"lesson_question_{question.id}"):
             name = _("Question {number} of {n}").format(number=position_number(number), n=len(part.questions))
             st.markdown(f"**{literal(name)}**")
             prose(question.ask, f"ask_{question.id}")
-            _question(opened, question)
+            _question(opened, question, anew=anew)
 
 
-def _question(opened: Opened, question: AnyQuestion) -> None:
+def _question(opened: Opened, question: AnyQuestion, *, anew: bool) -> None:
     given = keeping.progress(opened).answers.get(question.id)
     try:
         truth = give_truth(opened.pack)(question) if given or fields.needs_choices(question) else None
         trouble = None
     except VizError as error:
         truth, trouble = None, error
-    _form(opened, question, truth)
+    _form(opened, question, truth, anew=anew)
     _hint(question)
     problem_of, problem = st.session_state.get(_PROBLEM, ("", ""))
     if problem_of == question.id:
@@ -49,12 +50,12 @@ def _question(opened: Opened, question: AnyQuestion) -> None:
         outcome(opened, question, given, truth)
 
 
-def _form(opened: Opened, question: AnyQuestion, truth: Truth | None) -> None:
+def _form(opened: Opened, question: AnyQuestion, truth: Truth | None, *, anew: bool) -> None:
     given = keeping.progress(opened).answers.get(question.id)
     is_open, is_claim = (isinstance(question.answer, kind) for kind in (schema.OpenAnswer, schema.ClaimAnswer))
     label = _("Keep") if is_open else _("Test") if is_claim else _("Check")
     with st.form(f"lesson_form_{question.id}", border=False, enter_to_submit=not (is_open or is_claim)):
-        fields.draw(question, given, truth)
+        fields.draw(question, given, truth, anew=anew)
         submit(st, label, lambda: _take(opened, question))
 
 

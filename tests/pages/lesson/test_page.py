@@ -231,6 +231,15 @@ def test_answers_to_an_earlier_version_are_kept_where_their_questions_still_are(
     assert "You answered another version of this lesson" in said(app) and "Answered: 1 of 3." in said(app)
 
 
+def test_the_last_part_offers_the_hand_in_with_the_name_that_was_typed(two_parts):
+    assert not any(of.key == "lesson_hand_in" for of in play().get("download_button"))
+    app = form(play(part="2"), "free", "Because.")
+    app.text_input(key="lesson_student").set_value("Ada / <b>").run()
+    assert_no_failure(app)
+    (offered,) = app.get("download_button")
+    assert "Download the hand-in" in offered.proto.label
+
+
 def test_beginning_anew_forgets_every_answer(two_parts):
     app = press(form(play(), "padding", "4"), "Forget my answers")
     assert "Answered: 0 of 3." in said(app) and app.text_input(key="lesson_answer_padding").value == ""
