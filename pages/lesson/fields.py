@@ -39,12 +39,12 @@ def needs_choices(question: AnyQuestion) -> bool:
     return isinstance(question, schema.WordQuestion) and not isinstance(question.answer, schema.OpenAnswer)
 
 
-def draw(question: AnyQuestion, given: Given | None, truth: Truth | None, *, anew: bool) -> None:
+def draw(place: str, question: AnyQuestion, given: Given | None, truth: Truth | None, *, anew: bool) -> None:
     """Draw the fields; ``truth`` gives the words to choose from, where they are known.
 
     ``anew`` says that the part, or its answers, were not there when the page was drawn last.
     """
-    key = keeping.field_key(question.id)
+    key = keeping.field_key(place, question.id)
     _fill(key, given.last if given else "", anew=anew)
     if isinstance(question.answer, schema.OpenAnswer):
         st.text_area(_("Your answer"), key=key, height=OPEN_PX)
@@ -62,9 +62,9 @@ def draw(question: AnyQuestion, given: Given | None, truth: Truth | None, *, ane
         st.text_input(_("Your answer, a word"), key=key)
 
 
-def typed(question: AnyQuestion) -> Typed:
+def typed(place: str, question: AnyQuestion) -> Typed:
     """Read the fields of a question."""
-    key = keeping.field_key(question.id)
+    key = keeping.field_key(place, question.id)
     given = str(st.session_state.get(key) or "").strip()
     if not isinstance(question.answer, schema.ClaimAnswer):
         return Typed(given)

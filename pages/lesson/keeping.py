@@ -19,6 +19,7 @@ from viz.packs.progress import Progress
 from viz.text import _
 
 _KEY, _DRAWN, _TYPED = "lesson_in_browser", "lesson_drawn", "lesson_typed"
+_HINTS, _SHOWN = "lesson_hints", "lesson_shown_answers"
 _browser = v2.component("lesson_keeping", js=Path(__file__).with_name("keeping.js").read_text(encoding="utf-8"))
 
 
@@ -45,13 +46,25 @@ def forget(place: str) -> None:
     before = _held().pop(place, None)
     _notes().pop(place, None)
     if before is not None:
-        _empty_fields(before)
+        _empty_fields(place, before)
+    for read in (opened_hints(), shown_answers()):
+        read.difference_update([of for of in read if of[0] == place])
     opening.turn_to(0)
 
 
-def field_key(question: str) -> str:
-    """Name the field of a question."""
-    return f"lesson_answer_{question}"
+def field_key(place: str, question: str) -> str:
+    """Name the field of a question; other lessons may have a question of the same name."""
+    return f"lesson_answer_{place}_{question}"
+
+
+def opened_hints() -> set[tuple[str, str]]:
+    """Give the questions, each with its lesson, whose hints were read in this visit."""
+    return st.session_state.setdefault(_HINTS, set())
+
+
+def shown_answers() -> set[tuple[str, str]]:
+    """Give the questions, each with its lesson, whose answers were shown on demand."""
+    return st.session_state.setdefault(_SHOWN, set())
 
 
 def draws_anew(place: str, part: str) -> bool:
@@ -180,7 +193,7 @@ def _take_over(place: str, value: object) -> None:
     kept = kept_progress(value)
     if held is None or (value is not None and kept is None):
         return
-    _empty_fields(held)
+    _empty_fields(place, held)
     _fill_fields()
     _held()[place] = replace(held, answers=kept.answers if kept else {})
     _note(place, "other")
@@ -205,9 +218,11 @@ def _fill_fields() -> None:
     st.session_state[_DRAWN] = None
 
 
-def _empty_fields(of: Progress) -> None:
+def _empty_fields(place: str, of: Progress) -> None:
     for question in of.answers:
-        st.session_state.pop(field_key(question), None)
+        key = field_key(place, question)
+        for part in ("", "_sentences", "_words"):
+            st.session_state.pop(f"{key}{part}", None)
 
 
 def _note(place: str, what: str) -> None:
