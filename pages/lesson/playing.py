@@ -28,7 +28,8 @@ def play(opened: Opened) -> None:
         return
     pack = opened.pack
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.header(literal(pack.title), anchor=False)
+        with st.container(key="lesson_said_title"):
+            st.header(literal(pack.title), anchor=False)
         st.button(_("All lessons"), key="lesson_close", icon=":material/arrow_back:", on_click=opening.close)
     st.caption(literal(shelf.facts(pack)))
     progress = keeping.progress(opened)
