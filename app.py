@@ -44,6 +44,9 @@ def choose_page() -> StreamlitPage:
                 page("models", _("Models"), "inventory_2"),
                 page("glossary", _("Glossary"), "dictionary"),
             ],
+            _("Class"): [
+                page("lesson", _("Lessons"), "local_library"),
+            ],
         },
         expanded=True,  # else the language below it folds the menu up, and half of the pages cannot be found
     )

@@ -44,10 +44,13 @@ def _languages_in(folder: Path) -> tuple[str, ...]:
 
 @cache
 def language_name(code: str) -> str:
-    """Give a language's name in itself: ``中文``, ``Русский``."""
-    from babel import Locale  # takes a tenth of a second, which a server with one language need not spend
+    """Give a language's name in itself: ``中文``, ``Русский``; one that nobody knows is called by its code."""
+    from babel import Locale, UnknownLocaleError  # takes a tenth of a second, which one language need not spend
 
-    name = Locale.parse(code).get_display_name() or code
+    try:
+        name = Locale.parse(code).get_display_name() or code
+    except UnknownLocaleError:
+        return code
     return name[0].upper() + name[1:]
 
 

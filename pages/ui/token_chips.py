@@ -28,3 +28,10 @@ def token_choice(label: str, tokens: Mapping[int, str], key: str) -> int | None:
         return st.selectbox(label, list(tokens), index=None, format_func=named.__getitem__, key=key)
     marked = {at: f"{position_number(at)} {literal(token)}" for at, token in tokens.items()}
     return st.pills(label, list(tokens), format_func=marked.__getitem__, key=key)
+
+
+def name_choice(label: str, names: Sequence[str], key: str) -> str | None:
+    """Offer names that differ, and give the chosen one."""
+    if len(names) > MAX_CHIPS:
+        return st.selectbox(label, names, index=None, key=key)
+    return st.pills(label, names, format_func=literal, key=key)

@@ -11,12 +11,15 @@ from viz.names import diagram_name, folder_name
 from viz.records import Run
 
 
-def files(runs: Sequence[Run], result: Result) -> Iterator[tuple[str, bytes]]:
-    """Give name and content of every file, run by run; ``runs`` are those that the readings were gathered from."""
+def files(runs: Sequence[Run], result: Result, most: int | None = None) -> Iterator[tuple[str, bytes]]:
+    """Give name and content of every file, run by run; ``runs`` are those that the readings were gathered from.
+
+    At most ``most`` sentences, the first ones, have their diagram.
+    """
     layer, head = result.standing.layer, result.standing.head
     names = [
         f"{number:03}_{folder_name(of.sentence.text)}_{diagram_name(layer, head)}"
-        for number, of in enumerate(result.readings, start=1)
+        for number, of in enumerate(result.readings[:most], start=1)
     ]
     in_order = sorted(zip(result.readings, names), key=lambda pair: pair[0].source)
     for of, name in in_order:

@@ -57,3 +57,21 @@ class PackNotOffered(VizError):
     """Refuse a name of no pack that is there."""
 
     template = N_("There is no pack '{name}' here. Choose one of the list, or open its file.")
+
+
+class AnswerTooLong(VizError):
+    """Refuse an answer that could not be kept."""
+
+    template = N_("The answer has {n:,} characters, and {most:,} are kept. Shorten it.")
+
+
+class TooFewSentences(VizError):
+    """Refuse to test a claim on fewer sentences than the lesson asks for."""
+
+    template = N_("The number of marked sentences is {n}; this question asks for at least {least}.")
+
+
+class HandInTooLarge(VizError):
+    """Refuse to pack answers that no teacher's page would read."""
+
+    template = N_("The answers take {n:,} bytes, and {most:,} are read from a hand-in. Shorten the longest ones.")

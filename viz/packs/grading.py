@@ -38,19 +38,24 @@ class Judged:
         return self.state is not State.UNREADABLE
 
 
-def judge(question: schema.AnyQuestion, given: str, truth: Truth | None) -> Judged:
-    """Judge what was given; ``truth`` None is an open question."""
+def judge(question: schema.AnyQuestion, given: str, truth: Truth | None, *, tells: bool = True) -> Judged:
+    """Judge what was given; ``truth`` None is an open question.
+
+    Without ``tells`` a wrong answer is called wrong and the right one is not told: it may be tried again.
+    """
     readable = _readable(question, given)
     if readable is None:
         return Judged(State.UNREADABLE, _wanted(question))
     if truth is None:
         return Judged(State.OPEN, _("Kept. No number of the model decides this one: your teacher reads it."))
     if isinstance(question, schema.NumberQuestion):
-        return _judged_number(question, float(readable), float(truth.value))
+        return _judged_number(question, float(readable), float(truth.value), tells=tells)
     right = same_word(readable, str(truth.value)) or any(same_word(readable, other) for other in truth.also)
     values = {"given": visible(readable), "truth": visible(str(truth.value))}
     if right:
         return Judged(State.RIGHT, _("Right: {given}.").format(**values))
+    if not tells:
+        return Judged(State.WRONG, _("{given} is not what the model says.").format(**values))
     return Judged(State.WRONG, _("{given} is not it: the model says {truth}.").format(**values))
 
 
@@ -116,8 +121,12 @@ def _wanted(question: schema.AnyQuestion) -> str:
     return _("There is no word. Choose or type one.")
 
 
-def _judged_number(question: schema.NumberQuestion, given: float, truth: float) -> Judged:
+def _judged_number(question: schema.NumberQuestion, given: float, truth: float, *, tells: bool) -> Judged:
     values = {"truth": _written(question, truth), "within": _unit(question, question.within)}
+    if not tells and not _is_within(question, given, _in_unit(question, truth)):
+        if question.within:
+            return Judged(State.WRONG, _("That is not within {within} of the model's number.").format(**values))
+        return Judged(State.WRONG, _("That is not the model's number."))
     if not _is_within(question, given, _in_unit(question, truth)):
         return Judged(State.WRONG, _("The model says {truth}; right is within {within} of that.").format(**values))
     if question.within:

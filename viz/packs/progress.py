@@ -1,8 +1,11 @@
 """Hold what a student answered, in plain values that a browser or a hand-in keeps; what comes back is checked."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Self, TypeGuard
+
+from viz.packs.errors import AnswerTooLong
+from viz.packs.schema import Part
 
 MAX_GIVEN = 2_000  # characters of an answer
 MAX_SENTENCES = 8_000  # of the marked sentences of a claim
@@ -40,13 +43,29 @@ class Progress:
     def answering(
         self, question: str, given: str, *, hinted: bool = False, sentences: str = "", words: str = ""
     ) -> Self:
-        """Give the progress with one more answer."""
+        """Give the progress with one more answer. Raises ``AnswerTooLong``: what is kept must be read again."""
+        for text, most in ((given, MAX_GIVEN), (sentences, MAX_SENTENCES), (words, MAX_GIVEN)):
+            if len(text) > most:
+                raise AnswerTooLong(n=len(text), most=most)
         before = self.answers.get(question)
         if before is None:
             new = Given(given, given, hinted=hinted, sentences=sentences, words=words)
         else:
             new = before.again(given, sentences=sentences, words=words)
         return replace(self, answers={**self.answers, question: new})
+
+    def has_all(self, part: Part) -> bool:
+        """Tell whether every question of a part was answered."""
+        return all(question.id in self.answers for question in part.questions)
+
+    def of_pack(self, digest: str, questions: Collection[str]) -> Self:
+        """Go on with the pack as it is now: of its questions the answers are kept, the others are let go."""
+        kept = {question: given for question, given in self.answers.items() if question in questions}
+        return replace(self, digest=digest, answers=kept)
+
+    def over(self, before: Self) -> Self:
+        """Lay these answers over earlier ones, which fill in what was not answered here."""
+        return replace(self, answers={**before.answers, **self.answers})
 
     def as_plain(self) -> dict[str, object]:
         """Write it as JSON can hold it."""

@@ -139,3 +139,15 @@ def test_what_an_author_expects_is_held_in_the_questions_unit():
     of = asked("word", "{of: prediction}")
     assert hits_truth(of, "River", Truth("river"))
     assert not hits_truth(of, "road", Truth("river"))
+
+
+@pytest.mark.parametrize("more, said", [("within: 0.05", "not within 0.05 of"), ("", "not the model's number")])
+def test_a_wrong_number_that_may_be_tried_again_does_not_tell_the_right_one(more, said):
+    judged = judge(asked("number", WEIGHT, more), "0.9", Truth(0.123), tells=False)
+    assert judged.state is State.WRONG and said in judged.said and "0.12" not in judged.said
+
+
+def test_a_wrong_word_that_may_be_tried_again_does_not_tell_the_right_one():
+    judged = judge(asked("word", "{of: prediction}"), "lake", Truth("road"), tells=False)
+    assert judged.state is State.WRONG and "lake" in judged.said and "road" not in judged.said
+    assert judge(asked("word", "{of: prediction}"), "road", Truth("road"), tells=False).state is State.RIGHT

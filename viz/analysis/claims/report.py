@@ -125,10 +125,10 @@ def analysis(result: Result, model: ModelInfo, pictures: Sequence[str] = ()) -> 
         _method(),
     ]
     if result.left_out:
-        listed = "\n".join(f"- {_quoted(marked(sentence))}" for sentence in result.left_out)
+        listed = "\n".join(f"- {quoted(marked(sentence))}" for sentence in result.left_out)
         title = _("Left out: the key stands behind the query, where this model cannot look")
         parts += ["## " + title, listed]
-    parts += [f"![{_quoted(marked(of.sentence))}]({name})" for of, name in zip(result.readings, pictures)]
+    parts += [f"![{quoted(marked(of.sentence))}]({name})" for of, name in zip(result.readings, pictures)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -139,14 +139,14 @@ def _claim(result: Result, model: ModelInfo) -> str:
     return _(
         "Claim: from the query word, between asterisks, the head looks most at the key word, between underscores. "
         "{named} Model: {model} ({weights})."
-    ).format(named=named, model=_quoted(model.checkpoint), weights=weights)
+    ).format(named=named, model=quoted(model.checkpoint), weights=weights)
 
 
 def _sentences(result: Result) -> str:
     columns = sentence_table(result)
     titles = [_("sentence"), _("hit"), _("attention at the key"), _("looks most at"), _("candidates")]
     rows = [
-        [_quoted(text), _("yes") if hit else _("no"), number(weight, 3), _quoted(word), str(n)]
+        [quoted(text), _("yes") if hit else _("no"), number(weight, 3), quoted(word), str(n)]
         for text, hit, weight, word, n in zip(
             columns["sentence"],
             columns["hit"],
@@ -197,6 +197,6 @@ def _table(titles: list[str], rows: list[list[str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
     """Keep Markdown and HTML from reading a text as anything but itself."""
     return re.sub(r"([\\`*_\[\]<>|~$&])", r"\\\1", " ".join(text.split()))
