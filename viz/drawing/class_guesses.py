@@ -20,7 +20,7 @@ def token_bars(tokens: Sequence[str], shares: np.ndarray, weights: np.ndarray) -
     Both are ``[K]``. Tokens stand in the order of the text; of many those with the largest of either are drawn.
     """
     shown = np.sort(np.argsort(-np.maximum(shares, weights), kind="stable")[:MOST_TOKENS])
-    named = [tokens[at] for at in shown]
+    named: list[str] = [tokens[int(at)] for at in shown]
     names = axes.categories(named, [position_number(int(at)) for at in shown])
     series = (
         (_("class: share of the guesses"), shares[shown], theme.BAR, [percent(share) for share in shares[shown]]),
