@@ -61,8 +61,8 @@ class Settings(BaseSettings):
     device: Annotated[Device, BeforeValidator(_small_letters)] = "auto"
     max_model_gb: float = Field(default=3, ge=0, le=10_000)
     models: Folders = ()
-    runs: Folders = ()
     packs: Folders = ()
+    runs: Folders = ()
     allow: Names = ()
     visitors: Annotated[Visitors, BeforeValidator(_small_letters)] = "auto"
     framed_by: Names = ()

@@ -35,8 +35,8 @@ class Typed:
 
 
 def needs_choices(question: AnyQuestion) -> bool:
-    """Tell whether the model must be asked before the fields can be drawn: it gives the words to choose from."""
-    return isinstance(question.answer, schema.LookedAt)
+    """Tell whether the model must be asked before the fields are drawn: it may give words to choose from."""
+    return isinstance(question, schema.WordQuestion) and not isinstance(question.answer, schema.OpenAnswer)
 
 
 def draw(question: AnyQuestion, given: Given | None, truth: Truth | None) -> None:

@@ -147,7 +147,7 @@ def _take(place: str, value: object) -> None:
             st.session_state["lesson_is_new"] = True
         return
     st.session_state["lesson_is_new"] = True
-    kept = Progress.from_plain(value.get("progress")) if isinstance(value, Mapping) else None
+    kept = kept_progress(value)
     if kept is None:
         _note(place, "broken")
         return
@@ -157,10 +157,15 @@ def _take(place: str, value: object) -> None:
     _fill_fields(kept)
 
 
+def kept_progress(value: object) -> Progress | None:
+    """Read the answers of what a browser kept; None where it is nothing that was written here."""
+    return Progress.from_plain(value.get("progress")) if isinstance(value, Mapping) else None
+
+
 def _take_over(place: str, value: object) -> None:
     """Hold what another tab wrote; where it let go of all answers they go here too. Each tab keeps its part."""
     held = _held().get(place)
-    kept = Progress.from_plain(value.get("progress")) if isinstance(value, Mapping) else None
+    kept = kept_progress(value)
     if held is None or (value is not None and kept is None):
         return
     _empty_fields(held)

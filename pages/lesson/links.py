@@ -50,6 +50,6 @@ def links(of: Sequence[Link]) -> None:
 def _go(page: str, values: Mapping[str, str]) -> None:
     """Open a page as at its first visit, with this address."""
     st.session_state.pop(KEEPS.get(page, f"asked_{page}"), None)
-    for name in values:
-        st.session_state.pop(KEPT_BY_ALL.get(name, ""), None)
+    for name in KEPT_BY_ALL.keys() & values.keys():
+        st.session_state.pop(KEPT_BY_ALL[name], None)
     st.switch_page(f"pages/{page}/page.py", query_params={**values, **spoken()})

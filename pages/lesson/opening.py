@@ -97,6 +97,12 @@ def open_place(place: str) -> None:
     st.session_state.update({_PLACE: place, _PART: None})
 
 
+def enter(place: str) -> None:
+    """Open a lesson that was chosen on the page, and let the page begin at its first part."""
+    open_place(place)
+    st.session_state["lesson_turned"] = True
+
+
 def open_file(name: str, data: bytes) -> str:
     """Open a lesson from a file; gives its place. Raises ``PackWrong``."""
     of = shelf.opened(data, name)
@@ -123,5 +129,5 @@ def part_at(pack: Pack, kept: int) -> tuple[int, Part]:
 
 
 def turn_to(at: int) -> None:
-    """Open a part; called from callbacks, before the page runs."""
-    st.session_state[_PART] = at
+    """Open a part, at which the page begins then; called from callbacks, before the page runs."""
+    st.session_state.update({_PART: at, "lesson_turned": True})

@@ -31,8 +31,8 @@ def play(opened: Opened) -> None:
         st.header(literal(pack.title), anchor=False)
         st.button(_("All lessons"), key="lesson_close", icon=":material/arrow_back:", on_click=opening.close)
     st.caption(literal(shelf.facts(pack)))
-    keeping.say_how_it_is_kept(opened.place)
     progress = keeping.progress(opened)
+    keeping.say_how_it_is_kept(opened.place)
     at, part = opening.part_at(pack, progress.part)
     if progress.part != at:
         progress = replace(progress, part=at)
@@ -62,7 +62,7 @@ def _score_and_parts(opened: Opened, progress: Progress, at: int) -> None:
         range(len(pack.parts)),
         key=_CHOSEN,
         format_func=lambda number: _part_name(pack, progress, number),
-        on_change=lambda: _turn(st.session_state[_CHOSEN]),
+        on_change=lambda: opening.turn_to(st.session_state[_CHOSEN]),
     )
 
 
@@ -89,15 +89,12 @@ def _part(opened: Opened, progress: Progress, part: Part, at: int) -> None:
 def _steps(pack: Pack, at: int) -> None:
     number = _("{number} of {n}").format(number=position_number(at), n=len(pack.parts))
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.button(_("Back"), key="lesson_back", on_click=_turn, args=(at - 1,), disabled=at == 0)
+        st.button(_("Back"), key="lesson_back", on_click=opening.turn_to, args=(at - 1,), disabled=at == 0)
         st.markdown(literal(number), width="content")
         is_last = at == len(pack.parts) - 1
-        st.button(_("Next"), key="lesson_next", type="primary", on_click=_turn, args=(at + 1,), disabled=is_last)
-
-
-def _turn(at: int) -> None:
-    opening.turn_to(at)
-    st.session_state["lesson_turned"] = True
+        st.button(
+            _("Next"), key="lesson_next", type="primary", on_click=opening.turn_to, args=(at + 1,), disabled=is_last
+        )
 
 
 def _begin_anew(place: str) -> None:

@@ -48,7 +48,7 @@ def _card(pack: Pack) -> None:
             literal(label),
             key=f"lesson_open_{pack.pack}",
             type="primary",
-            on_click=opening.open_place,
+            on_click=opening.enter,
             args=(pack.pack,),
         )
 
@@ -83,6 +83,6 @@ def _file_given() -> None:
     if given is None:
         return
     try:
-        opening.open_place(opening.open_file(given.name, given.getvalue()))
+        opening.enter(opening.open_file(given.name, given.getvalue()))
     except PackWrong as error:
         st.session_state[_WRONG] = error.with_traceback(None)

@@ -12,7 +12,7 @@ from viz.engine.local import engine
 from viz.names import parse_head, position_from_number, position_number
 from viz.packs.measures import Shown
 from viz.packs.schema import Pack, Show
-from viz.text import _, ngettext
+from viz.text import _
 
 
 def show(pack: Pack, of: Show, *, is_told: bool) -> None:
@@ -37,9 +37,13 @@ def tell(pack: Pack, of: Show, *, is_told: bool) -> None:
 def _texts(shown: Shown) -> None:
     """List the texts under the numbers that questions call them by."""
     texts = shown.show.texts
-    heading = ngettext("The text, for {model}:", "{n} texts, one batch for {model}, padded on the {side}:", len(texts))
     sides = {"left": _("left"), "right": _("right")}
-    st.markdown(literal(heading.format(n=len(texts), model=shown.model, side=sides[shown.show.padding_side])))
+    if len(texts) == 1:
+        heading = _("The text, for {model}:").format(model=shown.model)
+    else:
+        message = _("A batch of {n} texts for {model}, padded on the {side}:")
+        heading = message.format(n=len(texts), model=shown.model, side=sides[shown.show.padding_side])
+    st.markdown(literal(heading))
     listed = (literal(" ⏎ ".join(text.splitlines())) for text in texts)
     st.markdown("\n".join(f"{position_number(at)}. {text}" for at, text in enumerate(listed)))
 

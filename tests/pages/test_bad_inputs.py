@@ -58,6 +58,8 @@ ADDRESSES = (
         "text_b": "x" * 10_001,
     },
     {"text_a": "\u0000", "hide_b": "0", "model_a": "nobody/nothing", "text_b": "$x$ <b>", "kind": "x", "head": DIGITS},
+    {"pack": DIGITS, "part": DIGITS},
+    {"pack": "own:\u0000", "part": "-1"},
     {"model": "\u0000", "text": "", "second": "x" * 10_001, "measure": "pair", "query": "zebra", "key": "zebra"},
 )
 
@@ -98,7 +100,7 @@ def test_a_page_answers_any_text_on_any_family_in_words(page, families, monkeypa
             ask(app, page, text, model)
 
 
-@pytest.mark.parametrize("page", [*PAGES, "corpus", "glossary", "models"])
+@pytest.mark.parametrize("page", [*PAGES, "corpus", "glossary", "lesson", "models"])
 def test_a_page_opens_at_any_address(page, tiny_translator_folder):
     usual = {"cross": {"model": str(tiny_translator_folder)}, "corpus": {"lines": "3"}}.get(page, {})
     for address in ADDRESSES:

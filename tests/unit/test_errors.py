@@ -3,6 +3,7 @@
 from tests import catalogues
 from viz import errors, text
 from viz.errors import Reason, VizError
+from viz.packs.errors import NotMeasurable, PackNotOffered, PackWrong, Problem
 
 SENTENCES = {
     VizError: ({"reason": "no light"}, "Something is wrong: no light"),
@@ -14,6 +15,18 @@ SENTENCES = {
     errors.MapsDoNotFitTokens: (
         {"name": "attentions", "seen": [1, 2, 4, 4], "expected": "[1, heads, 3, 3] in every layer"},
         "attentions: [1, 2, 4, 4] was given; it must be [1, heads, 3, 3] in every layer.",
+    ),
+    PackWrong: (
+        {"name": "mine.yaml", "first": Problem(4, "minutes", Reason("{n} is odd.", n=999)).sentence, "problems": ()},
+        "Cannot use the pack 'mine.yaml'. Line 4, minutes: 999 is odd.",
+    ),
+    PackNotOffered: (
+        {"name": "mine"},
+        "There is no pack 'mine' here. Choose one of the list, or open its file.",
+    ),
+    NotMeasurable: (
+        {"reason": Reason("text {text} has no padding.", text=2)},
+        "The model has no answer to this question: text 2 has no padding.",
     ),
     errors.RunNotOffered: (
         {"name": "../x"},

@@ -33,9 +33,8 @@ def check(pack: schema.Pack, ask: Asking) -> Iterator[Checked]:
             yield Checked(question, truth_said(question, found))
         else:
             said = truth_said(question, found)
-            reason = Reason(
-                "the file expects {expected}, the model says {said}.", expected=question.expected, said=said
-            )
+            expected = f"{question.expected:g}" if isinstance(question.expected, float) else question.expected
+            reason = Reason("the file expects {expected}, the model says {said}.", expected=expected, said=said)
             yield Checked(question, said, reason)
 
 

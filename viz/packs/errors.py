@@ -25,21 +25,26 @@ class Problem:
     def sentence(self) -> Reason:
         """Say line, place and reason."""
         if not self.where:
-            return Reason("Line {line}: {reason}", line=self.line, reason=self.reason)
-        return Reason("Line {line}, {where}: {reason}", line=self.line, where=self.where, reason=self.reason)
+            return Reason("Line {line}: {said}", line=self.line, said=self.reason)
+        return Reason("Line {line}, {where}: {said}", line=self.line, where=self.where, said=self.reason)
 
 
 class PackWrong(VizError):
-    """Refuse a pack; the sentence says the first problem, ``problems`` are all of them."""
+    """Refuse a pack: the sentence says the first problem, ``problems`` are all of them, in the order of their lines."""
 
     template = N_("Cannot use the pack '{name}'. {first}")
 
-    def __init__(self, name: str, problems: tuple[Problem, ...]):
-        super().__init__(name=name, first=problems[0].sentence)
-        self.problems = problems
+    @classmethod
+    def of(cls, name: str, problems: tuple[Problem, ...]) -> "PackWrong":
+        """Refuse the pack of a name for its problems, one or more."""
+        return cls(name=name, first=problems[0].sentence, problems=problems)
 
-    def __reduce__(self):
-        return PackWrong, (self.values["name"], self.problems)
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Give everything that is wrong."""
+        found = self.values["problems"]
+        assert isinstance(found, tuple)
+        return found
 
 
 class NotMeasurable(VizError):

@@ -140,9 +140,10 @@ def looking_heads(answer: schema.LookingHead, shown: Shown) -> np.ndarray:
     if answer.layer is None:
         return weights
     if answer.layer > run.model.n_layers:
-        reason = Reason("layer {layer} is not there; the last one is {n}.", layer=answer.layer, n=weights.shape[0])
-        raise NotMeasurable(reason=reason)
-    return np.where(np.arange(weights.shape[0])[:, None] == answer.layer - 1, weights, np.nan)
+        raise NotMeasurable(
+            reason=Reason("layer {layer} is not there; the last one is {n}.", layer=answer.layer, n=len(weights))
+        )
+    return np.where(np.arange(len(weights))[:, None] == answer.layer - 1, weights, np.nan)
 
 
 def _count(answer: schema.Count, shown: Shown) -> Truth:

@@ -4,6 +4,7 @@ YAML can name types to be made and say the same thing many times over; neither i
 anchors, each key once, and no more than ``MAX_BYTES`` of it.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 
 import yaml
@@ -34,11 +35,11 @@ def read(data: bytes, name: str) -> Pack:
         return Pack.model_validate(_plain(root, name))
     except ValidationError as error:
         found = tuple(_problem(details, root) for details in _own(error.errors(include_url=False))[:MAX_PROBLEMS])
-        raise PackWrong(name, tuple(sorted(found, key=lambda problem: problem.line))) from error
+        raise PackWrong.of(name, tuple(sorted(found, key=lambda problem: problem.line))) from error
 
 
 def _wrong(name: str, line: int, reason: Reason) -> PackWrong:
-    return PackWrong(name, (Problem(line, "", reason),))
+    return PackWrong.of(name, (Problem(line, "", reason),))
 
 
 def _composed(text: str, name: str) -> MappingNode:
@@ -86,6 +87,7 @@ def _plain(node: Node, name: str) -> object:
     return _scalar(node, name)
 
 
+_EXPONENT = re.compile(r"[+-]?\d+(\.\d*)?e[+-]?\d{1,3}", re.IGNORECASE)  # YAML 1.1 takes -1e4 for a word
 _READERS = {"null": lambda _text: None, "bool": lambda text: text.lower() in ("yes", "true", "on")}
 
 
@@ -101,6 +103,8 @@ def _scalar(node: ScalarNode, name: str) -> object:
             return yaml.SafeLoader("").construct_yaml_float(node)
     except ValueError:  # 0x, or more digits than Python reads
         return node.value
+    if kind == "str" and node.style is None and _EXPONENT.fullmatch(node.value):
+        return float(node.value)
     return _READERS[kind](node.value) if kind in _READERS else node.value
 
 
