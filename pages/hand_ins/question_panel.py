@@ -8,7 +8,7 @@ from pages.ui.pictures import BARE
 from viz.drawing.class_guesses import head_counts, token_bars
 from viz.engine.local import engine
 from viz.errors import VizError
-from viz.labels import visible
+from viz.labels import typed
 from viz.names import position_number
 from viz.packs.class_counts import HeadGuesses, TokenGuesses, answer_counts, head_guesses, tally, token_guesses
 from viz.packs.class_said import heads_said, tally_said, tokens_said
@@ -79,7 +79,7 @@ def _answers(of: Classroom, question: AnyQuestion) -> None:
         State.UNREADABLE: _("no answer"),
     }
     shown = {
-        _("first answer"): [visible(count.answer) for count in counts],
+        _("first answer"): [typed(count.answer) for count in counts],
         _("students"): [count.n for count in counts],
         _("result"): [stands[count.state] for count in counts],
     }

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from viz.errors import VizError
-from viz.labels import visible
+from viz.labels import typed
 from viz.packs import schema, shelf
 from viz.packs.grading import Judged, State, judge, truth_said
 from viz.packs.handed_in import HandIn
@@ -109,7 +109,7 @@ def students_of(hand_ins: Sequence[HandIn], packs: Sequence[OpenPack]) -> tuple[
     for name, hand_in, pack in zip(names, hand_ins, packs, strict=True):
         taken[name.casefold()] += 1
         label = f"{name} ({taken[name.casefold()]})" if often[name.casefold()] > 1 else name
-        made.append(Student(visible(label), hand_in, pack))
+        made.append(Student(typed(label), hand_in, pack))
     return tuple(made)
 
 

@@ -14,7 +14,7 @@ from typing import BinaryIO, NoReturn, TypeGuard, cast
 from viz import settings
 from viz.errors import NotARun, Reason, VizError
 from viz.files.archive import UNREADABLE, SmallReads
-from viz.labels import visible
+from viz.labels import typed
 from viz.packs.errors import HandInWrong
 from viz.packs.hand_in import ANSWERS, FORMAT, MAX_ANSWERS_BYTES, MAX_NAME
 from viz.packs.progress import Progress
@@ -214,5 +214,5 @@ def _no_number(name: str) -> NoReturn:
 
 def _shown(name: str) -> str:
     """Give a file's name as it can be shown: what prints nothing is made visible, of a long one the end stays."""
-    clean = visible(name.encode("utf-8", errors="replace").decode())
+    clean = typed(name.encode("utf-8", errors="replace").decode())
     return clean if len(clean) <= MAX_SHOWN else f"…{clean[-MAX_SHOWN:]}"
