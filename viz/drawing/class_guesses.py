@@ -17,11 +17,12 @@ _ROW_PX, _CELL_PX = 40, 28
 def token_bars(tokens: Sequence[str], shares: np.ndarray, weights: np.ndarray) -> go.Figure:
     """Draw for each token the share of the class that chose it, blue, and the weight that the query gives it, grey.
 
-    Both are ``[K]``. Tokens stand in the order of the text; of many those with the largest of either are drawn.
+    Both are ``[K]``. Tokens, no two of one name, stand in the order of the text; of many those with the largest of
+    either are drawn.
     """
     shown = np.sort(np.argsort(-np.maximum(shares, weights), kind="stable")[:MOST_TOKENS])
     named: list[str] = [tokens[int(at)] for at in shown]
-    names = axes.categories(named, [position_number(int(at)) for at in shown])
+    names = [axes.plain(token) for token in named]
     series = (
         (_("class: share of the guesses"), shares[shown], theme.BAR, [percent(share) for share in shares[shown]]),
         (_("model: weight"), weights[shown], theme.BAR_BEFORE, [number(weight, 2) for weight in weights[shown]]),

@@ -115,8 +115,10 @@ def students_of(hand_ins: Sequence[HandIn], packs: Sequence[OpenPack]) -> tuple[
 
 def named_alike(students: Sequence[Student]) -> list[str]:
     """List the names that several hand-ins bear."""
-    often = Counter(of.hand_in.student.casefold() for of in students if of.hand_in.student)
-    return list(dict.fromkeys(of.hand_in.student for of in students if often[of.hand_in.student.casefold()] > 1))
+    found: dict[str, list[str]] = {}
+    for of in students:
+        found.setdefault(of.hand_in.student.casefold(), []).append(of.hand_in.student)
+    return [names[0] for key, names in found.items() if key and len(names) > 1]
 
 
 def judged(students: Sequence[Student], ask: Asking, hear: Hear = lambda share: None) -> Classroom:

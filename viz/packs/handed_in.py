@@ -60,7 +60,10 @@ def read(files: Iterable[tuple[str, BinaryIO]]) -> Iterator[HandIn | LeftOut]:
             if isinstance(found, HandInWrong):
                 raise found
             if n_read == MAX_HAND_INS:
-                _refuse(file, Reason("{most} are read at once. Read this one with the next ones.", most=MAX_HAND_INS))
+                raise HandInWrong(
+                    name=file,
+                    reason=Reason("{most} are read at once. Read this one with the next ones.", most=MAX_HAND_INS),
+                )
             made = _made(file, found)
             _refuse_twice(made, seen)
         except HandInWrong as error:
@@ -70,10 +73,6 @@ def read(files: Iterable[tuple[str, BinaryIO]]) -> Iterator[HandIn | LeftOut]:
         yield made
 
 
-def _refuse(file: str, reason: Reason) -> NoReturn:
-    raise HandInWrong(name=file, reason=reason)
-
-
 def _refuse_twice(made: HandIn, seen: dict[tuple[str, str], str]) -> None:
     """Refuse the same answers under the same name; other answers, or no name, may be another student's."""
     if not made.student:
@@ -81,7 +80,9 @@ def _refuse_twice(made: HandIn, seen: dict[tuple[str, str], str]) -> None:
     told = made.progress.as_plain() | {"part": 0}
     key = made.student.casefold(), json.dumps(told, sort_keys=True)
     if key in seen:
-        _refuse(made.file, Reason("it holds the same name and the same answers as '{other}'.", other=seen[key]))
+        raise HandInWrong(
+            name=made.file, reason=Reason("it holds the same name and the same answers as '{other}'.", other=seen[key])
+        )
     seen[key] = made.file
 
 
@@ -93,7 +94,7 @@ class _Budget:
 
     def take(self, file: str, n_bytes: int) -> None:
         if n_bytes > self.left:
-            _refuse(file, Reason("too much was unpacked before it. Read it with fewer others."))
+            raise HandInWrong(name=file, reason=Reason("too much was unpacked before it. Read it with fewer others."))
         self.left -= n_bytes
 
 
@@ -130,10 +131,15 @@ def _opened(name: str, file: BinaryIO) -> zipfile.ZipFile:
     except NotARun:  # the table of contents is longer than any is read
         n_entries = MAX_ENTRIES + 1
     except UNREADABLE:
-        _refuse(name, Reason("it is no ZIP, or a damaged one. Ask for it again, as the page Lessons gave it."))
+        raise HandInWrong(
+            name=name, reason=Reason("it is no ZIP, or a damaged one. Ask for it again, as the page Lessons gave it.")
+        )
     if n_entries > MAX_ENTRIES:
-        _refuse(
-            name, Reason("it has more than {most:,} entries, as no hand-in has. Ask who it is from.", most=MAX_ENTRIES)
+        raise HandInWrong(
+            name=name,
+            reason=Reason(
+                "it has more than {most:,} entries, as no hand-in has. Ask who it is from.", most=MAX_ENTRIES
+            ),
         )
     return archive
 
@@ -146,8 +152,9 @@ def _entries(
     told = [entry for entry in entries if entry.filename.rpartition("/")[2] == ANSWERS]
     inner = [entry for entry in entries if entry.filename.lower().endswith(".zip") and not is_inner]
     if not told and not inner:
-        _refuse(
-            name, Reason("it has no {entry}. Ask for the file that the page Lessons gives to hand in.", entry=ANSWERS)
+        raise HandInWrong(
+            name=name,
+            reason=Reason("it has no {entry}. Ask for the file that the page Lessons gives to hand in.", entry=ANSWERS),
         )
     return told, inner
 
@@ -158,14 +165,18 @@ def _unpacked(
     """Unpack one entry, no more of it than it says it has; gives what is wrong where that is too much."""
     try:
         if entry.flag_bits & 1:
-            _refuse(name, Reason("it is locked with a password. Ask for it without one."))
+            raise HandInWrong(name=name, reason=Reason("it is locked with a password. Ask for it without one."))
         if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # others unpack without a bound
-            _refuse(
-                name, Reason("it is packed in a way that is not read here. Ask for it as the page Lessons gave it.")
+            raise HandInWrong(
+                name=name,
+                reason=Reason("it is packed in a way that is not read here. Ask for it as the page Lessons gave it."),
             )
         if entry.file_size > most:
             values = {"entry": _shown(entry.filename), "n": entry.file_size, "most": most}
-            _refuse(name, Reason("{entry} has {n:,} bytes, and {most:,} are read. Ask who it is from.", **values))
+            raise HandInWrong(
+                name=name,
+                reason=Reason("{entry} has {n:,} bytes, and {most:,} are read. Ask who it is from.", **values),
+            )
         budget.take(name, entry.file_size)
         with archive.open(entry) as data:
             return data.read(entry.file_size)
@@ -179,18 +190,25 @@ def _made(file: str, data: bytes) -> HandIn:
     """Read the answers. Raises ``HandInWrong``."""
     told = _parsed(file, data)
     if not isinstance(told, dict) or type(told.get("format")) is not int:
-        _refuse(file, Reason("its {entry} is not what the page Lessons writes. Ask for it again.", entry=ANSWERS))
+        raise HandInWrong(
+            name=file,
+            reason=Reason("its {entry} is not what the page Lessons writes. Ask for it again.", entry=ANSWERS),
+        )
     if told["format"] != FORMAT:
         values = {"theirs": str(told["format"])[:20], "ours": FORMAT}
-        _refuse(
-            file,
-            Reason("it is of format {theirs}; this server reads {ours}. One of both is older: renew it.", **values),
+        raise HandInWrong(
+            name=file,
+            reason=Reason(
+                "it is of format {theirs}; this server reads {ours}. One of both is older: renew it.", **values
+            ),
         )
     name, language, progress = told.get("name"), told.get("language"), Progress.from_plain(told.get("progress"))
     if not _is_text(name, MAX_NAME) or not _is_text(language, MAX_LANGUAGE) or progress is None:
-        _refuse(file, Reason("its answers are not as the page Lessons writes them. Ask for it again."))
+        raise HandInWrong(
+            name=file, reason=Reason("its answers are not as the page Lessons writes them. Ask for it again.")
+        )
     if not progress.answers:
-        _refuse(file, Reason("it holds no answer. Ask whether it was handed in too early."))
+        raise HandInWrong(name=file, reason=Reason("it holds no answer. Ask whether it was handed in too early."))
     return HandIn(file, " ".join(name.split()), language, progress)
 
 
@@ -204,7 +222,9 @@ def _parsed(file: str, data: bytes) -> object:
         told = json.loads(data.decode("utf-8-sig"), parse_constant=_no_number)
         json.dumps(told, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
-        _refuse(file, Reason("its {entry} is no JSON, or a damaged one. Ask for it again.", entry=ANSWERS))
+        raise HandInWrong(
+            name=file, reason=Reason("its {entry} is no JSON, or a damaged one. Ask for it again.", entry=ANSWERS)
+        )
     return told
 
 
