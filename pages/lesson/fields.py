@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from pages.lesson.keeping import field_key
+from pages.lesson import keeping
 from pages.ui import visit
 from pages.ui.markdown import literal
 from pages.ui.token_chips import name_choice
@@ -39,14 +39,17 @@ def needs_choices(question: AnyQuestion) -> bool:
     return isinstance(question, schema.WordQuestion) and not isinstance(question.answer, schema.OpenAnswer)
 
 
-def draw(question: AnyQuestion, given: Given | None, truth: Truth | None) -> None:
-    """Draw the fields; ``truth`` gives the words to choose from, where they are known."""
-    key = field_key(question.id)
-    _fill(key, given.last if given else "")
+def draw(place: str, question: AnyQuestion, given: Given | None, truth: Truth | None, *, anew: bool) -> None:
+    """Draw the fields; ``truth`` gives the words to choose from, where they are known.
+
+    ``anew`` says that the part, or its answers, were not there when the page was drawn last.
+    """
+    key = keeping.field_key(place, question.id)
+    _fill(key, given.last if given else "", anew=anew)
     if isinstance(question.answer, schema.OpenAnswer):
         st.text_area(_("Your answer"), key=key, height=OPEN_PX)
     elif isinstance(question.answer, schema.ClaimAnswer):
-        _claim_fields(key, given, question.answer.at_least)
+        _claim_fields(key, given, question.answer.at_least, anew=anew)
     elif truth is not None and truth.choices:
         if st.session_state.get(key) not in truth.choices:
             st.session_state[key] = None
@@ -59,9 +62,9 @@ def draw(question: AnyQuestion, given: Given | None, truth: Truth | None) -> Non
         st.text_input(_("Your answer, a word"), key=key)
 
 
-def typed(question: AnyQuestion) -> Typed:
+def typed(place: str, question: AnyQuestion) -> Typed:
     """Read the fields of a question."""
-    key = field_key(question.id)
+    key = keeping.field_key(place, question.id)
     given = str(st.session_state.get(key) or "").strip()
     if not isinstance(question.answer, schema.ClaimAnswer):
         return Typed(given)
@@ -69,16 +72,27 @@ def typed(question: AnyQuestion) -> Typed:
     return Typed(given, sentences, words)
 
 
-def _claim_fields(key: str, given: Given | None, at_least: int) -> None:
-    _fill(f"{key}_sentences", given.sentences if given else "")
-    _fill(f"{key}_words", given.words if given else "")
+def _claim_fields(key: str, given: Given | None, at_least: int, *, anew: bool) -> None:
+    _fill(f"{key}_sentences", given.sentences if given else "", anew=anew)
+    _fill(f"{key}_words", given.words if given else "", anew=anew)
     st.text_input(_("Head you name before the test, as Layer4_Head11 or L3H10"), key=key)
-    label = _("Sentences, one a line (at least {n}): the query as *so*, the key as _so_")
-    st.text_area(literal(label.format(n=at_least)), key=f"{key}_sentences", height=CLAIM_PX)
+    message = _(
+        "In each sentence mark the query, the word that looks, as *so*, and the key, the word it should look at, "
+        "as _so_."
+    )
+    st.caption(literal(message))
+    label = _("Sentences, one a line (at least {n})")
+    st.text_area(label.format(n=at_least), key=f"{key}_sentences", height=CLAIM_PX)
     st.text_area(_("In your own words: what does this head do?"), key=f"{key}_words", height=OPEN_PX)
 
 
-def _fill(key: str, text: str) -> None:
-    """Fill a field where it is new; what stands in a browser that was there before this server stays."""
-    if key not in st.session_state and key not in visit.brought_widgets():
+def _fill(key: str, text: str, *, anew: bool) -> None:
+    """Put what was answered into a field that is new on the page; what a person typed there stays.
+
+    A browser that was there before this server tells what stands in its fields, and so does one that comes back to a
+    part, where an empty field of before is no answer.
+    """
+    if key in visit.brought_widgets():
+        return
+    if key not in st.session_state or (anew and text and key not in keeping.typed_before()):
         st.session_state[key] = text

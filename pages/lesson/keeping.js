@@ -46,7 +46,8 @@ function listen(data, tell) {
 
 // What is said in the pack's language is marked so: a screen reader chooses its voice by it.
 function mark(language) {
-  for (const said of document.querySelectorAll('[class*="st-key-lesson_said_"]')) said.lang = language;
+  const said = '[class*="st-key-lesson_said_"], .st-key-lesson_part_title';
+  for (const element of document.querySelectorAll(said)) element.lang = language;
 }
 
 // After Back and Next the page begins at its top, and so does the keyboard.

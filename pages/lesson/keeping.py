@@ -18,7 +18,8 @@ from viz.packs.errors import PackWrong
 from viz.packs.progress import Progress
 from viz.text import _
 
-_KEY = "lesson_in_browser"
+_KEY, _DRAWN, _TYPED = "lesson_in_browser", "lesson_drawn", "lesson_typed"
+_HINTS, _SHOWN = "lesson_hints", "lesson_shown_answers"
 _browser = v2.component("lesson_keeping", js=Path(__file__).with_name("keeping.js").read_text(encoding="utf-8"))
 
 
@@ -45,13 +46,36 @@ def forget(place: str) -> None:
     before = _held().pop(place, None)
     _notes().pop(place, None)
     if before is not None:
-        _empty_fields(before)
+        _empty_fields(place, before)
+    for read in (opened_hints(), shown_answers()):
+        read.difference_update([of for of in read if of[0] == place])
     opening.turn_to(0)
 
 
-def field_key(question: str) -> str:
-    """Name the field of a question."""
-    return f"lesson_answer_{question}"
+def field_key(place: str, question: str) -> str:
+    """Name the field of a question; other lessons may have a question of the same name."""
+    return f"lesson_answer_{place}_{question}"
+
+
+def opened_hints() -> set[tuple[str, str]]:
+    """Give the questions, each with its lesson, whose hints were read in this visit."""
+    return st.session_state.setdefault(_HINTS, set())
+
+
+def shown_answers() -> set[tuple[str, str]]:
+    """Give the questions, each with its lesson, whose answers were shown on demand."""
+    return st.session_state.setdefault(_SHOWN, set())
+
+
+def draws_anew(place: str, part: str) -> bool:
+    """Tell whether a part was not on the page when it was drawn last, or its answers came since; and note it."""
+    before, st.session_state[_DRAWN] = st.session_state.get(_DRAWN), (place, part)
+    return before != (place, part)
+
+
+def typed_before() -> frozenset[str]:
+    """Name the fields that stood in a browser, with what was typed, before it told what it keeps."""
+    return st.session_state.get(_TYPED, frozenset())
 
 
 def say_how_it_is_kept(place: str) -> None:
@@ -133,6 +157,7 @@ def _hear() -> None:
         st.session_state.update(lesson_trouble=new_trouble, lesson_is_new=True)
     if trouble == "broken":
         _note(place, "broken")
+        st.session_state["lesson_is_new"] = True
     if place not in _heard():
         _heard().add(place)
         _take(place, value)
@@ -148,13 +173,13 @@ def _take(place: str, value: object) -> None:
         return
     st.session_state["lesson_is_new"] = True
     kept = kept_progress(value)
-    if kept is None:
+    if kept is None or not isinstance(value, Mapping):
         _note(place, "broken")
         return
     _open_kept_file(place, value.get("file"))
     since = _held().get(place)
     _held()[place] = kept if since is None else replace(since.over(kept), digest=kept.digest, part=kept.part)
-    _fill_fields(kept)
+    _fill_fields()
 
 
 def kept_progress(value: object) -> Progress | None:
@@ -168,7 +193,8 @@ def _take_over(place: str, value: object) -> None:
     kept = kept_progress(value)
     if held is None or (value is not None and kept is None):
         return
-    _empty_fields(held)
+    _empty_fields(place, held)
+    _fill_fields()
     _held()[place] = replace(held, answers=kept.answers if kept else {})
     _note(place, "other")
     st.session_state["lesson_is_new"] = True
@@ -186,18 +212,17 @@ def _open_kept_file(place: str, file: object) -> None:
             _note(place, "broken")
 
 
-def _fill_fields(kept: Progress) -> None:
-    """Let fields that were drawn empty hold what was answered; what was typed meanwhile stays."""
-    typed = visit.brought_widgets()
-    for question, given in kept.answers.items():
-        key = field_key(question)
-        if key not in typed and not st.session_state.get(key):
-            st.session_state[key] = given.last
+def _fill_fields() -> None:
+    """Let the fields be filled when they are drawn next, but for those that a browser brought along."""
+    st.session_state[_TYPED] = visit.brought_widgets()
+    st.session_state[_DRAWN] = None
 
 
-def _empty_fields(of: Progress) -> None:
+def _empty_fields(place: str, of: Progress) -> None:
     for question in of.answers:
-        st.session_state.pop(field_key(question), None)
+        key = field_key(place, question)
+        for part in ("", "_sentences", "_words"):
+            st.session_state.pop(f"{key}{part}", None)
 
 
 def _note(place: str, what: str) -> None:

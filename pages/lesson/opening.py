@@ -62,7 +62,9 @@ def ask() -> Opened | None:
 def _follow_address() -> None:
     """Take what the address asks for, unless it is what was written there last; a menu's link asks for nothing."""
     given = st.query_params.get("pack"), st.query_params.get("part")
-    if arrives("lesson") and given[0] is None:
+    if is_new := arrives("lesson"):
+        st.session_state["lesson_drawn"] = None
+    if is_new and given[0] is None:
         return
     if given != st.session_state.get(_TAKEN):
         number = whole(given[1] or "")

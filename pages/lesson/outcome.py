@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from pages.lesson import keeping
 from pages.lesson.opening import Opened
 from pages.lesson.prose import prose
 from pages.ui.guard import attempt
@@ -19,7 +20,6 @@ from viz.packs.schema import AnyQuestion
 from viz.text import _, ngettext
 
 TRIES = 2  # before the answer may be seen
-_REVEALED = "lesson_revealed"
 
 
 def outcome(opened: Opened, question: AnyQuestion, given: Given, truth: Truth | None) -> None:
@@ -27,8 +27,8 @@ def outcome(opened: Opened, question: AnyQuestion, given: Given, truth: Truth | 
     if isinstance(question, schema.HeadQuestion) and isinstance(question.answer, schema.ClaimAnswer):
         _claim(opened, question, given)
         return
-    is_revealed = question.id in _revealed()
-    judged = judge(question, given.last, truth, tells=is_revealed)
+    is_shown = (opened.place, question.id) in keeping.shown_answers()
+    judged = judge(question, given.last, truth, tells=is_shown)
     if judged.state is State.RIGHT:
         st.success(literal(judged.said), icon=":material/check_circle:")
     elif judged.state is State.WRONG:
@@ -36,8 +36,8 @@ def outcome(opened: Opened, question: AnyQuestion, given: Given, truth: Truth | 
     else:
         st.info(literal(judged.said), icon=":material/bookmark:")
     _say_first(given)
-    if judged.state is State.WRONG and not is_revealed:
-        _offer_answer(question.id, given)
+    if judged.state is State.WRONG and not is_shown:
+        _offer_answer(opened.place, question.id, given)
     else:
         _because(question)
 
@@ -76,17 +76,14 @@ def _say_first(given: Given) -> None:
         st.caption(literal(message.format(n=given.tries, first=visible(given.first))))
 
 
-def _offer_answer(question: str, given: Given) -> None:
+def _offer_answer(place: str, question: str, given: Given) -> None:
     if given.tries < TRIES:
         st.caption(_("Try again: after two tries the answer can be shown."))
         return
-    st.button(_("Show the answer"), key=f"lesson_reveal_{question}", on_click=_revealed().add, args=(question,))
+    show = keeping.shown_answers().add
+    st.button(_("Show the answer"), key=f"lesson_reveal_{question}", on_click=show, args=((place, question),))
 
 
 def _because(question: AnyQuestion) -> None:
     if question.because is not None:
         prose(question.because, f"because_{question.id}")
-
-
-def _revealed() -> set[str]:
-    return st.session_state.setdefault(_REVEALED, set())

@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import streamlit as st
 
-from pages.lesson import keeping, opening, shelf
+from pages.lesson import handing_in, keeping, opening, shelf
 from pages.lesson.links import links
 from pages.lesson.opening import Opened
 from pages.lesson.prose import prose
 from pages.lesson.questions import questions
 from pages.lesson.showing import show, tell
-from pages.lesson.truths import give_truth
+from pages.lesson.truths import Truths
 from pages.ui.markdown import literal
 from viz.names import position_number
 from viz.packs import score
@@ -28,18 +28,23 @@ def play(opened: Opened) -> None:
         return
     pack = opened.pack
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.header(literal(pack.title), anchor=False)
+        with st.container(key="lesson_said_title"):
+            st.header(literal(pack.title), anchor=False)
         st.button(_("All lessons"), key="lesson_close", icon=":material/arrow_back:", on_click=opening.close)
     st.caption(literal(shelf.facts(pack)))
     progress = keeping.progress(opened)
-    keeping.say_how_it_is_kept(opened.place)
+    with st.container():  # there or not, what stands below stays where it is, with what is being typed
+        keeping.say_how_it_is_kept(opened.place)
     at, part = opening.part_at(pack, progress.part)
     if progress.part != at:
         progress = replace(progress, part=at)
         keeping.put(opened.place, progress)
-    _score_and_parts(opened, progress, at)
-    _part(opened, progress, part, at)
+    give = Truths(pack)
+    _score_and_parts(opened, progress, at, give)
+    _part(opened, progress, part, at, give)
     _steps(pack, at)
+    if at == len(pack.parts) - 1:
+        handing_in.offer(opened, progress)
     _begin_anew(opened.place)
 
 
@@ -52,9 +57,9 @@ def _ask_for_file(opened: Opened) -> None:
     shelf.choose()
 
 
-def _score_and_parts(opened: Opened, progress: Progress, at: int) -> None:
+def _score_and_parts(opened: Opened, progress: Progress, at: int, give: Truths) -> None:
     pack = opened.pack
-    counted = score.score(pack, progress, give_truth(pack))
+    counted = score.score(pack, progress, give)
     st.markdown(literal(score.said(counted)))
     st.session_state[_CHOSEN] = at
     st.selectbox(
@@ -73,7 +78,7 @@ def _part_name(pack: Pack, progress: Progress, number: int) -> str:
     return f"{name} ✓" if part.questions and progress.has_all(part) else name
 
 
-def _part(opened: Opened, progress: Progress, part: Part, at: int) -> None:
+def _part(opened: Opened, progress: Progress, part: Part, at: int, give: Truths) -> None:
     with st.container(key="lesson_part_title"):
         st.subheader(literal(part.title), anchor=False)
     prose(part.prose, f"part_{at}")
@@ -81,7 +86,7 @@ def _part(opened: Opened, progress: Progress, part: Part, at: int) -> None:
     if part.show is not None:
         show(opened.pack, part.show, is_told=is_told)
     links(part.links)
-    questions(opened, part)
+    questions(opened, part, give)
     if part.show is not None:
         tell(opened.pack, part.show, is_told=is_told)
 

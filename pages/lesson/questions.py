@@ -6,7 +6,7 @@ from pages.lesson import fields, keeping
 from pages.lesson.opening import Opened
 from pages.lesson.outcome import outcome
 from pages.lesson.prose import prose
-from pages.lesson.truths import give_truth
+from pages.lesson.truths import Truths
 from pages.ui.guard import explain
 from pages.ui.markdown import literal
 from pages.ui.question import submit
@@ -18,28 +18,29 @@ from viz.packs.measures import Truth
 from viz.packs.schema import AnyQuestion, Part
 from viz.text import _
 
-_PROBLEM, _HINTS = "lesson_problem", "lesson_hints"
+_PROBLEM = "lesson_problem"
 
 
-def questions(opened: Opened, part: Part) -> None:
+def questions(opened: Opened, part: Part, give: Truths) -> None:
     """Draw the questions of a part, one below the other."""
+    anew = keeping.draws_anew(opened.place, part.title)
     for number, question in enumerate(part.questions):
         with st.container(border=True, key=f"lesson_question_{question.id}"):
             name = _("Question {number} of {n}").format(number=position_number(number), n=len(part.questions))
             st.markdown(f"**{literal(name)}**")
             prose(question.ask, f"ask_{question.id}")
-            _question(opened, question)
+            _question(opened, question, give, anew=anew)
 
 
-def _question(opened: Opened, question: AnyQuestion) -> None:
+def _question(opened: Opened, question: AnyQuestion, give: Truths, *, anew: bool) -> None:
     given = keeping.progress(opened).answers.get(question.id)
     try:
-        truth = give_truth(opened.pack)(question) if given or fields.needs_choices(question) else None
+        truth = give(question) if given or fields.needs_choices(question) else None
         trouble = None
     except VizError as error:
         truth, trouble = None, error
-    _form(opened, question, truth)
-    _hint(question)
+    _form(opened, question, truth, anew=anew)
+    _hint(opened.place, question)
     problem_of, problem = st.session_state.get(_PROBLEM, ("", ""))
     if problem_of == question.id:
         explain(problem) if isinstance(problem, VizError) else st.warning(literal(problem))
@@ -49,19 +50,19 @@ def _question(opened: Opened, question: AnyQuestion) -> None:
         outcome(opened, question, given, truth)
 
 
-def _form(opened: Opened, question: AnyQuestion, truth: Truth | None) -> None:
+def _form(opened: Opened, question: AnyQuestion, truth: Truth | None, *, anew: bool) -> None:
     given = keeping.progress(opened).answers.get(question.id)
     is_open, is_claim = (isinstance(question.answer, kind) for kind in (schema.OpenAnswer, schema.ClaimAnswer))
     label = _("Keep") if is_open else _("Test") if is_claim else _("Check")
     with st.form(f"lesson_form_{question.id}", border=False, enter_to_submit=not (is_open or is_claim)):
-        fields.draw(question, given, truth)
+        fields.draw(opened.place, question, given, truth, anew=anew)
         submit(st, label, lambda: _take(opened, question))
 
 
-def _hint(question: AnyQuestion) -> None:
+def _hint(place: str, question: AnyQuestion) -> None:
     if question.hint is None:
         return
-    if question.id in _hints():
+    if (place, question.id) in keeping.opened_hints():
         prose(question.hint, f"hint_{question.id}")
         return
     label = _("Hint")
@@ -70,22 +71,14 @@ def _hint(question: AnyQuestion) -> None:
         key=f"lesson_hint_{question.id}",
         type="tertiary",
         icon=":material/lightbulb:",
-        on_click=_read_hint,
-        args=(question.id,),
+        on_click=keeping.opened_hints().add,
+        args=((place, question.id),),
     )
-
-
-def _hints() -> set[str]:
-    return st.session_state.setdefault(_HINTS, set())
-
-
-def _read_hint(question: str) -> None:
-    _hints().add(question)
 
 
 def _take(opened: Opened, question: AnyQuestion) -> None:
     """Keep what stands in the fields; what is no answer, or could not be kept, is said and changes nothing."""
-    typed = fields.typed(question)
+    typed = fields.typed(opened.place, question)
     st.session_state[_PROBLEM] = ("", "")
     judged = judge(question, typed.given, None)
     if not judged.counts:
@@ -100,7 +93,7 @@ def _take(opened: Opened, question: AnyQuestion) -> None:
         new = before.answering(
             question.id,
             typed.given,
-            hinted=question.id in _hints(),
+            hinted=(opened.place, question.id) in keeping.opened_hints(),
             sentences=typed.sentences,
             words=typed.words,
         )

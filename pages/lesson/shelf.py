@@ -40,7 +40,8 @@ def facts(pack: Pack) -> str:
 
 def _card(pack: Pack) -> None:
     with st.container(border=True, key=f"lesson_card_{pack.pack}"):
-        st.subheader(literal(pack.title), anchor=False)
+        with st.container(key=f"lesson_said_title_{pack.pack}"):
+            st.subheader(literal(pack.title), anchor=False)
         st.caption(literal(facts(pack)))
         prose(pack.about, f"about_{pack.pack}")
         label = _("Open “{title}”").format(title=pack.title)

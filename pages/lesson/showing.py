@@ -30,6 +30,7 @@ def tell(pack: Pack, of: Show, *, is_told: bool) -> None:
         return
     shown = Shown(pack, of, engine.ask)
     st.subheader(_("What the model says"), anchor=False)
+    st.caption(_("One pass over the texts as it should be run: with its attention_mask and position_ids."))
     if guard.attempt(told, shown.run) is not None:
         _map(shown)
 

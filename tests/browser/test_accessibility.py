@@ -13,7 +13,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import settle
-from tests.browser.server import REPOSITORY
+from tests.browser.server import REPOSITORY, running_app
+from tests.packs import PADDING, pack
 from tests.tiny import tiny_bert
 
 FOLDERS = sorted(folder.name for folder in (REPOSITORY / "pages").iterdir() if (folder / "page.py").is_file())
@@ -200,3 +201,20 @@ def test_nothing_moves_for_those_who_ask(page, app):
     assert page.evaluate(MOVING) > 0
     page.emulate_media(reduced_motion="reduce")
     assert page.evaluate(MOVING) == 0
+
+
+def test_a_lesson_with_a_right_and_a_wrong_answer_has_nothing_serious(page, tmp_path):
+    (tmp_path / "try-it.yaml").write_bytes(pack(PADDING, PADDING.replace("id: padding", "id: again")))
+    with running_app(tmp_path / "log.txt", HEADLIGHT_PACKS=str(tmp_path)) as address:
+        start(page, f"{address}/lesson?pack=try-it")
+        for question, given in (("padding", "4"), ("again", "5")):
+            panel = page.locator(f".st-key-lesson_question_{question}")
+            panel.get_by_role("textbox").fill(given)
+            panel.get_by_role("button", name="Check").click()
+            expect(panel.get_by_test_id("stAlert")).to_be_visible()
+            settle(page)
+        expect(page.locator(".st-key-head_map")).to_be_visible()
+        assert_in_order(page.evaluate(LEVELS))
+        assert found(page) == []
+        darken(page)
+        assert found(page) == []

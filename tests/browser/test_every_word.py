@@ -43,6 +43,7 @@ STREAMLITS = {
     "Skip to main content",
     "Upload",
     "50MB per file • NPZ, SAFETENSORS",
+    "50MB per file • YAML, YML",
     "file upload",
 }
 OURS = {"Language / 语言 / Язык"}  # for those who cannot read the page
@@ -54,7 +55,9 @@ NAMES = re.compile(r"Layer\d+_Head\d+|L\d+H\d+")
 # All that is written or, for a screen reader, said; not what is a text of the user's, a token or code.
 TEXTS = """() => {
   const app = document.querySelector('.stApp');
-  const other = 'bdi, code, style, textarea, input, [data-testid="stHeader"], [data-testid="stIconMaterial"]';
+  const lessons = '[class*="st-key-lesson_said_"]'; // in the language of their packs
+  const other =
+    `bdi, code, style, textarea, input, [data-testid="stHeader"], [data-testid="stIconMaterial"], ${lessons}`;
   const hidden = [...app.querySelectorAll(other)];
   for (const element of hidden) element.style.display = 'none';
   const said = [app.innerText, ...[...app.querySelectorAll('svg text')].map((text) => text.textContent)];

@@ -2,6 +2,7 @@
 
 import json
 import re
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -73,6 +74,16 @@ def test_a_lesson_is_chosen_and_played_to_its_end(page, lessons, hand):
     play(page, PACK, hand)
     expect(page.get_by_text(score(PACK))).to_be_visible()
     expect(page.get_by_role("heading", name="What the model says")).to_be_visible()
+    hand.fill(page, page.get_by_label("Your name or an alias"), "Ada")
+    page.keyboard.press("Tab")
+    settle(page)
+    with page.expect_download() as download:
+        hand.press(page, page.get_by_role("button", name="Download the hand-in (ZIP)"))
+    assert download.value.suggested_filename == "try-it_Ada.zip"
+    with zipfile.ZipFile(download.value.path()) as archive:
+        told = json.loads(archive.read("answers.json"))
+        assert (told["name"], len(told["progress"]["answers"])) == ("Ada", 7)
+        assert {"analysis.md"} <= set(archive.namelist())
 
 
 @pytest.mark.parametrize("hand", [MOUSE, KEYBOARD], ids=["mouse", "keyboard"])
@@ -194,10 +205,11 @@ def test_prose_is_marked_as_of_its_language(page, lessons, folder):
 
 def test_hostile_prose_is_shown_as_text_and_runs_nothing(page, lessons, folder):
     lines = [" ".join(text.split()) for text in HOSTILE.values()]
-    prose = " ".join(line for line in lines if not set(line) & set("\0*_`\\|")).encode("utf-8", "ignore").decode()
+    kept = " ".join(line for line in lines if not set(line) & set("*_`\\|"))
+    prose = " ".join("".join(c for c in kept if c.isprintable()).split())
     data = (
         HEAD.replace("try-it", "hostile")
-        + PART.replace("Look at *both*.", json.dumps(prose))
+        + PART.replace("Look at *both*.", json.dumps(prose, ensure_ascii=False))
         + "  "
         + "  ".join(PADDING.splitlines(keepends=True))
     )

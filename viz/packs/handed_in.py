@@ -133,7 +133,7 @@ def _opened(name: str, file: BinaryIO) -> zipfile.ZipFile:
     except UNREADABLE:
         raise HandInWrong(
             name=name, reason=Reason("it is no ZIP, or a damaged one. Ask for it again, as the page Lessons gave it.")
-        )
+        ) from None
     if n_entries > MAX_ENTRIES:
         raise HandInWrong(
             name=name,
@@ -224,7 +224,7 @@ def _parsed(file: str, data: bytes) -> object:
     except (ValueError, RecursionError):
         raise HandInWrong(
             name=file, reason=Reason("its {entry} is no JSON, or a damaged one. Ask for it again.", entry=ANSWERS)
-        )
+        ) from None
     return told
 
 

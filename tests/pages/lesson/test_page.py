@@ -8,6 +8,7 @@ from tests.pages.driver import assert_no_failure, html, messages, open_app, pres
 from viz.packs.progress import Progress
 
 PAGE = "pages/lesson/page.py"
+PLACE, OWN = "try-it", "own:try-it"
 LOOKS = question(
     "word", "{of: looked at, query: slowly, head: Layer4_Head11}", "because: An adverb.\nhint: The verb.\n"
 )
@@ -42,10 +43,10 @@ def play(**address):
     return open_app(PAGE, pack="try-it", **address)
 
 
-def form(app, question: str, text: str, field: str = ""):
+def form(app, question: str, text: str):
     """Type into a question's field and press its button."""
-    key = f"lesson_answer_{question}{field}"
-    widget = next(of for of in (*app.text_input, *app.text_area, *app.get("button_group")) if of.key == key)
+    fields = (*app.text_input, *app.text_area, *app.get("button_group"))
+    widget = next(of for of in fields if of.key in (f"lesson_answer_{place}_{question}" for place in (PLACE, OWN)))
     widget.set_value(text)
     return send(app, question)
 
@@ -105,7 +106,7 @@ def test_the_same_answer_once_more_is_no_second_try(two_parts):
 
 def test_words_to_choose_from_are_chips_and_luck_is_told(two_parts):
     app = play()
-    chips = next(of for of in app.get("button_group") if of.key == "lesson_answer_q")
+    chips = next(of for of in app.get("button_group") if of.key == f"lesson_answer_{PLACE}_q")
     assert [of.content.replace("\\", "") for of in chips.proto.options][:4] == ["[CLS]", "the (2)", "turtle", "moved"]
     press(app, "Hint")
     assert "The verb." in said(app)
@@ -133,11 +134,11 @@ def test_an_open_answer_is_kept_with_its_sentence(two_parts):
 def test_a_claim_is_tested_on_marked_sentences(folder):
     (folder / "try-it.yaml").write_bytes(pack(CLAIM))
     app = play()
-    app.text_area(key="lesson_answer_claim_words").set_value("An adverb looks at its verb.")
-    app.text_area(key="lesson_answer_claim_sentences").set_value(SENTENCES.splitlines()[0])
+    app.text_area(key=f"lesson_answer_{PLACE}_claim_words").set_value("An adverb looks at its verb.")
+    app.text_area(key=f"lesson_answer_{PLACE}_claim_sentences").set_value(SENTENCES.splitlines()[0])
     form(app, "claim", "Layer4_Head11")
     assert "The number of marked sentences is 1; this question asks for at least 2." in said(app)
-    app.text_area(key="lesson_answer_claim_sentences").set_value(SENTENCES)
+    app.text_area(key=f"lesson_answer_{PLACE}_claim_sentences").set_value(SENTENCES)
     send(app, "claim")
     assert "Layer4_Head11 · L3H10 looks most from the query word at the key word in 3 of 3 sentences" in said(app)
     kept = app.session_state["lesson_progress"]["try-it"].answers["claim"]
@@ -153,7 +154,7 @@ def test_what_is_no_answer_is_said_and_not_counted(two_parts, given, answer):
 def test_an_answer_too_long_to_be_kept_is_refused_and_stays_in_its_field(two_parts):
     app = form(play(part="2"), "free", "x" * 10_000)
     assert "The answer has 10,000 characters, and 2,000 are kept." in said(app)
-    assert len(app.text_area(key="lesson_answer_free").value) == 10_000
+    assert len(app.text_area(key=f"lesson_answer_{PLACE}_free").value) == 10_000
     assert "Answered: 0 of 3." in said(app)
 
 
@@ -231,9 +232,18 @@ def test_answers_to_an_earlier_version_are_kept_where_their_questions_still_are(
     assert "You answered another version of this lesson" in said(app) and "Answered: 1 of 3." in said(app)
 
 
+def test_the_last_part_offers_the_hand_in_with_the_name_that_was_typed(two_parts):
+    assert not any(of.key == "lesson_hand_in" for of in play().get("download_button"))
+    app = form(play(part="2"), "free", "Because.")
+    app.text_input(key="lesson_student").set_value("Ada / <b>").run()
+    assert_no_failure(app)
+    (offered,) = app.get("download_button")
+    assert "Download the hand-in" in offered.proto.label
+
+
 def test_beginning_anew_forgets_every_answer(two_parts):
     app = press(form(play(), "padding", "4"), "Forget my answers")
-    assert "Answered: 0 of 3." in said(app) and app.text_input(key="lesson_answer_padding").value == ""
+    assert "Answered: 0 of 3." in said(app) and app.text_input(key=f"lesson_answer_{PLACE}_padding").value == ""
 
 
 TOLD = Progress("try-it", "d" * 64).answering("padding", "4").as_plain()
