@@ -46,6 +46,7 @@ def choose_page() -> StreamlitPage:
             ],
             _("Class"): [
                 page("lesson", _("Lessons"), "local_library"),
+                page("hand_ins", _("Hand-ins"), "inventory"),
             ],
         },
         expanded=True,  # else the language below it folds the menu up, and half of the pages cannot be found

@@ -37,6 +37,11 @@ def visible(text: str) -> str:
     return "".join(_VISIBLE.get(c) or (c if _is_shown(c, joins) else f"⟨{ord(c):04X}⟩") for c in text)
 
 
+def typed(text: str) -> str:
+    """Make visible what prints nothing in what a person typed, and leave its spaces as they are."""
+    return visible(text).replace(_VISIBLE[" "], " ") if text else ""
+
+
 def written(label: str) -> str:
     """Give the characters a label stands for, white space as white space; the reverse of ``visible`` for words."""
     for character, sign in _VISIBLE.items():

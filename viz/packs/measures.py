@@ -99,6 +99,16 @@ def _answer_in_batch(answer: schema.AnswerInBatch, shown: Shown) -> Truth:
 
 
 def _looked_at(answer: schema.LookedAt, shown: Shown) -> Truth:
+    names, weights = looked_row(answer, shown)
+    best = [name for name, weight in zip(names, weights, strict=True) if weight == weights.max()]
+    return Truth(best[0], tuple(best[1:]), tuple(names))
+
+
+def looked_row(answer: schema.LookedAt, shown: Shown) -> tuple[list[str], np.ndarray]:
+    """Give the tokens that a query may choose from, and what it gives to each, float32 ``[K]``; of several, the mean.
+
+    Raises ``NotMeasurable`` and what ``ask`` raises.
+    """
     run, row = shown.run(), answer.text - 1
     layer, head = parse_head(answer.head, run.model.n_layers, run.model.n_heads)
     queries = find(run, row, answer.query)
@@ -110,23 +120,30 @@ def _looked_at(answer: schema.LookedAt, shown: Shown) -> Truth:
     if not len(keys):
         raise NotMeasurable(reason=Reason("'{query}' may look at nothing.", query=answer.query))
     names = token_names(run, row)
-    largest = weights[keys].max()
-    best = [names[key] for key in keys if weights[key] == largest]
-    return Truth(best[0], tuple(best[1:]), tuple(names[key] for key in keys))
+    return [names[key] for key in keys], weights[keys]
 
 
 def _looking_head(answer: schema.LookingHead, shown: Shown) -> Truth:
+    weights = looking_heads(answer, shown)
+    best = [head_label(int(layer), int(head)) for layer, head in np.argwhere(weights == np.nanmax(weights))]
+    return Truth(best[0], tuple(best[1:]))
+
+
+def looking_heads(answer: schema.LookingHead, shown: Shown) -> np.ndarray:
+    """Give what each head gives from the query to the key, ``[L, H]``; NaN in layers that are not asked about.
+
+    Raises ``NotMeasurable`` and what ``ask`` raises.
+    """
     run, row = shown.run(), answer.text - 1
     queries, keys = list(find(run, row, answer.query)), list(_keys(run, row, answer.key))
-    weights = run.attentions[row][:, :, queries][..., keys].sum(axis=-1).mean(axis=-1)  # [L, H]
-    if answer.layer is not None:
-        if answer.layer > run.model.n_layers:
-            raise NotMeasurable(
-                reason=Reason("layer {layer} is not there; the last one is {n}.", layer=answer.layer, n=len(weights))
-            )
-        weights = np.where(np.arange(weights.shape[0])[:, None] == answer.layer - 1, weights, -np.inf)
-    best = [head_label(int(layer), int(head)) for layer, head in np.argwhere(weights == weights.max())]
-    return Truth(best[0], tuple(best[1:]))
+    weights = run.attentions[row][:, :, queries][..., keys].sum(axis=-1).mean(axis=-1)
+    if answer.layer is None:
+        return weights
+    if answer.layer > run.model.n_layers:
+        raise NotMeasurable(
+            reason=Reason("layer {layer} is not there; the last one is {n}.", layer=answer.layer, n=len(weights))
+        )
+    return np.where(np.arange(len(weights))[:, None] == answer.layer - 1, weights, np.nan)
 
 
 def _count(answer: schema.Count, shown: Shown) -> Truth:
