@@ -25,7 +25,8 @@ from viz.records import Run
 
 Asking = Callable[[requests.Request[Any]], Any]
 PADDING_KEY = "[PAD]"
-FULLY_HIDDEN = ("NaN", "uniform", "as unmasked", "mixed")
+# What a row becomes, as the engine calls it and as a single word that can be chosen.
+FULLY_HIDDEN = {"NaN": "NaN", "uniform": "uniform", "as unmasked": "unmasked", "mixed": "mixed"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def truth(pack: schema.Pack, question: schema.AnyQuestion, ask: Asking) -> Truth
         return Truth(_filled(answer, ask))
     if isinstance(answer, schema.HiddenRow):
         tried = _tried(answer.scores, (), answer.fill, answer.type, ask)
-        return Truth(tried.fully_hidden, choices=FULLY_HIDDEN)
+        return Truth(FULLY_HIDDEN[tried.fully_hidden], choices=tuple(FULLY_HIDDEN.values()))
     show = pack.part_of(question.id).show
     assert show is not None  # the schema refuses a question about texts that are not there
     return _MEASURES[type(answer)](answer, Shown(pack, show, ask))
