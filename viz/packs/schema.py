@@ -165,7 +165,8 @@ class Fill(Checked):
 class HiddenRow(Checked):
     """What becomes of a row in which every score is hidden: ``NaN``, ``uniform``, ``unmasked`` or ``mixed``.
 
-    ``unmasked``: as if nothing were hidden, since one number added to all scores changes no softmax. ``mixed``: rounding took part of the scores away. Needs no model.
+    ``unmasked``: as if nothing were hidden, since one number added to all scores changes no softmax. ``mixed``:
+    rounding took part of the scores away. Needs no model.
     """
 
     of: Literal["hidden row"]
