@@ -44,7 +44,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
     else if (walk.cell) tell(root, said(map, walk.cell));
     if (walk.cell) frame(root, map, walk.cell);
   };
-  root.onfocusout = (event) => { if (!root.contains(event.relatedTarget)) frame(root, map, null); };
+  const leave = (event) => { if (!root.contains(event.relatedTarget)) frame(root, map, null); };
+  for (const one of [box, ...root.querySelectorAll(".steps button")]) one.onblur = leave;
   return () => frame(root, map, null);
 }
 

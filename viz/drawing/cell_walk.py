@@ -61,7 +61,7 @@ def words(of: CellMap, *, pins: bool) -> dict[str, str | list[str]]:
         "no_number": _("no number"),
         "on_padding": _("on padding"),
         "largest": _("largest of its row"),
-        "steps": [_("left"), _("up"), _("down"), _("right")],
+        "steps": [_("one to the left"), _("one up"), _("one down"), _("one to the right")],
     }
 
 

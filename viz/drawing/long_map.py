@@ -67,7 +67,7 @@ def _words(shape: tuple[int, int], is_random: bool, shown: str) -> dict[str, str
     n_queries, n_keys = shape
     return {
         "label": _("Map of {n_queries} queries and {n_keys} keys.").format(n_queries=n_queries, n_keys=n_keys),
-        "keys": f"{keys_said()} {_('+ and - zoom, 0 shows all. Enter pins the row.')}",
+        "keys": " ".join((keys_said(), _("+ and - zoom, 0 shows all. Enter pins the row."))),
         "query": _("query (this token looks)"),
         "key": _("key (at this token)"),
         "scale": shown,

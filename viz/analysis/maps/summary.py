@@ -45,7 +45,8 @@ def size_said(of: CellMap) -> str:
         all=of.values.size,
     )
     without = ", ".join(f"{words}: {n}" for words, n in _states_counted(of.states))
-    return f"{said} {_('Cells without one: {states}.').format(states=without)}" if without else said
+    why = _("Cells without one: {states}.").format(states=without)
+    return f"{said} {why}" if without else said
 
 
 def spread_said(of: CellMap) -> Iterator[str]:
