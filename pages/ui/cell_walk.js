@@ -99,10 +99,12 @@ function writeButtons(root, map, step) {
   steps.replaceChildren(...buttons);
 }
 
-// Frame a cell on the chart, where Plotly says it lies; nothing where the chart is not one of Plotly's, or not yet drawn.
+// Frame a cell on the chart, where Plotly says it lies; lines of another component hear of it. A chart may not yet be there.
 function frame(root, map, cell) {
+  window.dispatchEvent(new CustomEvent("headlight-cell", { detail: { over: map.over, cell } }));
   const plot = map.over && document.querySelector(`.st-key-${map.over} .js-plotly-plot`);
-  const drawn = plot && plot.calcdata && plot.calcdata.map(([one]) => one).find((one) => one.z && one.x && one.y);
+  const maps = plot && plot.calcdata ? plot.calcdata.map(([one]) => one).filter((one) => one.z && one.x && one.y) : [];
+  const drawn = maps.reverse().find(({ z }) => z.length === map.rows.length && z[0].length === map.columns.length);
   if (!drawn) return;
   let mark = plot.querySelector(".headlight-cell");
   if (!mark) {
@@ -114,10 +116,15 @@ function frame(root, map, cell) {
   }
   mark.hidden = !cell;
   if (!cell) return;
-  const [left, width] = lies(plot._fullLayout.xaxis, drawn.x, cell[1]);
-  const [top, height] = lies(plot._fullLayout.yaxis, drawn.y, cell[0]);
+  const { xaxis, yaxis } = drawn.trace || {};
+  const [left, width] = lies(axisOf(plot, "x", xaxis), drawn.x, cell[1]);
+  const [top, height] = lies(axisOf(plot, "y", yaxis), drawn.y, cell[0]);
   const place = { left: left - 2, top: top - 2, width: width + 4, height: height + 4 };
   for (const [name, px] of Object.entries(place)) mark.style[name] = `${px}px`;
+}
+
+function axisOf(plot, letter, name = letter) {
+  return plot._fullLayout[`${letter}axis${name.slice(1)}`];
 }
 
 function lies(axis, edges, at) {

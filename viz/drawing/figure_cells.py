@@ -10,6 +10,7 @@ from viz.analysis.maps.cell_map import CellMap
 from viz.analysis.masks.cells import VISIBLE
 from viz.drawing.plotly import go
 from viz.drawing.state_layers import STATES
+from viz.text import _
 
 _DIGITS = re.compile(r"%\{(?:z|customdata):\+?\.(\d)[fg]\}")
 _EXPLAINED = re.compile(r"\s*[（(].*|\s*<br>.*")  # an axis says behind its name what it means
@@ -28,8 +29,8 @@ def read(figure: go.Figure) -> CellMap | None:
     digits = _DIGITS.search(cells.hovertemplate or "")
     return CellMap(
         title=_words(figure.layout.title.text),
-        row_name=_words(figure.layout.yaxis.title.text),
-        column_name=_words(figure.layout.xaxis.title.text),
+        row_name=_words(figure.layout.yaxis.title.text) or _("query"),
+        column_name=_words(figure.layout.xaxis.title.text) or _("key"),
         rows=tuple(_words(str(name)) for name in cells.y),
         columns=tuple(_words(str(name)) for name in cells.x),
         values=values,
