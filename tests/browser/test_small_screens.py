@@ -16,7 +16,8 @@ SMALLEST = 12  # px of any letter on a page
 
 # What is smaller than a thumb, as it is said. A field is as wide as the page, and stands alone.
 SMALL = """(thumb) => {
-  const streamlits = '[data-testid="stElementToolbar"], [data-testid="stTooltipHoverTarget"], .stSelectbox, .stNumberInput';
+  const toolbars = '[data-testid="stElementToolbar"], [data-testid="stTooltipHoverTarget"]';
+  const streamlits = `${toolbars}, .stSelectbox, .stNumberInput`;
   const found = [], wanted = "a[href], button, summary, [role=radio], [role=switch], .stCheckbox label, .stRadio label";
   const look = (root) => root.querySelectorAll("*").forEach((one) => {
     const box = one.getBoundingClientRect();

@@ -8,7 +8,7 @@ from tests.conftest import REPOSITORY
 from tests.pages.driver import open_app
 
 FOLDERS = sorted(folder.name for folder in (REPOSITORY / "pages").iterdir() if (folder / "page.py").is_file())
-PARTS = {"positions": ("order", "table", "distance"), "attribution": ("lens",)}  # where a page has parts
+PARTS = {"positions": ("order", "tables", "distance", "forgotten")}  # where a page has parts
 
 
 def heat_maps(app) -> dict[str, str]:
