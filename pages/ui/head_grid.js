@@ -207,7 +207,8 @@ function nameTiles(header) {
       span.className = "inside";
       span.style.top = percent(top(tile), height);
       span.style.height = percent(size.high, height);
-      span.style.fontSize = `min(12px, ${36 / header.columns}cqw)`;
+      // 12 px or, where a tile has no room for that, nothing.
+      span.style.fontSize = `clamp(0px, (100cqw - ${24 * header.columns}px) * 999, 12px)`;
       span.style.color = header.inks[tile];
     } else {
       span.style.bottom = percent(height - top(tile) + GAP, height);
