@@ -1,6 +1,8 @@
 """Every question of the packs that ship has the answer its author expects, by our models and by plain transformers."""
 
 import math
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,6 +22,7 @@ from viz.packs.checking import check
 from viz.packs.errors import NotMeasurable
 from viz.packs.measures import truth
 from viz.packs.reading import read
+from viz.records import Run
 from viz.shipped import MODELS_FOLDER
 
 PACKS = {name: shelf.find(name, "en").pack for name in shelf.SHIPPED}
@@ -52,11 +55,13 @@ def of(name: str, id_: str) -> tuple[schema.Show, schema.AnyQuestion, float | st
     return show or schema.Show(texts=("none",)), asked, found.value
 
 
-def ids_only(of: plain.Plain, texts: tuple[str, ...], side: str = "right") -> dict[str, torch.Tensor]:
-    return {"input_ids": of.tokenizer(list(texts), padding=True, padding_side=side, return_tensors="pt")["input_ids"]}
+def ids_only(model: Any, texts: tuple[str, ...], side: str = "right") -> dict[str, torch.Tensor]:
+    return {
+        "input_ids": model.tokenizer(list(texts), padding=True, padding_side=side, return_tensors="pt")["input_ids"]
+    }
 
 
-def passed(model: plain.Plain, inputs: dict) -> tuple[list[list[str]], np.ndarray, np.ndarray]:
+def passed(model: Any, inputs: dict) -> tuple[list[list[str]], np.ndarray, np.ndarray]:
     tokens = [model.tokenizer.convert_ids_to_tokens(row) for row in inputs["input_ids"]]
     return tokens, *plain.output(model, inputs)
 
@@ -76,6 +81,14 @@ def clear(values: np.ndarray, margin: float) -> bool:
     return float(first - second) > margin
 
 
+def run_of(pack: schema.Pack, show: schema.Show, mistakes: tuple[str, ...]) -> Run:
+    """Run what a part shows, as a script with these mistakes does."""
+    model, made = show.model or pack.model, replace(Mistakes(), **dict.fromkeys(mistakes, True))
+    if mistakes:
+        return engine.ask(requests.Check(model, show.texts, show.padding_side, made)).run
+    return engine.ask(requests.Ask(model, show.texts, padding_side=show.padding_side))
+
+
 # Words and heads that are asked for must win by more than a processor's rounding.
 
 
@@ -86,15 +99,7 @@ def test_no_answer_hangs_on_rounding(name):
         answer, show = asked.answer, pack.part_of(asked.id).show
         if show is None:
             continue
-        mistakes = getattr(answer, "mistakes", ())
-        model = show.model or pack.model
-        mistaken = dict.fromkeys(mistakes, True)
-        run = engine.ask(
-            requests.Check(model, show.texts, show.padding_side, Mistakes(**mistaken))
-            if mistakes
-            else requests.Ask(model, show.texts, padding_side=show.padding_side)
-        )
-        run = run.run if mistakes else run
+        run = run_of(pack, show, getattr(answer, "mistakes", ()))
         if isinstance(answer, schema.Prediction | schema.AnswerInBatch):
             readout = next(n for n, (row, _at) in enumerate(run.readouts) if row == answer.text - 1)
             assert clear(run.readout_logits[readout], 0.1), asked.id
@@ -239,8 +244,8 @@ def test_what_each_mistake_does_to_a_prompt(gpt2):
     assert rests[0, 2, 2, 2].argmax() == 0  # what is said of Layer3_Head3: alone it rests on the first token
 
 
-def decoded(of: plain.Plain, logits: torch.Tensor) -> str:
-    return of.tokenizer.decode([int(logits.argmax())]).strip()
+def decoded(model: Any, logits: torch.Tensor) -> str:
+    return model.tokenizer.decode([int(logits.argmax())]).strip()
 
 
 def spoken(word: object) -> str:
@@ -257,7 +262,10 @@ def test_the_training_batch_is_the_collators(bert):
     counted = labels != -100
     same = made["input_ids"] == labels
     masked = made["input_ids"] == bert.tokenizer.mask_token_id
-    found = {id_: of("seen-not-scored", id_)[2] for id_ in ("positions", "seen", "padding", "masked", "kept", "random")}
+    found = {
+        id_: float(of("seen-not-scored", id_)[2])
+        for id_ in ("positions", "seen", "padding", "masked", "kept", "random")
+    }
     assert n_scored == counted.sum() == found["masked"] + found["kept"] + found["random"]
     assert found["masked"] == (counted & masked).sum()
     assert found["kept"] == (counted & same).sum()
