@@ -1,7 +1,10 @@
 """Hand-ins: what a class handed in, judged anew, its guesses beside the model, its claims tested again."""
 
+from functools import partial
+
 import streamlit as st
 
+from pages.ui.opening import Opening
 from pages.ui.terms import terms
 from viz.text import _
 
@@ -14,12 +17,15 @@ st.caption(
     )
 )
 terms("claim", "chance_level", "attention_map")
+opening = Opening(_("Here will be a table of what your class answered, and how it compares with the model."))
 
 # These bring Plotly and pandas, a second on a fresh server; the title stands meanwhile.
 from pages.hand_ins import form, panel  # noqa: E402
+from viz.packs import openings  # noqa: E402
 
 read = form.hand_ins()
 packs = form.packs()
 if read is not None:
     form.say(read)
     panel.show(read, packs)
+    opening.say(partial(openings.hand_ins, len(read.hand_ins), len(read.left_out)))

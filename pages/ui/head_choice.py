@@ -38,9 +38,16 @@ def whole_page(*also: str) -> Iterator[None]:
     """
     st.session_state["page_is_whole"] = False
     st.session_state["page_language"] = language()
-    st.session_state["parts"] = [PANEL, *also, OPENING]
+    st.session_state["parts"] = [PANEL, *also]
     yield
     st.session_state["page_is_whole"] = True
+
+
+def draw_along(part: str) -> None:
+    """Add a fragment that was just drawn to those that show the open head: one that was not cannot be drawn again."""
+    parts = st.session_state.setdefault("parts", [PANEL])
+    if part not in parts:
+        parts.append(part)
 
 
 def chosen(model: ModelInfo | Stack) -> tuple[int, int]:

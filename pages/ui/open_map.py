@@ -25,7 +25,8 @@ def _of_open(give: Give) -> list[str]:
 
 def _said(give: Give, row: int) -> list[str]:
     run = give()
-    kind, view = kind_choice.open_kind(run), view_choice.current(run)
+    kind = kind_choice.open_kind(run) if len(run.maps) > 1 else next(iter(run.maps))
+    view = view_choice.current(run)
     seen, at = viewed(run, row, view)
     place = view.place(*head_choice.chosen(run.stack(kind)), kind)
     return map_said(seen, at, *place, kind=kind, hidden=predict_first.hides())

@@ -33,6 +33,7 @@ class Opening:
         """Say what these give, one after the other, in place of what will be there."""
         with self._place.container():
             _said(parts, self._will_be)
+        head_choice.draw_along(head_choice.OPENING)
 
 
 def of(sentences: Callable[..., list[str]], give: Callable[[], Any], *values: Any) -> Say:

@@ -56,24 +56,28 @@ def hides() -> bool:
 
 def _asked(run: Run, place: tuple[int, int, int], kind: str, name: str) -> Asked:
     way, order = WAYS[name], queries_to_ask(run, *place, kind=kind)
-    if not order or way.question(run, *place, order[0], kind=kind) is None:
-        st.info(literal(_why_not(run, place, kind, order)))
-        return Asked()
     stamp = f"{map_key(run, *place, kind=kind)}_{name}"
     guesses = _guesses(stamp)
-    query = guesses.revealed
-    if query is None:
-        query = next((query for query in order if query not in guesses.of_query), None)
-    question = None if query is None else way.question(run, *place, query, kind=kind)
+    left = (
+        [query for query in order if query not in guesses.of_query] if guesses.revealed is None else [guesses.revealed]
+    )
+    found = (way.question(run, *place, query, kind=kind) for query in left)
+    question = next((question for question in found if question is not None), None)
+    if question is None and not guesses.of_query:
+        st.info(literal(_why_not(run, place, kind, order)))
+        return Asked()
     with st.container(border=True, key="predict_first"):
         if question is None:
             st.markdown(_("Every token of this map was asked about. Open another head, or another text."))
         else:
             _draw(way, question, guesses, stamp)
         _say_score()
-    if question is None or guesses.revealed is not None:
-        return Asked(query=query)
-    return Asked(hides_map=True, query=query, covered=tuple(dict.fromkeys((place[1:], *way.covers(question)))))
+    if question is None:
+        return Asked()
+    if guesses.revealed is not None:
+        return Asked(query=question.query)
+    covered = tuple(dict.fromkeys((place[1:], *way.covers(question))))
+    return Asked(hides_map=True, query=question.query, covered=covered)
 
 
 def _why_not(run: Run, place: tuple[int, int, int], kind: str, order: list[int]) -> str:

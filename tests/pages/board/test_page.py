@@ -74,6 +74,12 @@ def measure_text(app: AppTest, text: str) -> AppTest:
     return press(app, "Measure")
 
 
+def definition(app: AppTest) -> str:
+    """Give what is said of the chosen job."""
+    (said,) = [message for message in messages(app.markdown) if "Formula: " in message]
+    return said
+
+
 def test_it_opens_with_every_head_measured(maps, opened):
     n = maps.shape[-1]
     expected = np.mean([maps[:, :, q, q - 1] for q in range(1, n)], axis=0)
@@ -109,11 +115,11 @@ def test_every_measure_is_what_its_formula_says(maps):
         for head, value in shown.items():
             layer, number = (int(part) for part in head.split("L")[-1].split("H"))
             assert value == pytest.approx(expected[layer, number], abs=1e-5), (measure, head)
-    assert messages(app.markdown)[0].endswith(f"has {np.log2(10):.3f}.")  # of entropy, the last one
+    assert definition(app).endswith(f"has {np.log2(10):.3f}.")  # of entropy, the last one
 
 
 def test_definition_formula_and_uniform_value_stand_beside_the_board(opened):
-    said = messages(opened.markdown)[0]
+    said = definition(opened)
     assert "Attention at the token just before the query" in said
     assert "`mean over q of A[q, q-1]`" in said
     assert "evenly at all it may look at has 0.100." in said  # 1 of 10 tokens
@@ -123,7 +129,7 @@ def test_layers_with_windows_of_their_own_have_a_range_of_even_values(tmp_path):
     folder = families.write(tmp_path, families.modernbert, families.wordpiece())
     app = open_app(PAGE, **{"model": str(folder), "text": "the cat sat on the mat", "measure": "self"})
     # 8 tokens with [CLS] and [SEP]: 1/8; seen two to either side: (2/3 + 2/4 + 4/5) / 8
-    assert "looks evenly at all it may look at has 0.125 to 0.246, by layer." in messages(app.markdown)[0]
+    assert "looks evenly at all it may look at has 0.125 to 0.246, by layer." in definition(app)
 
 
 def test_special_tokens_are_left_out_on_request_and_it_is_said(maps):
@@ -143,7 +149,7 @@ def test_random_words_come_from_a_link_and_show_the_induction_head():
     assert "A has random words of headlight-gpt2, each text written down twice (seed 0)" in " ".join(
         messages(app.caption)
     )
-    assert "evenly at all it may look at has 0.034." in messages(app.markdown)[0]
+    assert "evenly at all it may look at has 0.034." in definition(app)
     assert app.query_params["repeated"] == "0"
     app.number_input(key="board_seed").set_value(1)
     app.button(key="board_random").click().run()

@@ -60,7 +60,7 @@ def test_it_opens_with_the_numbers_of_plain_transformers(opened):
 def test_the_address_carries_the_whole_question():
     text = "The dog [MASK] the [MASK]."
     app = open_app(PAGE, text=text, answer="cat", rival="man", mask="6", layer="Layer2")
-    assert messages(app.markdown)[0].startswith("Answer cat against man.")
+    assert any(said.startswith("Answer cat against man.") for said in messages(app.markdown))
     assert app.selectbox(key="importance_mask").value == 1 and app.selectbox(key="zeroing_layer").value == 1
     asked = {"text": text, "answer": "cat", "rival": "man", "mask": "6", "layer": "Layer2", "model": "headlight-bert"}
     assert {name: app.query_params[name] for name in asked} == asked

@@ -2,6 +2,7 @@
 
 import re
 
+import numpy as np
 import pytest
 import torch
 from streamlit.testing.v1 import AppTest
@@ -31,8 +32,21 @@ PAGES = (
     "saved",
     "compare",
     "models",
+    "lesson",
+    "hand_ins",
 )
+NOTHING_YET = ("saved", "hand_ins")  # what stands there is opened by hand
 CELL = re.compile(r"In the row of '(.+?)' the largest weight, (\d\.\d\d), is on '(.+?)'")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def plainly() -> tuple[list[str], np.ndarray]:
+    """Give the tokens and plain transformers' weights ``[Q, K]`` of a head, before a page loads models beside it."""
+    torch.set_num_threads(1)
+    model = plain.load(MODELS_FOLDER / "headlight-bert", causal=False)
+    read = plain.tokenized(model, [SENTENCE])
+    tokens = model.tokenizer.convert_ids_to_tokens(read["input_ids"][0].tolist())
+    return tokens, plain.output(model, read)[0][0, 3, 10]
 
 
 def opening(app: AppTest) -> str:
@@ -52,7 +66,7 @@ def of_the_map(app: AppTest) -> str:
 @pytest.mark.parametrize("page", PAGES)
 def test_every_page_says_what_stands_on_it(page):
     said = opening(open_app(f"pages/{page}/page.py"))
-    assert said.startswith("Here will be") == (page == "saved")
+    assert said.startswith("Here will be") == (page in NOTHING_YET)
     assert 1 <= len(re.findall(r"[.:]\W*(?= [A-Z'“]|$)", said)) <= 7
     assert "{" not in said
 
@@ -61,12 +75,8 @@ def test_a_page_that_could_run_nothing_says_what_will_be_there():
     assert opening(open_app(model="no-such-model")).startswith("Here will be the words that the model finds")
 
 
-def test_the_cell_that_is_named_is_the_models_own_number():
-    torch.set_num_threads(1)
-    model = plain.load(MODELS_FOLDER / "headlight-bert", causal=False)
-    read = plain.tokenized(model, [SENTENCE])
-    tokens = model.tokenizer.convert_ids_to_tokens(read["input_ids"][0].tolist())
-    weights = plain.output(model, read)[0][0, 3, 10]
+def test_the_cell_that_is_named_is_the_models_own_number(plainly):
+    tokens, weights = plainly
     app = open_app(text=SENTENCE, head="L3H10")
     query, weight, key = CELL.search(opening(app)).groups()
     assert weight == f"{weights[tokens.index(query)].max():.2f}" == f"{weights[1:-1].max():.2f}"
@@ -114,9 +124,8 @@ def test_it_is_said_in_the_readers_language():
 
 
 def test_the_parts_of_the_page_of_orders_open_with_their_own_numbers():
-    assert "tables that say" in opening(
-        open_app("pages/positions/page.py", part="tables")
-    ) or "table that says" in opening(open_app("pages/positions/page.py", part="tables"))
+    said = opening(open_app("pages/positions/page.py", part="tables"))
+    assert said.startswith("headlight-bert has 1 table that says where a token stands.")
     assert "position_ids 0 to" in opening(open_app("pages/positions/page.py", part="order"))
 
 
@@ -127,3 +136,9 @@ def test_the_row_of_another_query_is_said_inside_the_mask():
     app.selectbox(key="choose_query").set_value(1).run()
     (after,) = filter(None, map(row.search, messages(app.markdown)))
     assert after[1] != before
+
+
+def test_an_open_lesson_says_its_open_part():
+    first = opening(open_app("pages/lesson/page.py", pack="padding-matters", part="1"))
+    second = opening(open_app("pages/lesson/page.py", pack="padding-matters", part="2"))
+    assert first.startswith("This is part 1 of ") and second.startswith("This is part 2 of ")
