@@ -3,8 +3,8 @@
 import streamlit as st
 
 from pages.ui import guard
+from pages.ui.heat_map import heat_map
 from pages.ui.markdown import literal
-from pages.ui.pictures import BARE
 from viz.drawing.class_guesses import head_counts, token_bars
 from viz.engine.local import engine
 from viz.errors import VizError
@@ -63,7 +63,7 @@ def _guesses(tokens: TokenGuesses | None, heads: HeadGuesses | None) -> None:
         figure = head_counts(heads.counts, heads.weights)
     else:
         return
-    st.plotly_chart(figure, key="hand_ins_guesses", config=BARE, alt=said)
+    heat_map(figure, "hand_ins_guesses", said)  # bars have no cells
     st.caption(literal(said))
 
 

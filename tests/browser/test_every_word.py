@@ -136,6 +136,10 @@ def test_a_page_says_nothing_that_no_catalogue_has_and_does_not_grow_sideways(pa
         page.wait_for_timeout(300)  # for what is laid out anew
         assert not pages.grows_sideways(page), width
         assert pages.cut_labels(page) == [], width
+    page.set_viewport_size({"width": 640, "height": 900})
+    page.evaluate("document.documentElement.style.fontSize = '200%'")  # letters of twice the size
+    page.wait_for_timeout(300)
+    assert not pages.grows_sideways(page), "large letters"
 
 
 def test_a_page_that_grows_sideways_and_a_label_that_is_cut_are_found(page):

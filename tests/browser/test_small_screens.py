@@ -53,7 +53,7 @@ def phone(browser: Browser) -> Iterator[Page]:
         yield context.new_page()
 
 
-@pytest.mark.parametrize("path", ["", "switch_off", "inside", "batch"])
+@pytest.mark.parametrize("path", ["", "masked_word", "switch_off", "inside", "batch"])
 def test_a_thumb_finds_44_px_and_nothing_is_smaller_than_12(phone, app, path):
     phone.goto(f"{app}/{path}")
     expect(phone.get_by_role("heading", level=1)).to_be_visible(timeout=60_000)
@@ -76,7 +76,7 @@ def test_the_menu_of_a_phone_opens_and_leads_on_by_a_thumb(phone, app):
 
 
 def test_the_buttons_of_a_phone_walk_over_a_map_as_arrow_keys_do(phone, app):
-    open_page(phone, f"{app}/?text={quote('She is reading a [MASK].')}&head=L3H10")
+    open_page(phone, f"{app}/masked_word?text={quote('She is reading a [MASK].')}&head=L3H10")
     walk = phone.locator(".st-key-head_map_walk")
     expect(walk.locator(".steps button")).to_have_count(4)
     for name in ("one to the right", "one to the right", "one down"):
@@ -86,11 +86,11 @@ def test_the_buttons_of_a_phone_walk_over_a_map_as_arrow_keys_do(phone, app):
     assert all(box["x"] >= 0 and box["x"] + box["width"] <= 390 for box in boxes)
 
 
-@pytest.mark.parametrize("path", ["?drawing=lines", "switch_off", "inside", "long"])
+@pytest.mark.parametrize("path", ["", "masked_word?drawing=lines", "switch_off", "inside", "long"])
 def test_every_stop_of_the_tab_key_is_marked(page, app, tmp_path, path):
     page.emulate_media(reduced_motion="reduce")
     if path == "long":
-        path = f"?text={quote(LONG)}&model={quote(str(tiny_bert(tmp_path / 'long-bert', n_positions=256)))}"
+        path = f"masked_word?text={quote(LONG)}&model={quote(str(tiny_bert(tmp_path / 'long-bert', n_positions=256)))}"
     page.goto(f"{app}/{path}")
     expect(page.get_by_role("heading", level=1)).to_be_visible(timeout=60_000)
     settle(page)

@@ -26,7 +26,6 @@ def read(figure: go.Figure) -> CellMap | None:
     values = _numbers(cells)
     states = next((np.asarray(trace.z) for trace in maps if trace.meta == STATES), None)
     states = np.full(values.shape, VISIBLE, np.uint8) if states is None else states.astype(np.uint8)
-    digits = _DIGITS.search(cells.hovertemplate or "")
     return CellMap(
         title=_words(figure.layout.title.text),
         row_name=_words(figure.layout.yaxis.title.text) or _("query"),
@@ -35,7 +34,7 @@ def read(figure: go.Figure) -> CellMap | None:
         columns=tuple(_words(str(name)) for name in cells.x),
         values=values,
         states=states,
-        digits=int(digits[1]) if digits else 4,
+        digits=_digits(cells),
         signed=bool((np.nan_to_num(values) < 0).any()),
     )
 
@@ -45,6 +44,14 @@ def _numbers(cells: Any) -> np.ndarray:
     painted = np.asarray(cells.z)
     beside = painted.dtype == np.uint8 and cells.customdata is not None
     return np.asarray(cells.customdata if beside else painted).astype(np.float32)
+
+
+def _digits(cells: Any) -> int:
+    """Give how many decimals the pointer tells, none of counts."""
+    told = _DIGITS.search(cells.hovertemplate or "")
+    if told:
+        return int(told[1])
+    return 0 if np.issubdtype(np.asarray(cells.z).dtype, np.integer) else 4
 
 
 def _words(written: str | None) -> str:

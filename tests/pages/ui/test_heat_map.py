@@ -34,7 +34,7 @@ def test_every_map_has_a_walk(name):
 
 
 def test_the_maps_of_a_hidden_word_have_one_each():
-    app = open_app()
+    app = open_app("pages/masked_word/page.py")
     next(group for group in app.button_group if group.label.startswith("Hide")).set_value([3]).run()
     assert {"head_map", "changes_board"} < set(heat_maps(app)) == walks(app)
     assert len(heat_maps(app)) == 5  # before, after and their difference too

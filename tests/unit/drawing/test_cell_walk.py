@@ -10,7 +10,7 @@ from tests import hand_made
 from viz.analysis.maps.cell_map import of_head
 from viz.analysis.masks.cells import CAUSAL, PADDING, VISIBLE
 from viz.analysis.masks.stages import matrix_stages
-from viz.drawing import cell_walk, heatmap, movement_board, stage_maps
+from viz.drawing import cell_walk, class_guesses, heatmap, layer_product, movement_board, stage_maps
 from viz.drawing.figure_cells import read
 
 
@@ -70,6 +70,15 @@ def test_a_board_is_read_by_layer_and_head_and_a_mask_by_what_is_added():
     run = hand_made.run([[1, 0]], scores=scores, additive_mask=added)
     mask = read(stage_maps.added_map(matrix_stages(run, 0, 0, 0), height=300))
     assert mask is not None and mask.values.tolist() == [[0, -5], [0, -5]] and mask.signed
+
+
+def test_counts_have_no_decimals_and_of_several_squares_the_last_is_read():
+    counts = read(class_guesses.head_counts(np.array([[0, 3]]), None))
+    assert counts is not None and counts.digits == 0 and counts.values.tolist() == [[0, 3]]
+    padding, causal = np.array([[True, False]] * 2), np.tri(2, dtype=bool)
+    product = read(layer_product.layer_product({"padding": padding, "causal": causal}, "the mask", ("a", "b")))
+    assert product is not None and product.values.tolist() == [[1, 0], [1, 0]]
+    assert (product.row_name, product.column_name, product.digits) == ("query", "key", 0)
 
 
 def test_what_is_no_map_has_no_cells():
