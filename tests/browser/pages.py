@@ -29,7 +29,7 @@ SIDEWAYS = """() => [document.documentElement, document.querySelector('[data-tes
 CUT = """() => [...document.querySelectorAll('.stApp *')]
   .filter((one) => getComputedStyle(one).textOverflow === 'ellipsis' && one.scrollWidth > one.clientWidth + 1)
   .filter((one) => one.offsetParent && !one.closest('[data-collapsed="true"]'))
-  .map((one) => one.innerText)"""
+  .map((one) => one.innerText.trim()).filter(Boolean)"""
 
 
 def address(app: str, name: str, **query: str) -> str:
