@@ -36,8 +36,9 @@ def _choose_again() -> None:
     showing it, then forget the choice. What is typed in a form, and perhaps not sent yet, stays as it is.
     """
     for key, value in st.session_state.items():
-        parts = value if isinstance(value, list) else [value]
-        if key != _FIELD and all(isinstance(part, str) for part in parts) and not _is_typed(str(key)):
+        chosen = value if isinstance(value, list) else [value]
+        is_choice = chosen != [] and all(isinstance(one, str) for one in chosen)
+        if is_choice and key != _FIELD and not _is_typed(str(key)):
             st.session_state[key] = value
 
 

@@ -23,13 +23,14 @@ PRESSED = {"models": '[data-testid="stBaseButton-secondaryFormSubmit"]'}
 
 SHOWN = "theme => getComputedStyle(document.querySelector('.stApp')).colorScheme === theme"
 
+NEXT_FRAME = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 SIDEWAYS = """() => [document.documentElement, document.querySelector('[data-testid="stMain"]')]
   .some((one) => one.scrollWidth > one.clientWidth)"""
 
 CUT = """() => [...document.querySelectorAll('.stApp *')]
   .filter((one) => getComputedStyle(one).textOverflow === 'ellipsis' && one.scrollWidth > one.clientWidth + 1)
   .filter((one) => one.offsetParent && !one.closest('[data-collapsed="true"]'))
-  .map((one) => one.innerText)"""
+  .map((one) => one.innerText.trim()).filter(Boolean)"""
 
 
 def address(app: str, name: str, **query: str) -> str:
@@ -80,7 +81,10 @@ def switch_theme(page: Page, theme: str) -> None:
 
 def switch_language(page: Page, code: str) -> None:
     """Choose a language in the side bar of an open page; nothing is loaded anew."""
-    page.get_by_test_id("stSidebar").get_by_role("combobox").click()
+    choice = page.get_by_test_id("stSidebar").get_by_role("combobox")
+    choice.scroll_into_view_if_needed()
+    page.evaluate(NEXT_FRAME)  # a list that has just opened closes as its menu is scrolled
+    choice.click()
     page.get_by_role("option", name=LANGUAGES[code]).click()
     expect(page.locator(f'html[lang^="{code}"]')).to_have_count(1)
     wait_until_drawn(page)

@@ -1,7 +1,12 @@
 """A reader whose language has a catalogue sees its words and its way of writing numbers; the others see English."""
 
+import pytest
+
 from tests import catalogues
-from tests.pages.driver import messages, open_app
+from tests.conftest import REPOSITORY
+from tests.pages.driver import assert_no_failure, messages, open_app
+
+PAGES = sorted(file.parent.name for file in (REPOSITORY / "pages").glob("*/page.py"))
 
 ENGLISH = "Probabilities are over the whole vocabulary of {n:,} words and pieces."
 RUSSIAN = "Вероятности — по всему словарю из {n:,} слов и частей слов."
@@ -19,3 +24,12 @@ def test_what_a_map_is_said_to_show_has_numbers_in_the_readers_language(speak, t
     catalogues.write(tmp_path, "ru", {ENGLISH: RUSSIAN})
     app = open_app(lang="ru")
     assert any("slow: 1,00 at moves" in message for message in messages(app.markdown))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_another_language_may_be_chosen_on_every_page(page):
+    app = open_app(f"pages/{page}/page.py")
+    app.selectbox(key="lang").set_value("zh").run()  # once: AppTest itself does not know a list's labels anew
+    assert_no_failure(app)
+    assert app.query_params["lang"] in ("zh", ["zh"])
+    assert any("术语表" in messages([caption])[0] for caption in app.caption) or page in ("start", "glossary")
