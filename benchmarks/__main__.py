@@ -7,6 +7,7 @@ from benchmarks import (
     board,
     browser_page,
     capture,
+    catalogues,
     class_load,
     cluster,
     contribution,
@@ -30,6 +31,7 @@ from benchmarks import (
 
 SERVER = (
     first_visit,
+    catalogues,
     sessions,
     class_load,
     scale_model,

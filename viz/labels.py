@@ -37,6 +37,11 @@ def visible(text: str) -> str:
     return "".join(_VISIBLE.get(c) or (c if _is_shown(c, joins) else f"⟨{ord(c):04X}⟩") for c in text)
 
 
+def typed(text: str) -> str:
+    """Make visible what prints nothing in what a person typed, and leave its spaces as they are."""
+    return visible(text).replace(_VISIBLE[" "], " ") if text else ""
+
+
 def written(label: str) -> str:
     """Give the characters a label stands for, white space as white space; the reverse of ``visible`` for words."""
     for character, sign in _VISIBLE.items():
@@ -69,6 +74,16 @@ def piece_labels(tokens: list[str], specials: frozenset[str], byte_level: bool) 
     while len(labels) < len(tokens):
         labels += _next_labels(tokens, raw, len(labels))
     return labels
+
+
+def first_in_parts(labels: Sequence[str]) -> tuple[str, int] | None:
+    """Find the first characters that lie in several tokens; gives them and in how many, None where there are none."""
+    parts = filter(None, map(_PART.match, labels))
+    for at, part in ((labels.index(part[0]), part) for part in parts if part[2] == "1"):
+        n = int(part[0].rpartition("/")[2])
+        if list(labels[at : at + n]) == [f"{part[1]}·{number}/{n}" for number in range(1, n + 1)]:
+            return part[1], n
+    return None
 
 
 def joined(labels: Sequence[str], limit: int | None = None) -> str:

@@ -201,3 +201,19 @@ def test_neighbouring_labels_are_written_as_one_and_a_character_in_parts_once():
         assert labels.joined(pieces) == expected
     assert labels.joined(["abc", "def"], 5) == "abc …"
     assert labels.joined(["abcdef"], 5) == "abcdef"
+
+
+@pytest.mark.parametrize(
+    "shown, found",
+    [
+        ([], None),
+        (["the", "北京"], None),
+        (["a", "北·1/3", "北·2/3", "北·3/3", "В·1/2", "В·2/2"], ("北", 3)),
+        (["<E5>", "北京·1/3", "北京·2/3", "北京·3/3"], ("北京", 3)),
+        (["x·1/2", "y"], None),  # somebody typed it
+        (["x·1/2", "y", "В·1/2", "В·2/2"], ("В", 2)),
+        (["·1/2", "·2/2"], None),
+    ],
+)
+def test_the_first_characters_in_parts_are_found(shown, found):
+    assert labels.first_in_parts(shown) == found

@@ -26,7 +26,7 @@ class Archive:
     """Read arrays from a ``.npz`` that is open. Raises one of ``UNREADABLE`` where it cannot be read."""
 
     def __init__(self, file: BinaryIO):
-        self._zip = zipfile.ZipFile(cast(BinaryIO, _SmallReads(file)))
+        self._zip = zipfile.ZipFile(cast(BinaryIO, SmallReads(file)))
 
     def headers(self, names: Iterable[str]) -> dict[str, Header]:
         """Read the headers of those of the named arrays that are there; nothing else of the file is looked at."""
@@ -57,7 +57,7 @@ class Archive:
         return self._zip.NameToInfo[f"{name}.npy"]
 
 
-class _SmallReads:
+class SmallReads:
     """Refuse large single reads: ``zipfile`` takes the table of contents in one, and makes an object of every entry."""
 
     def __init__(self, file: BinaryIO):

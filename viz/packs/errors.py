@@ -75,3 +75,9 @@ class HandInTooLarge(VizError):
     """Refuse to pack answers that no teacher's page would read."""
 
     template = N_("The answers take {n:,} bytes, and {most:,} are read from a hand-in. Shorten the longest ones.")
+
+
+class HandInWrong(VizError):
+    """Leave out one file of a class; the reason says what is wrong with it, and what to do."""
+
+    template = N_("'{name}' is left out: {reason}")

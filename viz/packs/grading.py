@@ -108,6 +108,14 @@ def same_word(given: str, truth: str) -> bool:
     return _bare(given) == _bare(truth)
 
 
+def canonical(question: schema.AnyQuestion, given: str) -> str:
+    """Write an answer so that equal ones are one: a head by its name, a number as one, a word without its marks."""
+    readable = _readable(question, given)
+    if readable is None:
+        return " ".join(given.split())
+    return _bare(readable) if isinstance(question, schema.WordQuestion) else readable
+
+
 def _bare(word: str) -> str:
     folded = unicodedata.normalize("NFKC", written(word)).casefold().strip()
     return folded.removeprefix("##") or folded

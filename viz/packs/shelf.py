@@ -54,6 +54,16 @@ def find(name: str, language: str) -> OpenPack:
     return _open(path, state.st_mtime_ns, state.st_size)
 
 
+def of_digest(name: str, digest: str) -> OpenPack | None:
+    """Give the very file to which answers were given, whatever its language; None where it is not here, or changed."""
+    for language in _files().get(name, {}):
+        with suppress(PackWrong, PackNotOffered, OwnFileUnreadable, OSError):
+            found = find(name, language)
+            if found.digest == digest:
+                return found
+    return None
+
+
 def listed(language: str) -> list[OpenPack]:
     """Open every pack that is there; one that is wrong, or was taken away meanwhile, is left out."""
     found = []

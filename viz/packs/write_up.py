@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from viz.analysis.claims.report import quoted, verdict_sentence
 from viz.errors import VizError
-from viz.labels import visible
+from viz.labels import typed
 from viz.names import position_number
 from viz.packs import claims, schema, score
 from viz.packs.grading import judge
@@ -51,10 +51,10 @@ def _part(pack: schema.Pack, part: schema.Part, number: int, progress: Progress,
 
 def _answer(pack: schema.Pack, question: schema.AnyQuestion, given: Given, ask: Asking) -> list[str]:
     """Say what was answered, how often, and how it stands now."""
-    lines = [_("Answer: {given}").format(given=quoted(visible(given.last)))]
+    lines = [_("Answer: {given}").format(given=quoted(typed(given.last)))]
     if given.tries > 1:
         message = _("First answer: {first}; number of tries: {n}.")
-        lines.append(message.format(first=quoted(visible(given.first)), n=given.tries))
+        lines.append(message.format(first=quoted(typed(given.first)), n=given.tries))
     if given.hinted:
         lines.append(_("The hint was read before the first answer."))
     if isinstance(question.answer, schema.OpenAnswer):
