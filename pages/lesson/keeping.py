@@ -16,6 +16,7 @@ from pages.lesson.opening import Opened
 from pages.ui import guard, visit
 from viz.packs.errors import PackWrong
 from viz.packs.progress import Progress
+from viz.packs.schema import Part
 from viz.text import _
 
 _KEY, _DRAWN, _TYPED = "lesson_in_browser", "lesson_drawn", "lesson_typed"
@@ -67,10 +68,11 @@ def shown_answers() -> set[tuple[str, str]]:
     return st.session_state.setdefault(_SHOWN, set())
 
 
-def draws_anew(place: str, part: str) -> bool:
+def draws_anew(place: str, part: Part) -> bool:
     """Tell whether a part was not on the page when it was drawn last, or its answers came since; and note it."""
-    before, st.session_state[_DRAWN] = st.session_state.get(_DRAWN), (place, part)
-    return before != (place, part)
+    now = place, *(question.id for question in part.questions)
+    before, st.session_state[_DRAWN] = st.session_state.get(_DRAWN), now
+    return before != now
 
 
 def typed_before() -> frozenset[str]:

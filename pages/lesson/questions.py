@@ -23,7 +23,7 @@ _PROBLEM = "lesson_problem"
 
 def questions(opened: Opened, part: Part, give: Truths) -> None:
     """Draw the questions of a part, one below the other."""
-    anew = keeping.draws_anew(opened.place, part.title)
+    anew = keeping.draws_anew(opened.place, part)
     for number, question in enumerate(part.questions):
         with st.container(border=True, key=f"lesson_question_{question.id}"):
             name = _("Question {number} of {n}").format(number=position_number(number), n=len(part.questions))
