@@ -16,6 +16,7 @@ from benchmarks import (
     exports,
     families,
     first_visit,
+    hand_ins,
     inside_page,
     long_text,
     memory,
@@ -41,6 +42,7 @@ SERVER = (
     cross_page,
     long_text,
     opened_run,
+    hand_ins,
     cluster,  # last: it changes the settings of this process
 )
 
