@@ -3,6 +3,7 @@
 # make cluster   start the app with two workers for each model, through Ray, on this computer
 # make messages   collect the messages of the code, bring every catalogue up to date and compile it
 # make language LANGUAGE=ru   begin a catalogue
+# make shots   photograph every page, in shots/; PAGES="masked_word batch" LANGUAGES=ru for some
 # Each sets up what it needs in .venv; the second call finds it there.
 
 PYTHON ?= python3
@@ -15,7 +16,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Threads that wait for work sleep instead of spinning: with several visitors spinning cost 14 times the run.
 export OMP_WAIT_POLICY := PASSIVE
 
-.PHONY: app cluster test oracles lint fuzz bench messages language
+.PHONY: app cluster test oracles lint fuzz bench shots messages language
 
 app: $(VENV)/ready-for-app
 	@echo "Headlight starts at http://localhost:$(PORT) (for others in the room: this computer's address, port $(PORT))"
@@ -43,6 +44,10 @@ fuzz: $(VENV)/ready-for-test
 
 bench: $(VENV)/ready-for-test
 	$(VENV)/bin/python -m benchmarks
+
+shots: $(VENV)/ready-for-test
+	sh tests/browser/install.sh
+	$(VENV)/bin/python -m tools.shots --pages $(PAGES) --languages $(LANGUAGES)
 
 # Catalogues name the file of a message, not its line: a line moves with every change.
 messages: $(VENV)/ready-for-app

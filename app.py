@@ -8,15 +8,16 @@ from viz.engine.local import engine
 from viz.text import _
 
 # What these show is there within a second; loading torch beside it would take three of them.
-NEED_NO_MODEL = ("saved", "glossary")
+NEED_NO_MODEL = (visit.FIRST_PAGE, "saved", "glossary")
 
 
 def choose_page() -> StreamlitPage:
     """Draw the menu; gives the page that is asked for."""
     return st.navigation(
         {
+            "": [page(visit.FIRST_PAGE, _("Start"), "home", default=True)],
             _("Look"): [
-                page("masked_word", _("Masked word"), "theater_comedy", default=True),
+                page("masked_word", _("Masked word"), "theater_comedy"),
                 page("batch", _("Batch of prompts"), "table_rows"),
                 page("generation", _("Generation, step by step"), "animation"),
                 page("cross", _("Translate and cross-attention"), "translate"),
@@ -64,6 +65,9 @@ with guard.page():  # the frame too is drawn in turn: thirty at once would all w
         language_choice.control()
     shown = choose_page()
     language_choice.write_address()
-    if shown.url_path not in NEED_NO_MODEL:
+    name = shown.url_path or visit.FIRST_PAGE
+    if name not in NEED_NO_MODEL:
         engine.warm_up()
     visit.draw(shown)
+    if name == visit.FIRST_PAGE:
+        engine.warm_up()  # behind its doors a model waits: it is loaded while the page is read, once that is drawn

@@ -9,10 +9,10 @@ import re
 from pathlib import Path
 
 import streamlit as st
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import MutableHeaders, QueryParams
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -88,11 +88,32 @@ class Headers:
         await self._app(scope, receive, send_with_headers if scope["type"] == "http" else send)
 
 
+class OldAddresses:
+    """Send links to where Masked word was the first page, ``/?text=…``, to its own address, as they are.
+
+    Whatever the first page does not read itself is a question of Masked word.
+    """
+
+    READ_BY_START = frozenset({"lang", "embed", "embed_options"})  # the last two are Streamlit's own
+
+    def __init__(self, app: ASGIApp):
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer an old address with the new one, anything else as the app does."""
+        asks_first_page = scope["type"] == "http" and scope["method"] in ("GET", "HEAD") and scope["path"] == "/"
+        if asks_first_page and set(QueryParams(scope["query_string"])) - self.READ_BY_START:
+            new = f"masked_word?{scope['query_string'].decode('latin-1')}"  # relative: no host, no folder
+            await RedirectResponse(new, 307)(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+
 settings.settle_visitors(st.get_option("server.address"))
 journal.to_stderr()
 app = st.App(
     str(Path(__file__).with_name("app.py")),
     routes=[Route("/ready", ready), Route("/metrics", metrics)],
-    middleware=[Middleware(Headers), Middleware(bounds.BoundedUploads)],
+    middleware=[Middleware(Headers), Middleware(OldAddresses), Middleware(bounds.BoundedUploads)],
     lifespan=bounds.letting_go,
 )

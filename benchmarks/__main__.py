@@ -7,6 +7,7 @@ from benchmarks import (
     board,
     browser_page,
     capture,
+    catalogues,
     class_load,
     cluster,
     contribution,
@@ -31,6 +32,7 @@ from benchmarks import (
 
 SERVER = (
     first_visit,
+    catalogues,
     sessions,
     class_load,
     scale_model,

@@ -61,7 +61,7 @@ def main() -> None:
 def _measure(page: Page, address: str, name: str, checkpoint: str, n_tokens: int) -> None:
     """Ask new sentences of one length and open other heads; the pass alone is timed in this process."""
     received = count_received(page)
-    open_page(page, f"{address}/?model={quote(checkpoint)}&text=the%20%5BMASK%5D")
+    open_page(page, f"{address}/masked_word?model={quote(checkpoint)}&text=the%20%5BMASK%5D")
     drawn, sizes, heads = [], [], []
     for number in range(ROUNDS):
         text = _sentence(n_tokens)

@@ -71,7 +71,7 @@ def main() -> None:
             browser = playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)
             page = browser.new_page(viewport={"width": 1400, "height": 1300})
             received = count_received(page)
-            open_page(page, f"{address}/?model={quote(checkpoint)}&text=the%20%5BMASK%5D")
+            open_page(page, f"{address}/masked_word?model={quote(checkpoint)}&text=the%20%5BMASK%5D")
             drawn, sizes, heads, frames = [], [], [], []
             for number in range(ROUNDS):
                 page.get_by_label("Sentence with [MASK]").fill(_text())

@@ -103,7 +103,7 @@ def _bytes(browser: Browser, address: str) -> float:
     network = page.context.new_cdp_session(page)
     network.send("Network.enable")
     network.on("Network.loadingFinished", lambda event: arrived.append(event["encodedDataLength"]))
-    page.goto(address)
+    page.goto(f"{address}/masked_word")
     page.get_by_label("Put another word in place of").wait_for(timeout=60_000)
     page.context.close()
     return sum(arrived) / 1e6

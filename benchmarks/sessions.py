@@ -8,6 +8,7 @@ from pathlib import Path
 import websockets
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.util import calc_hash
 
 from benchmarks import paired
 from tests.browser.server import running_app
@@ -41,15 +42,15 @@ async def _visit_together(address: str) -> list[float]:
 
 
 class Visitor:
-    """Hold one session: its connection and the widgets its page has shown."""
+    """Hold one session, on a page: its connection and the widgets that the page has shown."""
 
-    def __init__(self, address: str):
-        self.address = address
-        self.page = self.session = ""
+    def __init__(self, address: str, page: str = "masked_word", query: str = ""):
+        self.address, self.query = address, query
+        self.page, self.session = calc_hash(page), ""
         self.text_id = self.button_id = ""
 
     async def open(self) -> None:
-        """Connect and wait for the whole first page."""
+        """Connect and wait for the whole page."""
         self.connection = await websockets.connect(
             self.address,
             subprotocols=["streamlit"],
@@ -71,7 +72,7 @@ class Visitor:
 
     async def _run(self, message: BackMsg, sentence: str = "") -> float:
         message.rerun_script.page_script_hash = self.page
-        message.rerun_script.query_string = ""
+        message.rerun_script.query_string = self.query
         started, answered = time.perf_counter(), not sentence
         await self.connection.send(message.SerializeToString())
         while True:

@@ -76,6 +76,16 @@ def piece_labels(tokens: list[str], specials: frozenset[str], byte_level: bool) 
     return labels
 
 
+def first_in_parts(labels: Sequence[str]) -> tuple[str, int] | None:
+    """Find the first characters that lie in several tokens; gives them and in how many, None where there are none."""
+    parts = filter(None, map(_PART.match, labels))
+    for at, part in ((labels.index(part[0]), part) for part in parts if part[2] == "1"):
+        n = int(part[0].rpartition("/")[2])
+        if list(labels[at : at + n]) == [f"{part[1]}·{number}/{n}" for number in range(1, n + 1)]:
+            return part[1], n
+    return None
+
+
 def joined(labels: Sequence[str], limit: int | None = None) -> str:
     """Write neighbouring labels as one: ``play ##ing``; a character in parts once: ``北·1/2``, ``北·2/2`` → ``北``.
 

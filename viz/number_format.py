@@ -7,11 +7,12 @@ does not import Babel.
 import copy
 import re
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 
 _DECIMAL = re.compile(r"([+-]?)[0-9][0-9,]*(?:\.([0-9]+))?(%?)")
 
 
+@lru_cache(4096)  # a map's numbers to two decimals are a hundred, written at every opening
 def localised(digits: str, language: str) -> str:
     """Write what Python formatted as a language does: ``1,234.5`` is ``1 234,5`` in Russian.
 

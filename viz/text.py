@@ -32,8 +32,14 @@ def language() -> str:
 
 def languages() -> list[str]:
     """List the languages there are catalogues for, English first."""
-    found = {path.parent.parent.name for path in LOCALE_FOLDER.glob(f"*/LC_MESSAGES/{DOMAIN}.mo")}
-    return ["en", *sorted(found - {"en"})]
+    return list(_languages_in(LOCALE_FOLDER))
+
+
+@cache
+def _languages_in(folder: Path) -> tuple[str, ...]:
+    """Look once: a page asks some ten times, and the glossary for each of its terms."""
+    found = {path.parent.parent.name for path in folder.glob(f"*/LC_MESSAGES/{DOMAIN}.mo")}
+    return "en", *sorted(found - {"en"})
 
 
 @cache

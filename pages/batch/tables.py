@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages.ui.batch_strips import batch_strips
 from pages.ui.markdown import literal
+from pages.ui.parts_of_characters import say_parts
 from viz.analysis.batches import tensor_code
 from viz.engine.local import engine
 from viz.engine.requests import NamePadToken
@@ -15,6 +16,7 @@ from viz.text import _
 def batch_tables(run: Run) -> None:
     """Show the strips of a batch, say why there is padding, offer the numbers."""
     batch_strips(run)
+    say_parts(run)
     st.markdown(_why_rectangular(run))
     expander = st.expander(
         _("The numbers the model is given, and the code to copy"), on_change="rerun", key="numbers_open"

@@ -1,7 +1,10 @@
 """Head board: every head of a model, coloured by one measured job, over one text or many."""
 
+from functools import partial
+
 import streamlit as st
 
+from pages.ui.opening import Opening
 from pages.ui.terms import terms
 from viz.text import _
 
@@ -13,9 +16,11 @@ st.caption(
     )
 )
 terms("job", "entropy", "induction")
+opening = Opening(_("Here will be a board with a square for every head, coloured by what the head does in your texts."))
 
 # These bring Plotly and pandas, a second on a fresh server; the title stands meanwhile.
 from pages.board import form  # noqa: E402
+from pages.board.opening import said  # noqa: E402
 from pages.board.panel import board_panel  # noqa: E402
 from pages.ui import head_choice  # noqa: E402
 
@@ -27,4 +32,6 @@ with slot.skeleton(height=480):
 
 if answers["a"] is not None:
     with slot, head_choice.whole_page():
-        board_panel({side: question for side, question in answers.items() if question is not None})
+        asked = {side: question for side, question in answers.items() if question is not None}
+        board_panel(asked)
+        opening.say(partial(said, asked["a"]))

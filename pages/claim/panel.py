@@ -12,6 +12,7 @@ from viz.analysis.claims import report, verdict
 from viz.analysis.claims.readings import Evidence, marked_tokens
 from viz.analysis.claims.text import marked
 from viz.analysis.claims.verdict import Result, Verdict
+from viz.analysis.openings import heads
 from viz.files import claims
 from viz.names import head_label, position_number
 from viz.text import _, ngettext, number
@@ -35,6 +36,11 @@ def claim_panel(question: ClaimQuestion) -> None:
         _export(question, result)
     with right:
         _map(question, result, evidence, row)
+
+
+def said(question: ClaimQuestion) -> list[str]:
+    """Say for the opening of the page what was counted."""
+    return heads.claim(_judged(question, question.evidence()))
 
 
 def _judged(question: ClaimQuestion, evidence: Evidence) -> Result:

@@ -13,6 +13,7 @@ from pages.ui.map_pair import map_pair
 from pages.ui.markdown import literal
 from viz.analysis.compare.comparison import Comparison
 from viz.analysis.compare.tables import change_table, describe_change
+from viz.analysis.openings import runs
 from viz.analysis.tables import as_csv, most_changed
 from viz.drawing.head_board import moved_board
 from viz.files import saved
@@ -46,6 +47,12 @@ def heads_panel(pair: RunPair) -> None:
     _maps(pair, of, layer, head)
     view_choice.control(view, of.kind)
     _downloads(pair)
+
+
+def moved_said(pair: RunPair) -> list[str]:
+    """Say for the opening of the page what is paired, and which head moved most."""
+    of = pair.seen(view_choice.of_weights())
+    return runs.compare(of, pair.changes(of))
 
 
 def _ranking(of: Comparison, changes: np.ndarray) -> None:

@@ -1,7 +1,10 @@
 """Compare two runs: which tokens are the same, which heads look elsewhere, what became of the answer."""
 
+from functools import partial
+
 import streamlit as st
 
+from pages.ui.opening import Opening
 from pages.ui.terms import terms
 from viz.text import _
 
@@ -13,12 +16,13 @@ st.caption(
     )
 )
 terms("token", "attention_map")
+opening = Opening(_("Here will be two runs side by side: which tokens are the same, and which heads look elsewhere."))
 
 # These bring Plotly and pandas, a second on a fresh server; the title stands meanwhile.
 from pages.compare import form  # noqa: E402
 from pages.compare.alignment import alignment  # noqa: E402
 from pages.compare.answers import answers  # noqa: E402
-from pages.compare.heads import heads_panel  # noqa: E402
+from pages.compare.heads import heads_panel, moved_said  # noqa: E402
 from pages.compare.pair import choose  # noqa: E402
 from pages.ui import head_choice  # noqa: E402
 
@@ -34,3 +38,4 @@ if answered["a"] is not None and answered["b"] is not None:
         alignment(pair)
         heads_panel(pair)
         answers(pair)
+        opening.say(partial(moved_said, pair))

@@ -1,7 +1,10 @@
 """A head over a corpus: where it is strongest among thousands of sentences, how its jobs spread, what it links."""
 
+from functools import partial
+
 import streamlit as st
 
+from pages.ui.opening import Opening
 from pages.ui.terms import terms
 from viz.text import _
 
@@ -13,10 +16,11 @@ st.caption(
     )
 )
 terms("job", "even_look")
+opening = Opening(_("Here will be the lines of text in which the open head is strongest, in the middle and weakest."))
 
 # These bring Plotly and pandas, a second on a fresh server; the title stands meanwhile.
 from pages.corpus import form  # noqa: E402
-from pages.corpus.panel import corpus_panel  # noqa: E402
+from pages.corpus.panel import corpus_panel, said  # noqa: E402
 from pages.ui import head_choice  # noqa: E402
 
 question = form.ask()
@@ -28,3 +32,4 @@ with slot.skeleton(height=480):
 if answer is not None:
     with slot, head_choice.whole_page():
         corpus_panel(answer[0])
+        opening.say(partial(said, answer[0].request))

@@ -13,8 +13,10 @@ from viz.analysis.corpus.cells import row_shades, word_cells
 from viz.analysis.corpus.lines import left_out_said, left_out_table
 from viz.analysis.corpus.reading import Head, Reading
 from viz.analysis.corpus.standings import Standing, ranked_texts, standings, strength_said, texts_table
+from viz.analysis.openings import heads
 from viz.drawing.shaded_sentence import sentence
 from viz.engine.local import engine
+from viz.engine.reasons.requests import ReadCorpus
 from viz.engine.requests import Ask
 from viz.names import head_label, position_number
 from viz.text import _, ngettext, number
@@ -35,6 +37,12 @@ def corpus_panel(question: CorpusQuestion) -> None:
         spreads_panel(reading, head)
     with links:
         links_panel(reading, head)
+
+
+def said(request: ReadCorpus) -> list[str]:
+    """Say for the opening of the page what was read, and where the open head is strongest."""
+    reading = engine.ask(request)
+    return heads.corpus(reading, head_choice.chosen(reading.model))
 
 
 def _what_was_read(question: CorpusQuestion, reading: Reading, head: Head) -> None:
@@ -93,4 +101,6 @@ def _text(question: CorpusQuestion, of: Standing, head: Head, n_ranked: int) -> 
             st.html(sentence(row_shades(cells, *head, of.query), said))
     asked = {"text": text, "model": question.checkpoint, "head": head_label(*head)}
     if len(text) <= MAX_ADDRESS:
-        link.link_button(_("Open"), f"./?{urlencode(asked)}", help=_("Open this text on “Masked word”, with this head"))
+        link.link_button(
+            _("Open"), f"./masked_word?{urlencode(asked)}", help=_("Open this text on “Masked word”, with this head")
+        )

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from pages.ui.opening import Opening, of
 from pages.ui.terms import terms
 from viz.text import _
 
@@ -13,6 +14,9 @@ st.caption(
     )
 )
 terms("cross_attention", "query", "key")
+opening = Opening(
+    _("Here will be a translation, word by word, and the maps that say where each of its words looks in the source.")
+)
 
 # These bring Plotly and pandas, a second on a fresh server; the title stands meanwhile.
 from pages.cross import form  # noqa: E402
@@ -21,6 +25,8 @@ from pages.cross.heads_off import OFF, heads_off  # noqa: E402
 from pages.cross.steps import STEPS, steps_panel  # noqa: E402
 from pages.cross.translation import translation  # noqa: E402
 from pages.ui import head_choice, kind_choice  # noqa: E402
+from pages.ui.open_map import of_text  # noqa: E402
+from viz.analysis.openings import texts  # noqa: E402
 
 question = form.ask()
 
@@ -39,3 +45,4 @@ if answer is not None:
             open_head(question.give, row)
         with right:
             heads_off(question, row)
+        opening.say(of(texts.cross, question.give, row), of_text(question.give, row))

@@ -3,6 +3,8 @@
 import streamlit as st
 
 from pages.glossary import entries, search
+from viz.analysis.openings import runs
+from viz.glossary import SUBJECTS, TERMS
 from viz.text import _
 
 st.title(_("Glossary"), anchor=False)
@@ -12,4 +14,5 @@ st.caption(
         "B texts of a batch, L layers, H heads, T tokens, Q queries, K keys, V tokens of the vocabulary."
     )
 )
+st.caption(runs.glossary(len(TERMS), len(SUBJECTS)))
 entries.show(search.ask())

@@ -8,11 +8,13 @@ from pages.head import measured
 from pages.head.form import HeadQuestion
 from pages.head.literature import literature
 from pages.ui import guard, head_choice
+from pages.ui.head_panel import Give
 from pages.ui.markdown import literal
 from viz.analysis import tables
 from viz.analysis.heads import one_head
 from viz.analysis.heads.boards import Head
 from viz.analysis.heads.switch_off import Effect
+from viz.analysis.openings import heads
 from viz.analysis.predictions import require_readouts
 from viz.engine.local import engine
 from viz.engine.requests import Measure
@@ -46,6 +48,12 @@ def about_panel(question: HeadQuestion) -> None:
         on_click="ignore",
         icon=":material/download:",
     )
+
+
+def head_said(give: Give) -> list[str]:
+    """Say for the opening of the page which head of how many is open."""
+    run = give()
+    return heads.head(run, *head_choice.chosen(run.model))
 
 
 def _strongest_texts(run: Run, head: Head) -> None:

@@ -4,6 +4,7 @@ from functools import partial
 
 import streamlit as st
 
+from pages.ui.opening import Opening
 from pages.ui.terms import terms
 from viz.text import _
 
@@ -15,12 +16,16 @@ st.caption(
     )
 )
 terms("head", "job", "contribution")
+opening = Opening(
+    _("Here will be all that is measured of one head: its map, its jobs, its effect, and what others found.")
+)
 
 # These bring Plotly and pandas, a second on a fresh server; the title stands meanwhile.
 from pages.head import form  # noqa: E402
-from pages.head.about import PANEL, about_panel  # noqa: E402
+from pages.head.about import PANEL, about_panel, head_said  # noqa: E402
 from pages.ui import head_choice  # noqa: E402
 from pages.ui.head_panel import head_panel  # noqa: E402
+from pages.ui.open_map import of_text  # noqa: E402
 from viz.engine.local import engine  # noqa: E402
 
 question = form.ask()
@@ -37,3 +42,5 @@ if answer is not None:
             head_panel(partial(engine.ask, question.request), row=0, link=False)
         with right:
             about_panel(question)
+        give = partial(engine.ask, question.request)
+        opening.say(partial(head_said, give), of_text(give, 0))

@@ -13,7 +13,7 @@ from viz.engine.local import engine
 from viz.engine.reasons.requests import WeighWords
 from viz.names import folder_name
 from viz.records import Run
-from viz.text import _, number
+from viz.text import _, number, percent
 
 
 def words_panel(run: Run, request: WeighWords) -> None:
@@ -66,7 +66,7 @@ def _say_sum(of: Importance) -> None:
         score=number(of.score, 4),
         baseline=number(of.baseline_score, 4),
         difference=number(of.score - of.baseline_score, 4),
-        error=f"{of.completeness_error:.3%}",
+        error=percent(of.completeness_error, 3),
         n=of.n_steps,
     )
     if of.is_complete:

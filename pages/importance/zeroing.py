@@ -4,8 +4,8 @@ import streamlit as st
 
 from pages.ui import guard
 from pages.ui.head_panel import TABLE_ROWS, Give
+from pages.ui.heat_map import heat_map
 from pages.ui.markdown import literal
-from pages.ui.pictures import BARE
 from pages.ui.question import set_address
 from viz.analysis import tables
 from viz.analysis.reasons.value_zeroing import ValueZeroing, strongest_said, table
@@ -36,7 +36,7 @@ def zeroing_panel(give: Give, request: Ask) -> None:
         return
     layer = _layer(run.model.n_layers)
     said = strongest_said(of, layer)
-    st.plotly_chart(zeroing_map(run, 0, of, layer), key="zeroing_map", config=BARE, alt=said)
+    heat_map(zeroing_map(run, 0, of, layer), "zeroing_map", said)
     st.markdown(literal(said))
     st.caption(
         _(

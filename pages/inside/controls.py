@@ -7,7 +7,7 @@ import streamlit as st
 
 from pages.inside.board import mask_board
 from pages.ui import guard
-from pages.ui.pictures import BARE
+from pages.ui.heat_map import heat_map
 from pages.ui.question import set_address, whole
 from pages.ui.token_chips import token_chips
 from viz.analysis.masks import layers
@@ -91,7 +91,7 @@ def _squares(run: Run, choice: MaskChoice) -> None:
     if made:
         named = {words[name]: layer for name, layer in made.items()}
         figure = layer_product(named, _("the mask"), run.batch.tokens[choice.row])
-        st.plotly_chart(figure, key="layer_product", config=BARE, alt=" × ".join(named))
+        heat_map(figure, "layer_product", " × ".join(named))
 
 
 def _is_causal(choice: MaskChoice, run: Run) -> bool:

@@ -1,15 +1,20 @@
 """Inside the mask: from 0 and 1 to what is added to the scores, to the softmax, with the model's own numbers."""
 
 from dataclasses import replace
+from functools import partial
 
 import streamlit as st
 
+from pages.ui.opening import Opening, of
 from pages.ui.terms import terms
 from viz.text import _
 
 st.title(_("Inside the mask"), anchor=False)
 st.caption(_("From 0 and 1 to minus infinity to softmax: every number on this page was taken from the running model."))
 terms("additive_mask", "score", "softmax")
+opening = Opening(
+    _("Here will be the numbers of one row of a map: the scores, what the mask adds, and what the softmax makes of it.")
+)
 
 # These bring Plotly and pandas, a second on a fresh server; the title stands meanwhile.
 from pages.inside import form  # noqa: E402
@@ -17,10 +22,11 @@ from pages.inside.controls import ask_mask  # noqa: E402
 from pages.inside.effect import mask_effect  # noqa: E402
 from pages.inside.hiding_values import hiding_values_panel  # noqa: E402
 from pages.inside.life import life_panel  # noqa: E402
-from pages.inside.stages import MAPS, stage_maps, stages_panel  # noqa: E402
+from pages.inside.stages import MAPS, stage_maps, stages_panel, stages_said  # noqa: E402
 from pages.inside.strips import inside_strips  # noqa: E402
 from pages.inside.two_stacks import stacks_life_panel  # noqa: E402
 from pages.ui import guard, head_choice, prompt_choice  # noqa: E402
+from viz.analysis.openings import masks  # noqa: E402
 from viz.engine.local import engine  # noqa: E402
 
 question = form.ask()
@@ -33,6 +39,7 @@ if answer is not None and answer[1].target is not None:
     question, before = answer
     with slot:
         stacks_life_panel(question.translation)
+        opening.say(of(masks.two_stacks, partial(engine.ask, question.translation)))
 elif answer is not None:
     question, before = answer
     usual = question.request
@@ -56,3 +63,4 @@ elif answer is not None:
         hiding_values_panel(request, row)
         st.header(_("The mask's life"), anchor=False)
         life_panel(request)
+        opening.say(partial(stages_said, request, row))

@@ -3,10 +3,12 @@
 import streamlit as st
 
 from pages.ui import guard, head_choice
+from pages.ui.heat_map import heat_map
 from pages.ui.markdown import literal
-from pages.ui.pictures import BARE
 from pages.ui.question import whole
+from viz.analysis.maps.cell_map import of_head
 from viz.analysis.masks.stages import Stages, arithmetic, matrix_stages, stages
+from viz.analysis.openings import masks
 from viz.drawing.heatmap import head_map
 from viz.drawing.stage_maps import added_map, score_map
 from viz.engine.local import engine
@@ -36,9 +38,8 @@ def stages_panel(request: Ask, row: int) -> None:
     st.code(f"{one.tokens[query]} → {one.tokens[key]}:  {arithmetic(one, key)}", language=None)
     picture, words = st.columns([3, 2], gap="medium")
     figure = head_map(run, row, layer, head, height=MAP_PX, query=query)
-    picture.plotly_chart(
-        figure, key="attention_map", config=BARE, alt=_("attention of {head}").format(head=head_title(layer, head))
-    )
+    spoken = _("attention of {head}").format(head=head_title(layer, head))
+    heat_map(figure, "attention_map", spoken, cells=of_head(run, row, layer, head), place=picture)
     said = _("The softmax of the sums differs from the model's own attention by at most {difference:.1e}.")
     words.caption(said.format(difference=one.largest_difference))
     if one.nothing_added:
@@ -57,7 +58,13 @@ def stage_maps(request: Ask, row: int) -> None:
     }
     for number, (column, (name, figure)) in enumerate(zip(st.columns(2), figures.items())):
         column.caption(name)
-        column.plotly_chart(figure, key=f"stage_map_{number}", config=BARE, alt=f"{head_title(layer, head)}: {name}")
+        heat_map(figure, f"stage_map_{number}", f"{head_title(layer, head)}: {name}", place=column)
+
+
+def stages_said(request: Ask, row: int) -> list[str]:
+    """Say for the opening of the page what the open head's mask does to the row of the open query."""
+    run = engine.ask(request)
+    return masks.inside(run, row, *head_choice.chosen(run.model), open_query(run, row))
 
 
 def open_query(run: Run, row: int) -> int:
@@ -99,7 +106,7 @@ def _default(which: str, run: Run, row: int) -> int:
 
 def _chosen(which: str) -> None:
     st.session_state[f"open_{which}"] = st.session_state[f"choose_{which}"]
-    head_choice.draw_again(head_choice.PANEL, "fills")
+    head_choice.draw_again(head_choice.PANEL, "fills", head_choice.OPENING)
 
 
 def _rows(one: Stages) -> None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import streamlit as st
 
 from pages.ui import guard, head_choice, view_choice
+from pages.ui.heat_map import heat_map
 from pages.ui.map_pair import map_pair
 from pages.ui.markdown import literal
 from pages.ui.pictures import BARE
@@ -98,7 +99,7 @@ def _heads(before: Run, after: Run) -> None:
     """Rank the heads by how far their rows moved; a button opens the head."""
     changes = head_changes(edited(before, after))
     board, ranking = st.columns([3, 2])
-    board.plotly_chart(changes_board(changes), key="changes_board", config=BARE, alt=_("How far each head moved"))
+    heat_map(changes_board(changes), "changes_board", _("How far each head moved"), place=board)
     ranking.markdown(_("**Heads that changed most** (share of attention that went elsewhere, mean over the rows)"))
     for layer, head, change in most_changed(changes, 5):
         label = f"{head_title(layer, head)}: {percent(change, 1)}"

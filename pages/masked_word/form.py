@@ -35,18 +35,6 @@ class SentenceQuestion(Question):
         return Ask(self.checkpoint, (self.text,), self.revision, truncate=self.truncate)
 
 
-def examples(column) -> None:
-    """Offer sentences to start from; choosing one runs it, on a shipped model that can."""
-    column.selectbox(
-        _("Examples"),
-        EXAMPLES,
-        index=None,
-        key="example",
-        placeholder=_("Choose an example …"),
-        on_change=_take_example,
-    )
-
-
 def ask() -> SentenceQuestion:
     """Show the form and give the question in it; the first visit finds it filled."""
     question = SentenceQuestion.current()
@@ -72,15 +60,3 @@ def _offer_cut(error: VizError) -> None:
     if isinstance(error, TextTooLong):
         label = _("Cut it to {max_positions} tokens").format(**error.values)
         st.button(label, on_click=SentenceQuestion.take, kwargs={"truncate": True})
-
-
-def _take_example() -> None:
-    if not (chosen := st.session_state["example"]):
-        return
-    bert, gpt2 = SHIPPED
-    model = st.session_state.get("model")
-    if "[MASK]" not in chosen:
-        model = gpt2
-    elif model == gpt2:
-        model = bert
-    SentenceQuestion.take(text=chosen, checkpoint=model, truncate=False)

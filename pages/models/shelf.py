@@ -15,8 +15,8 @@ from viz.text import _, sentence
 N_SHOWN = 8  # of a place, until all are asked for
 
 
-def shelf() -> None:
-    """List them by place."""
+def shelf() -> tuple[ListedModel, ...] | None:
+    """List them by place, and give them; None where they could not be listed."""
     st.header(_("On this computer"), anchor=False)
     slot = st.container()
     with slot.skeleton(height=240):  # torch comes with the first question to a fresh server
@@ -24,6 +24,7 @@ def shelf() -> None:
     if models is not None:
         with slot:
             _places(models)
+    return models
 
 
 def _places(models: tuple[ListedModel, ...]) -> None:

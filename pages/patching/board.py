@@ -4,8 +4,8 @@ import streamlit as st
 
 from pages.patching.controls import choose_token
 from pages.ui import head_choice
+from pages.ui.heat_map import heat_map
 from pages.ui.markdown import literal
-from pages.ui.pictures import BARE
 from viz.analysis import tables
 from viz.analysis.reasons.patching import Patched, patch_table, strongest
 from viz.drawing.patch_board import patch_board
@@ -25,7 +25,7 @@ def board_panel(patched: Patched) -> None:
         _named(patched)
     with chart:
         spoken = _("One cell a patch: layers down, what was patched across; blue: the answer goes towards B's")
-        st.plotly_chart(patch_board(patched), key="patch_board", config=BARE, alt=spoken)
+        heat_map(patch_board(patched), "patch_board", spoken)
     st.caption(literal(_explained(patched)))
     _table(patched)
 

@@ -43,10 +43,14 @@ class PatchQuestion(Question):
         """Ask for the first sentence with nothing changed."""
         return Ask(self.checkpoint, (self.text,), self.revision)
 
+    def patch(self, choice: Choice) -> Patch:
+        """Give what the engine is asked."""
+        words = self.answer, self.rival
+        return Patch(self.checkpoint, self.text, self.other, *words, choice.what, choice.position)
+
     def patched(self, choice: Choice) -> Patched:
         """Patch, with a bar meanwhile; raises what the engine raises."""
-        words = self.answer, self.rival
-        request = Patch(self.checkpoint, self.text, self.other, *words, choice.what, choice.position)
+        request = self.patch(choice)
         bar = st.empty()
         try:
             return engine.ask(request, lambda share: bar.progress(share, _("Patching layer after layer …")))

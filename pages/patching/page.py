@@ -4,6 +4,7 @@ from functools import partial
 
 import streamlit as st
 
+from pages.ui.opening import Opening, of
 from pages.ui.terms import terms
 from viz.text import _
 
@@ -15,12 +16,16 @@ st.caption(
     )
 )
 terms("patching", "residual_stream")
+opening = Opening(
+    _("Here will be a board: how far the answer of the first sentence moves when a part of the second is put in.")
+)
 
 # These bring Plotly and pandas, a second on a fresh server; the title stands meanwhile.
 from pages.patching import controls, form  # noqa: E402
 from pages.patching.board import board_panel  # noqa: E402
 from pages.ui import head_choice  # noqa: E402
 from pages.ui.head_panel import head_panel  # noqa: E402
+from viz.analysis.openings import heads  # noqa: E402
 from viz.engine.local import engine  # noqa: E402
 
 question = form.ask()
@@ -37,3 +42,4 @@ if answer is not None:
         if patched.what == "heads":
             st.header(_("One head, in the first sentence"), anchor=False)
             head_panel(partial(engine.ask, question.request), row=0)
+        opening.say(of(heads.patching, partial(engine.ask, question.patch(choice))))

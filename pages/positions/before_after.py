@@ -4,9 +4,9 @@ import streamlit as st
 
 from pages.ui import guard, head_choice
 from pages.ui.head_panel import Give
+from pages.ui.heat_map import heat_map
 from pages.ui.map_pair import map_pair
 from pages.ui.markdown import literal
-from pages.ui.pictures import BARE
 from viz.analysis.compare.comparison import edited
 from viz.analysis.compare.movement import head_changes
 from viz.analysis.tables import most_changed
@@ -26,7 +26,7 @@ def before_after(give_before: Give, give_after: Give, row: int) -> None:
     map_pair(of, layer, head, "order_map")
     changes = head_changes(of)
     board, ranking = st.columns([3, 2])
-    board.plotly_chart(changes_board(changes), key="order_board", config=BARE, alt=_("How far each head moved"))
+    heat_map(changes_board(changes), "order_board", _("How far each head moved"), place=board)
     ranking.markdown(
         _("**Heads that changed most** (share of attention that went elsewhere, place by place, mean over the rows)")
     )

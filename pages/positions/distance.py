@@ -7,12 +7,14 @@ import streamlit as st
 from pages.positions.form import PositionQuestion, choose_text
 from pages.ui import guard, head_choice, prompt_form
 from pages.ui.head_panel import Give
+from pages.ui.heat_map import heat_map
 from pages.ui.long_work import ask_measured
 from pages.ui.markdown import literal
 from pages.ui.pictures import BARE, head_figure
 from pages.ui.question import set_address
 from viz import settings
 from viz.analysis import tables
+from viz.analysis.maps.cell_map import of_head
 from viz.analysis.positions.offsets import (
     OffsetProfiles,
     Profiles,
@@ -43,9 +45,7 @@ def distance_part(question: PositionQuestion) -> None:
     st.caption(_counted(measured, count_special=count_special))
     board, listed = st.columns(2, gap="medium")
     board.markdown(_("**R²: what a table of offsets alone explains of each head**"))
-    board.plotly_chart(
-        numbers_board(of.explained, _("R²")), key="offsets_board", config=BARE, alt=_("R² of every head")
-    )
+    heat_map(numbers_board(of.explained, _("R²")), "offsets_board", _("R² of every head"), place=board)
     with listed:
         _table(of)
     choose_text(question)
@@ -122,7 +122,7 @@ def profile_panel(give_profiles, give_run: Give, count_special: bool) -> None:
     st.markdown(literal(said))
     own, alone = st.columns(2, gap="medium")
     own.caption(_("the map of the open text"))
-    own.plotly_chart(head_figure(run, 0, *head, False), key="head_map", config=BARE, alt=said)
+    heat_map(head_figure(run, 0, *head, False), "head_map", said, cells=of_head(run, 0, *head), place=own)
     alone.caption(_("the map that offsets alone would make; offsets that were never measured stay empty"))
     figure = position_only_map(of, run, 0, head)
-    alone.plotly_chart(figure, key="position_only_map", config=BARE, alt=_("the map that offsets alone would make"))
+    heat_map(figure, "position_only_map", _("the map that offsets alone would make"), place=alone)

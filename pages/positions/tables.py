@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.positions.form import PositionQuestion
+from pages.ui.heat_map import heat_map
 from pages.ui.markdown import literal
 from pages.ui.pictures import BARE
 from pages.ui.question import set_address, whole
@@ -59,7 +60,7 @@ def _draw(of: PositionTables, table: PositionTable) -> None:
     said = sentences.table_size(table)
     st.caption(literal(said))
     if not table.has_vectors:
-        st.plotly_chart(table_map(table), key="position_table_map", config=BARE, alt=said)
+        heat_map(table_map(table), "position_table_map", said)
         if table.kind != "distances":
             st.plotly_chart(bias_lines(table), key="position_bias_lines", config=BARE, alt=said)
         _download(of, table)
@@ -67,9 +68,9 @@ def _draw(of: PositionTables, table: PositionTable) -> None:
     own, other = st.columns(2, gap="medium")
     beside = computed(table)
     own.markdown(f"**{literal(sentences.table_name(table))}**")
-    own.plotly_chart(table_map(table), key="position_table_map", config=BARE, alt=said)
+    heat_map(table_map(table), "position_table_map", said, place=own)
     other.markdown(_("**Computed, of the same size** (Vaswani et al. 2017)"))
-    other.plotly_chart(table_map(beside), key="position_computed_map", config=BARE, alt=_("Computed, of the same size"))
+    heat_map(table_map(beside), "position_computed_map", _("Computed, of the same size"), place=other)
     _notes(table)
     _download(of, table)
     st.header(_("How alike are two positions?"), anchor=False)

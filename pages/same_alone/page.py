@@ -4,6 +4,7 @@ from functools import partial
 
 import streamlit as st
 
+from pages.ui.opening import Opening, of
 from pages.ui.terms import terms
 from viz.text import _
 
@@ -12,6 +13,7 @@ st.caption(
     _("A batch can look right and answer wrongly. Here each prompt is run both ways, and the numbers are compared.")
 )
 terms("padding_side", "attention_mask", "position_ids")
+opening = Opening(_("Here will be each prompt twice, alone and in the batch, and how far its two answers lie apart."))
 
 # These bring Plotly and pandas, a second on a fresh server; the title stands meanwhile.
 from pages.same_alone import museum, table  # noqa: E402
@@ -19,6 +21,7 @@ from pages.same_alone.mistakes import ask_mistakes  # noqa: E402
 from pages.ui import guard, head_choice, prompt_form  # noqa: E402
 from pages.ui.batch_strips import batch_strips  # noqa: E402
 from pages.ui.prompt_heads import prompt_heads  # noqa: E402
+from viz.analysis.openings import masks  # noqa: E402
 from viz.engine.local import engine  # noqa: E402
 from viz.engine.requests import Check, ContinueBothWays  # noqa: E402
 
@@ -49,3 +52,4 @@ if answer is not None:
                 table.continuations(check.run, ContinueBothWays(*place, revision=question.revision))
             st.header(_("The heads in this batch"), anchor=False)
             prompt_heads(partial(table.checked_run, request))
+            opening.say(of(masks.same_alone, partial(engine.ask, request)))

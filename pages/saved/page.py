@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from pages.ui.opening import Opening, of
 from pages.ui.terms import terms
 from viz.text import _
 
@@ -13,11 +14,14 @@ st.caption(
     )
 )
 terms("token", "attention_map")
+opening = Opening(_("Here will be the run that you open: its texts, its best words and its maps, without the model."))
 
 # These bring Plotly and pandas, a second on a fresh server; the title stands meanwhile.
 from pages.saved import form, shown  # noqa: E402
 from pages.saved.shelf import shelf  # noqa: E402
 from pages.ui import head_choice  # noqa: E402
+from pages.ui.open_map import of_text  # noqa: E402
+from viz.analysis.openings import runs  # noqa: E402
 
 question = form.ask()
 shelf(question.mine)
@@ -34,3 +38,4 @@ if answer is not None:
         shown.facts(run, question.title, question.key)
         row = shown.text_choice(run)
         shown.maps(run, question.give, row)
+        opening.say(of(runs.saved, question.give), of_text(question.give, row))

@@ -9,6 +9,7 @@ import streamlit as st
 from pages.saved import form
 from pages.ui import guard, opened, visit
 from pages.ui.head_panel import Give
+from pages.ui.led_back import go, lead_back, size_of
 from pages.ui.markdown import literal
 from pages.ui.opened import OpenedFile
 from pages.ui.remembered import Remembered
@@ -18,7 +19,7 @@ from viz.files import saved
 from viz.files.containers import ENDINGS
 from viz.labels import shortened
 from viz.names import folder_name
-from viz.text import _, ngettext
+from viz.text import _
 
 WIDTHS = [5, 3, 2, 2]
 SCROLL_AFTER, SCROLL_PX = 8, 480
@@ -71,7 +72,7 @@ def _entry(run: Remembered, *, is_shown: bool) -> None:
         args=(run,),
         disabled=not run.is_opened and run.request is None,
     )
-    what.caption(literal(f"{run.model} · {_size(run)}"))
+    what.caption(literal(f"{run.model} · {size_of(run)}"))
     kind.caption(literal(_("opened from {file}").format(file=shortened(run.file, 40))) if run.is_opened else _("asked"))
     with more.popover(_("More"), on_change="rerun", key=f"more_{run.key}", width="stretch") as popover:
         pass
@@ -80,15 +81,10 @@ def _entry(run: Remembered, *, is_shown: bool) -> None:
             _more(run)
 
 
-def _size(run: Remembered) -> str:
-    texts = ngettext("{n} text of {tokens} tokens", "{n} texts of {tokens} tokens", run.n_texts)
-    return texts.format(n=run.n_texts, tokens=run.n_tokens)
-
-
 def _more(run: Remembered) -> None:
     st.text_input(_("Name"), run.name, key=f"name_{run.key}", max_chars=120, on_change=_renamed, args=(run.key,))
     if run.page and st.button(_("Open where it was asked"), key=f"back_{run.key}", width="stretch"):
-        _back(run)
+        lead_back(run)
     try:
         give = None if run.request is None else partial(engine.ask, run.request)
         if run.is_opened:
@@ -125,18 +121,7 @@ def _doors(run: Remembered, file: OpenedFile) -> None:
             if st.button(label, key=f"door_{door.page}_{run.key}", width="stretch"):
                 opened.bring(file)
                 st.session_state.pop(door.keeps, None)
-                _go(door.page, {})
-
-
-def _back(run: Remembered) -> None:
-    """Go where a run was asked; that page reads its address only if it remembers no other question."""
-    st.session_state.pop(run.question, None)
-    _go(run.page, dict(run.address))
-
-
-def _go(page: str, address: dict[str, str]) -> None:
-    language = {"lang": st.query_params["lang"]} if "lang" in st.query_params else {}
-    st.switch_page(f"pages/{page}/page.py", query_params=address | language)
+                go(door.page, {})
 
 
 def _renamed(key: str) -> None:

@@ -6,8 +6,11 @@ from pages.switch_off.controls import Choice
 from pages.ui.markdown import literal
 from pages.ui.pictures import BARE
 from viz.analysis.heads.switch_off import Effect, effect
+from viz.analysis.openings import heads
 from viz.analysis.predictions import compare
 from viz.drawing.bars import shift_bars
+from viz.engine.local import engine
+from viz.engine.requests import Ask
 from viz.names import head_title
 from viz.records import Run
 from viz.text import _, ngettext, number, percent
@@ -45,6 +48,12 @@ def answer_panel(before: Run, after: Run, choice: Choice) -> None:
             column_config={_("change"): st.column_config.NumberColumn(format="%+.5f")},
             key="switch_words",
         )
+
+
+def said(request: Ask, choice: Choice) -> list[str]:
+    """Say for the opening of the page how many heads are off, and what became of the expected word."""
+    before, after = engine.ask(request), engine.ask(choice.switched(request))
+    return heads.switch_off(before, after, len(choice.off), choice.readout, choice.word_id)
 
 
 def _say(before: Run, of: Effect, choice: Choice) -> None:

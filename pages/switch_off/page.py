@@ -4,6 +4,7 @@ from functools import partial
 
 import streamlit as st
 
+from pages.ui.opening import Opening
 from pages.ui.terms import terms
 from viz.text import _
 
@@ -15,14 +16,18 @@ st.caption(
     )
 )
 terms("switching_off", "sink")
+opening = Opening(
+    _("Here will be a square for every head, and the answer with the heads on and with some of them off.")
+)
 
 # These bring Plotly and pandas, a second on a fresh server; the title stands meanwhile.
 from pages.switch_off import form  # noqa: E402
-from pages.switch_off.answer import answer_panel  # noqa: E402
+from pages.switch_off.answer import answer_panel, said  # noqa: E402
 from pages.switch_off.controls import ask_choice  # noqa: E402
 from pages.switch_off.ranking import ranking_panel  # noqa: E402
 from pages.ui import guard, head_choice  # noqa: E402
 from pages.ui.head_panel import head_panel  # noqa: E402
+from pages.ui.open_map import of_text  # noqa: E402
 from viz.analysis.heads.switch_off import brightness  # noqa: E402
 from viz.engine.local import engine  # noqa: E402
 
@@ -51,3 +56,5 @@ if answer is not None:
             head_panel(partial(engine.ask, request), row=0)
         with ranking:  # last, since it may go on for long
             ranking_panel(request, run, choice, bright)
+        if switched is not None:
+            opening.say(partial(said, request, choice), of_text(partial(engine.ask, request), 0))

@@ -14,6 +14,7 @@ from viz.records import Run
 from viz.text import _, sentence
 
 MAP, LINES = "map", "lines"
+MOST_NUMBERS = 18  # tokens on a side up to which half a page has room for numbers that can be read
 
 
 def control(run: Run, kind: str) -> None:
@@ -32,7 +33,7 @@ def control(run: Run, kind: str) -> None:
     )
     if _asked() == LINES and not lines.can_be_lines(run, kind):
         st.caption(literal(sentence(lines.too_many(run, kind))))
-    if not shows_lines(run, kind) and has_room_for_numbers(run, kind):
+    if not shows_lines(run, kind) and has_room_for_numbers(run, kind, MOST_NUMBERS):
         st.session_state["numbers_shown"] = shows_numbers(run, kind)
         row.toggle(_("Numbers in the cells"), key="numbers_shown", on_change=_take_numbers)
     numbers = _asked_numbers()
@@ -53,7 +54,7 @@ def shows_numbers(run: Run, kind: str) -> bool:
     """Tell whether cells hold their number: as it was asked for, else where the text is very short."""
     asked = _asked_numbers()
     usual = has_room_for_numbers(run, kind, USUAL_NUMBERS)
-    return has_room_for_numbers(run, kind) and (usual if asked is None else asked)
+    return has_room_for_numbers(run, kind, MOST_NUMBERS) and (usual if asked is None else asked)
 
 
 def sheet(run: Run, place: tuple[int, int, int], kind: str, *, as_lines: bool, numbers: bool) -> Sheet:

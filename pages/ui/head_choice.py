@@ -13,13 +13,14 @@ from pages.ui.markdown import literal
 from viz.errors import VizError
 from viz.names import head_label, parse_head, position_from_number, position_number
 from viz.records import ModelInfo, Stack
-from viz.text import _, sentence
+from viz.text import _, language, sentence
 
 DEFAULT = (3, 10)  # Layer4_Head11: in headlight-bert the adverb of the first example looks at its verb there
 
 # The parts of a page that show the open head; only they run again when it changes. The second does once there is an
 # edit.
 PANEL, EDIT_PANEL = "head_panel", "masking_panel"
+OPENING = "opening"  # what the page says it shows; last, for it says nothing of a map that the panel hides
 
 
 def choose(layer: int, head: int) -> None:
@@ -36,7 +37,8 @@ def whole_page(*also: str) -> Iterator[None]:
     ``also`` names the fragments, besides the panel, that show something of the open head.
     """
     st.session_state["page_is_whole"] = False
-    st.session_state["parts"] = [PANEL, *also]
+    st.session_state["page_language"] = language()
+    st.session_state["parts"] = [PANEL, *also, OPENING]
     yield
     st.session_state["page_is_whole"] = True
 
@@ -92,8 +94,12 @@ def _name_typed(model: ModelInfo | Stack) -> None:
 
 
 def draw_again(*parts: str) -> None:
-    """Run only the parts that show the head, or those named, once all of the page is there."""
-    if st.session_state.get("page_is_whole"):
+    """Run only the parts that show the head, or those named, once all of the page is there.
+
+    A list of choices is sent back by its label. In another language that is another one, so that its callback is called
+    where nothing but the language was changed; the whole page has to be drawn then.
+    """
+    if st.session_state.get("page_is_whole") and st.session_state.get("page_language") == language():
         st.rerun(list(parts) or st.session_state["parts"])
 
 

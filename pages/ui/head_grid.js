@@ -34,8 +34,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
 
   const mark = (chosen) => {
     if (!chosen) unmark(root, canvas, grid);
-    // Of joined heads one tile stands for all: the last there is.
-    const place = chosen && header.joined ? [Math.min(chosen[0], header.rows - 1), Math.min(chosen[1], header.columns - 1)] : chosen;
+    const place = chosen && nearest(header, chosen);
     if (!place || !exists(header, place)) return;
     grid.chosen = place;
     placeMark(root, header, place);
@@ -51,6 +50,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
   if (known) mark(known);
   const listen = (event) => { if (event.detail.board === header.board) mark(event.detail.place); };
   window.addEventListener("headlight-chosen", listen);
+  const coverAgain = () => placeCovers(root, canvas, header);
+  coverAgain();
+  window.addEventListener("headlight-covered", coverAgain);
 
   canvas.onclick = (event) => {
     const place = placeAt(canvas, header, event);
@@ -66,7 +68,10 @@ export default function ({ data, parentElement, setTriggerValue }) {
     const next = [row + step[0], column + step[1]];
     choose(exists(header, next) ? next : [row, column]);
   };
-  return () => window.removeEventListener("headlight-chosen", listen);
+  return () => {
+    window.removeEventListener("headlight-chosen", listen);
+    window.removeEventListener("headlight-covered", coverAgain);
+  };
 }
 
 function unpack(data) {
@@ -78,6 +83,11 @@ function unpack(data) {
 function exists(header, [row, column]) {
   const inside = row >= 0 && column >= 0 && row < header.rows && column < header.columns;
   return inside && row * header.columns + column < header.titles.length;
+}
+
+// Of joined heads one tile stands for all: the last there is.
+function nearest(header, place) {
+  return header.joined ? [Math.min(place[0], header.rows - 1), Math.min(place[1], header.columns - 1)] : place;
 }
 
 function unmark(root, canvas, grid) {
@@ -197,7 +207,8 @@ function nameTiles(header) {
       span.className = "inside";
       span.style.top = percent(top(tile), height);
       span.style.height = percent(size.high, height);
-      span.style.fontSize = `min(12px, ${36 / header.columns}cqw)`;
+      // 12 px or, where a tile has no room for that, nothing.
+      span.style.fontSize = `clamp(0px, (100cqw - ${24 * header.columns}px) * 999, 12px)`;
       span.style.color = header.inks[tile];
     } else {
       span.style.bottom = percent(height - top(tile) + GAP, height);
@@ -206,15 +217,33 @@ function nameTiles(header) {
   return spans;
 }
 
-function placeMark(root, header, [row, column]) {
+function placeMark(root, header, place) {
+  const mark = root.querySelector(".mark");
+  layOver(mark, header, place, GAP);
+  mark.hidden = false;
+}
+
+// Small maps that are not to be seen yet (head_cover.js). Boards of numbers hold no maps.
+function placeCovers(root, canvas, header) {
+  const hidden = (!header.inks && (window.headlightCovered || {})[header.board]) || [];
+  const places = hidden.map((place) => nearest(header, place)).filter((place) => exists(header, place));
+  const covers = places.map((place) => {
+    const cover = document.createElement("div");
+    cover.textContent = "?";
+    layOver(cover, header, place, 0);
+    return cover;
+  });
+  root.querySelector(".covers").replaceChildren(...covers);
+  canvas.dataset.covered = places.map((place) => title(header, place)).join("; ");
+}
+
+function layOver(element, header, [row, column], beyond) {
   const { size, left, top, width, height } = layout(header);
   const tile = row * header.columns + column;
-  const mark = root.querySelector(".mark");
-  mark.style.left = percent(left(tile) - GAP, width);
-  mark.style.top = percent(top(tile) - GAP, height);
-  mark.style.width = percent(size.wide + 2 * GAP, width);
-  mark.style.height = percent(size.high + 2 * GAP, height);
-  mark.hidden = false;
+  element.style.left = percent(left(tile) - beyond, width);
+  element.style.top = percent(top(tile) - beyond, height);
+  element.style.width = percent(size.wide + 2 * beyond, width);
+  element.style.height = percent(size.high + 2 * beyond, height);
 }
 
 function placeAt(canvas, header, event) {

@@ -27,6 +27,7 @@ def _read(name: str) -> str:
 
 _grid = v2.component("head_grid", html=_read("head_grid.html"), css=_read("head_grid.css"), js=_read("head_grid.js"))
 _mark = v2.component("head_mark", js=_read("head_mark.js"))
+_cover = v2.component("head_cover", js=_read("head_cover.js"))
 
 
 def head_grid(
@@ -93,6 +94,17 @@ def mark_head(layer: int, head: int, kind: str = "self", beside: Iterable[str] =
     """Frame the chosen head in the overview of its kind, and in none ``beside`` it; the pictures are not sent again."""
     others = [board_name(other) for other in beside if other != kind]
     _mark(data={"board": board_name(kind), "place": [layer, head], "beside": others}, key="head_mark", height=0)
+
+
+def cover(run: Run, places: Iterable[tuple[int, int]], kind: str, row: int) -> None:
+    """Cover the small maps of some heads of a kind, and those of ``row`` where a head is drawn in every prompt.
+
+    Whatever was covered before and is not named is shown again; the pictures are not sent again.
+    """
+    hidden = [list(place) for place in places]
+    prompts = [list(divmod(row, PROMPTS_ACROSS))] if hidden else []
+    boards = {board_name(of): hidden if of == kind else [] for of in run.maps}
+    _cover(data={"boards": boards | {"prompts": prompts}}, key="head_cover", height=0)
 
 
 def mark_prompt(row: int) -> None:

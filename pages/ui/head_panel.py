@@ -6,8 +6,9 @@ from functools import partial
 import streamlit as st
 
 from pages.ui import drawing_choice, guard, head_choice, pictures, predict_first, view_choice
+from pages.ui.cell_walk import cell_walk
 from pages.ui.downloads import downloads
-from pages.ui.head_grid import mark_head
+from pages.ui.head_grid import cover, mark_head
 from pages.ui.language_choice import spoken
 from pages.ui.lines_map import lines_map
 from pages.ui.long_map import long_map
@@ -16,6 +17,7 @@ from pages.ui.question import MAX_ADDRESS
 from pages.ui.shaded_text import shaded_text
 from viz.analysis import tables
 from viz.analysis.known.file import known
+from viz.analysis.maps.cell_map import of_head
 from viz.analysis.reasons import contribution
 from viz.analysis.views.viewed import shown_position, viewed
 from viz.drawing.long_map import is_long
@@ -63,13 +65,14 @@ def head_view(
     place = at, *view.place(layer, head, kind)
     view_choice.shown_control(give())
     asked = predict_first.ask(seen, place, kind)
+    cover(seen, asked.covered, kind, row)
     if asked.hides_map:
         view_choice.control(view, kind)
         return
     framed = None if query is None else shown_position(give(), row, view, kind, query)
     framed = framed if asked.query is None else asked.query
     own_scale = st.session_state.get("own_scale", False)
-    spoken = tables.describe(seen, *place, kind=kind)
+    spoken = pictures.head_said(seen, *place, kind)
     drawing_choice.control(seen, kind)
     if drawing_choice.shows_lines(seen, kind):
         lines_map(pictures.lines_drawing(seen, *place, kind), spoken)
@@ -79,6 +82,8 @@ def head_view(
         numbers = drawing_choice.shows_numbers(seen, kind)
         figure = pictures.head_figure(seen, *place, own_scale, framed, kind, numbers)
         st.plotly_chart(figure, key="head_map", config=pictures.BARE, alt=spoken)
+    if not is_long(seen, kind):  # the canvas of a long text walks by itself
+        cell_walk(of_head(seen, *place, kind=kind), "head_map", on_pick=_pin)
     shaded_text(seen, *place, kind, framed)
     view_choice.control(view, kind)
     _say_scale(view)
@@ -88,6 +93,12 @@ def head_view(
     downloads(give, partial(_seen, give, row, view), (row, layer, head), place, kind, folder_name(seen.batch.texts[at]))
     if link and kind == "self":
         _link(give(), row, layer, head)
+
+
+def _pin(query: int, _key: int) -> None:
+    """Shade the text beside the map by the row of a cell that was picked."""
+    st.session_state["pinned_row"] = query
+    head_choice.draw_again()
 
 
 def _link(run: Run, row: int, layer: int, head: int) -> None:

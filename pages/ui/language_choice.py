@@ -6,7 +6,7 @@ once the menu is drawn; before, the browser would keep it under the address of t
 
 import streamlit as st
 
-from pages.ui.question import set_address
+from pages.ui.question import Question, set_address
 from viz import text
 
 _FIELD, _TAKEN = "lang", "lang_address"
@@ -25,6 +25,28 @@ def control() -> None:
         languages,
         key=_FIELD,
         format_func=text.language_name,
+        on_change=_choose_again,
+    )
+
+
+def _choose_again() -> None:
+    """Choose in every list what is chosen there; called as the language changes, before the page is drawn in it.
+
+    A browser keeps and sends the label of a choice. In another language there is no such label: the list would go on
+    showing it, then forget the choice. What is typed in a form, and perhaps not sent yet, stays as it is.
+    """
+    for key, value in st.session_state.items():
+        parts = value if isinstance(value, list) else [value]
+        if key != _FIELD and all(isinstance(part, str) for part in parts) and not _is_typed(str(key)):
+            st.session_state[key] = value
+
+
+def _is_typed(key: str) -> bool:
+    return any(
+        key.startswith(field.widget)
+        for asked in Question.__subclasses__()
+        for field in asked.FIELDS
+        if field.read is str
     )
 
 

@@ -1,4 +1,5 @@
-// A head as lines, an SVG that Python wrote. Pointing at a word (class "q3" or "k5") shows its lines ("q3 k5") alone.
+// A head as lines, an SVG that Python wrote. Pointing at a word (class "q3" or "k5") shows its lines ("q3 k5") alone; so
+// does the walk over its cells, which tells of its row.
 
 export default function ({ data, parentElement }) {
   const root = parentElement.querySelector(".lines");
@@ -11,6 +12,11 @@ export default function ({ data, parentElement }) {
   }
   root.onpointerover = (event) => show(root, event.target.closest("text[class]"));
   root.onpointerleave = () => show(root, null);
+  const walked = ({ detail: { over, cell } }) => {
+    if (over === "head_map") show(root, cell && root.querySelector(`text.q${cell[0]}`));
+  };
+  window.addEventListener("headlight-cell", walked);
+  return () => window.removeEventListener("headlight-cell", walked);
 }
 
 function show(root, word) {

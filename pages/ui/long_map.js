@@ -2,7 +2,7 @@
 //
 // `data` is: length of the header (u32, little endian), the header as JSON, then one float32 a cell, row by row. A cell
 // without a weight is NaN and holds its state in the NaN's spare bits: 1 later key, 2 padding, 3 hidden, 4 left out by
-// the layer's window, 5 in the row of a query that may look at nothing.
+// the layer's window, 5 in the row of a query that may look at nothing. walk_keys.js stands in front of this file.
 
 const memory = new WeakMap();
 const LEAST = 4; // cells across when zoomed in as far as it goes
@@ -169,8 +169,9 @@ function write(root, map, state, look) {
   root.querySelector(".stamp").textContent = map.words.stamp;
   root.querySelector(".note").textContent = map.words.hint;
   root.querySelector(".unit").textContent = map.words.scale;
-  root.querySelector(".top").textContent = map.largest === 1 ? "1" : number(map.largest, 4, map);
+  root.querySelector(".top").textContent = map.largest === 1 ? "1" : written(map.largest, 4, map.point);
   root.querySelector("canvas.map").setAttribute("aria-label", `${map.title}. ${map.words.label}`);
+  root.querySelector("#keys").textContent = map.words.keys;
   const buttons = [
     ["+", map.words.closer, () => look(zoomed(state.view, 1 / 1.6, 0.5, 0.5))],
     ["−", map.words.farther, () => look(zoomed(state.view, 1.6, 0.5, 0.5))],
@@ -247,14 +248,10 @@ function markStrip(root, map, state) {
   state.inside = [from, to];
 }
 
-function number(value, digits, map) {
-  return value.toFixed(digits).replace(".", map.point);
-}
-
 function said(map, query, key) {
   const at = query * map.columns + key, state = stateOf(map, at);
   const padding = !state && isPadding(map, query, key) ? ` (${map.words.on_padding})` : "";
-  const value = state ? map.words.states[state] : number(map.weights[at], 4, map);
+  const value = state ? map.words.states[state] : written(map.weights[at], 4, map.point);
   return `${query + 1} ${map.queries[query]} → ${key + 1} ${map.keys[key]}: ${value}${padding}`;
 }
 
@@ -292,7 +289,7 @@ function listen(root, canvas, map, state, look, draw, setTriggerValue) {
       look(zoomed(state.view, apart(before) / Math.max(apart(event), 1), x, y));
     }
     if (before) pointers.set(event.pointerId, event);
-    tell(root, map, cell, event, box);
+    point(root, map, cell, event);
   };
   const leave = (event) => { pointers.delete(event.pointerId); };
   canvas.onpointercancel = leave;
@@ -305,17 +302,23 @@ function listen(root, canvas, map, state, look, draw, setTriggerValue) {
   canvas.ondblclick = () => look(whole(map));
   canvas.onkeydown = (event) => {
     const zoom = { "+": 1 / 1.6, "=": 1 / 1.6, "-": 1.6 }[event.key];
-    const step = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key];
     if (zoom) look(zoomed(state.view, zoom, 0.5, 0.5));
     else if (event.key === "0") look(whole(map));
-    else if (step) walk(root, map, state, step, look);
+    else if (event.key.toLowerCase() === "s" && !event.ctrlKey) tell(root, map.words.summary);
+    else if (walk(root, map, state, event, look)) tell(root, said(map, ...state.cell));
     else if ((event.key === "Enter" || event.key === " ") && state.cell) setTriggerValue("picked", state.cell);
     else return;
     event.preventDefault();
   };
+  // What the map is as a whole comes before any cell, once a map.
+  canvas.onfocus = () => { if (state.summed !== map.words.summary) tell(root, (state.summed = map.words.summary)); };
 }
 
-function tell(root, map, cell, event, box) {
+function tell(root, text) {
+  root.querySelector("[aria-live]").textContent = text;
+}
+
+function point(root, map, cell, event) {
   const tip = root.querySelector(".tip");
   tip.hidden = !cell;
   if (!cell) return;
@@ -327,17 +330,19 @@ function tell(root, map, cell, event, box) {
 
 function pick(root, map, state, cell, draw, setTriggerValue) {
   state.cell = cell;
-  root.querySelector("[aria-live]").textContent = said(map, ...cell);
+  tell(root, said(map, ...cell));
   draw();
   setTriggerValue("picked", cell);
 }
 
-// A step of the keyboard; the view follows the cell.
-function walk(root, map, state, [down, right], look) {
+// A step of the keyboard, which begins at the first cell that is shown; the view follows the cell.
+function walk(root, map, state, event, look) {
   const view = state.view;
-  const [query, key] = state.cell || [Math.floor(view.top), Math.floor(view.left) - 1];
-  state.cell = [Math.min(Math.max(query + down, 0), map.rows - 1), Math.min(Math.max(key + right, 0), map.columns - 1)];
-  root.querySelector("[aria-live]").textContent = said(map, ...state.cell);
+  const from = state.cell || [Math.floor(view.top), Math.floor(view.left)];
+  const next = cellAfter(event, from, map.rows, map.columns, (row) => largestColumn(map.weights, map.columns, row));
+  if (!next) return false;
+  state.cell = state.cell || !event.key.startsWith("Arrow") ? next : from;
   const into = (at, first, count) => (at < first ? at : at + 1 > first + count ? at + 1 - count : first);
   look({ ...view, left: into(state.cell[1], view.left, view.wide), top: into(state.cell[0], view.top, view.high) });
+  return true;
 }

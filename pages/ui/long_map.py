@@ -6,6 +6,7 @@ import streamlit as st
 from streamlit.components import v2
 
 from pages.ui import head_choice, pictures
+from pages.ui.cell_walk import KEYS
 from viz.records import Run
 
 _HERE = Path(__file__).resolve().parent
@@ -13,7 +14,7 @@ _map = v2.component(
     "long_map",
     html=(_HERE / "long_map.html").read_text(encoding="utf-8"),
     css=(_HERE / "long_map.css").read_text(encoding="utf-8"),
-    js=(_HERE / "long_map.js").read_text(encoding="utf-8"),
+    js=KEYS + (_HERE / "long_map.js").read_text(encoding="utf-8"),
 )
 
 

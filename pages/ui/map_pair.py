@@ -2,8 +2,8 @@
 
 import streamlit as st
 
+from pages.ui.heat_map import heat_map
 from pages.ui.markdown import literal
-from pages.ui.pictures import BARE
 from viz.analysis.compare.comparison import Comparison
 from viz.drawing.heatmap import difference_map, head_map
 from viz.names import map_title
@@ -35,4 +35,4 @@ def map_pair(
     for at, (column, caption, figure) in enumerate(zip(st.columns(3), captions, figures, strict=False)):
         column.caption(literal(caption))
         spoken = ". ".join(filter(None, (f"{title}: {caption}", said if at == 2 else "")))
-        column.plotly_chart(figure, key=f"{key}_{at}", config=BARE, alt=spoken)
+        heat_map(figure, f"{key}_{at}", spoken, place=column)

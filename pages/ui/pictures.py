@@ -3,6 +3,7 @@
 from collections.abc import Callable, Hashable, Sequence
 from typing import TypeVar
 
+from viz.analysis.maps import summary
 from viz.drawing import bars, heatmap, lines, long_map, overview, svg
 from viz.engine.kept import Kept
 from viz.records import Prediction, Run
@@ -63,6 +64,13 @@ def long_map_payload(
     words = (run.maps[kind].queries[row], run.maps[kind].keys[row])
     key = ("long", overview.picture_key(run, row, kind), words, layer, head, own_scale, query)
     return _once(key, lambda: long_map.payload(run, row, layer, head, kind=kind, own_scale=own_scale, query=query))
+
+
+def head_said(run: Run, row: int, layer: int, head: int, kind: str = "self") -> str:
+    """Give what a map of one head shows as a whole, in sentences."""
+    words = (run.maps[kind].queries[row], run.maps[kind].keys[row])
+    key = ("said", language(), overview.picture_key(run, row, kind), words, layer, head)
+    return _once(key, lambda: summary.head_said(run, row, layer, head, kind=kind))
 
 
 def prediction_bars(predictions: Sequence[Prediction]):

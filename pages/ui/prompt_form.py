@@ -11,8 +11,9 @@ from viz.engine.requests import Ask
 from viz.examples import example
 from viz.prompts import read_prompts
 from viz.shipped import SHIPPED
-from viz.text import _, ngettext
+from viz.text import _, language, ngettext
 
+OTHER_LANGUAGES = ("zh", "ru")  # of which there are beginnings, as assets/examples has them
 BEGINNINGS, MASKED = example("batch", "beginnings"), example("batch", "masked")
 
 
@@ -78,3 +79,6 @@ def _examples(*, masked: bool) -> None:
     if masked:
         sentences = {"checkpoint": SHIPPED[0], "text": MASKED}
         row.button(_("Example: sentences with [MASK], for BERT"), on_click=take, kwargs=sentences)
+    if (code := language()) in OTHER_LANGUAGES:
+        cut = {"checkpoint": SHIPPED[1], "text": example("batch", f"beginnings_{code}")}
+        row.button(_("Example: beginnings in your language, cut into bytes"), on_click=take, kwargs=cut)

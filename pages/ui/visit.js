@@ -20,7 +20,7 @@ export default function ({ data, setStateValue }) {
     return;
   }
   try {
-    sessionStorage.setItem(KEY, JSON.stringify({ visit: data.visit, runs: data.runs }));
+    sessionStorage.setItem(KEY, JSON.stringify({ visit: data.visit, runs: data.runs, seen: data.seen }));
   } catch {
     // Without storage the list ends with the session.
   }

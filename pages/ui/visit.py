@@ -27,8 +27,11 @@ from viz.engine.requests import Ask, Translate
 from viz.records import Run
 from viz.text import language
 
-FIRST_PAGE = "masked_word"  # its address is empty
+FIRST_PAGE = "start"  # its address is empty
+OF_NO_RUN = {"tour"}  # parts of an address that say nothing of a run: who is led back is not guided again
+BROWSER = "visit_browser"  # the part of every page that tells the browser
 _NAME = re.compile(r"[0-9a-f]{32}")
+_THING = re.compile(r"[a-z_]{1,40}")
 
 _files = Kept(settings.current().kept_files_mb * settings.MB, settings.current().kept_files_each_mb * settings.MB)
 _browser = v2.component("visit", js=Path(__file__).with_name("visit.js").read_text(encoding="utf-8"))
@@ -65,7 +68,11 @@ def draw(page: StreamlitPage) -> None:
     st.session_state["brought_widgets"] = frozenset() if was_drawn else _in_the_browser()
     page.run()
     st.session_state["visit_was_drawn"] = True
-    address = tuple((name, value) for name, value in st.query_params.to_dict().items() if len(value) <= MAX_FIELD)
+    address = tuple(
+        (name, value)
+        for name, value in st.query_params.to_dict().items()
+        if len(value) <= MAX_FIELD and name not in OF_NO_RUN
+    )
     for new in st.session_state.pop("visit_new"):
         known = find(new.key)
         name = new.name if known is None else known.name
@@ -105,6 +112,20 @@ def runs() -> tuple[Remembered, ...]:
 def find(key: str) -> Remembered | None:
     """Give a run of this visit; None where it is another's, or none."""
     return next((run for run in _list() if run.key == key), None)
+
+
+def has_seen(thing: str) -> bool:
+    """Tell whether something that is offered once a visit was taken or turned down; a page that asks is drawn anew
+    where the browser says so later.
+    """
+    if is_new := thing not in _seen():
+        st.session_state.setdefault("visit_offers", set()).add(thing)
+    return not is_new
+
+
+def see(thing: str) -> None:
+    """Remember that something was taken or turned down."""
+    _seen().add(thing)
 
 
 def hold(digest: str, data: bytes) -> "weakref.ref[FileBytes]":
@@ -164,6 +185,10 @@ def _stay_under(name: str) -> None:
     st.session_state.update(visit=name, visit_stay=stay)
 
 
+def _seen() -> set[str]:
+    return st.session_state.setdefault("visit_seen", set())
+
+
 def _list() -> list[Remembered]:
     return st.session_state.setdefault("visit_runs", [])
 
@@ -177,11 +202,16 @@ def _put(new: Remembered) -> None:
     st.session_state["visit_runs"] = kept[-most:]
 
 
-@guard.fragment(key="visit_browser")
+@guard.fragment(key=BROWSER)
 def _tell_the_browser() -> None:
     """Give the browser list and language; one that knows this visit from before a reload gives back its list, once."""
     _browser(
-        data={"visit": _visit(), "runs": [run.as_plain() for run in _list()], "language": language()},
+        data={
+            "visit": _visit(),
+            "runs": [run.as_plain() for run in _list()],
+            "seen": sorted(_seen()),
+            "language": language(),
+        },
         key="visit_in_browser",
         on_before_change=_come_back,
         height=0,
@@ -206,4 +236,13 @@ def _come_back() -> None:
             _files.forget((own, run.key))
             _files.keep((name, run.key), data, name)
         _put(run)
+    known = {thing for thing in _given(told.get("seen")) if isinstance(thing, str) and _THING.fullmatch(thing)}
+    _seen().update(known)
+    if known & st.session_state.get("visit_offers", set()):
+        st.session_state["visit_is_shown"] = True
     st.session_state["visit_came_back"] = True
+
+
+def _given(things: object) -> list[object]:
+    """Give what a browser kept in a list, of a length that we write; nothing of what is no list."""
+    return things[:20] if isinstance(things, list) else []

@@ -63,8 +63,8 @@ def page(browser: Browser):
 
 
 def open_page(page: Page, address: str) -> None:
-    """Open an address and wait until the page is there to its last part."""
-    page.goto(address)
+    """Open Masked word, at an address that asks something or at a server's own, and wait until all of it is there."""
+    page.goto(address if urlparse(address).path else f"{address}/masked_word")
     page.locator(".stage canvas[data-key]").wait_for(timeout=120_000)
     page.get_by_label("Put another word in place of").wait_for(timeout=120_000)
     settle(page)

@@ -1,6 +1,7 @@
 """Start the real app on a free port and wait until it answers."""
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -20,6 +21,19 @@ def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return listener.getsockname()[1]
+
+
+def copy_without_languages(place: Path) -> Path:
+    """Copy the app, all but its catalogues; large files are linked."""
+    (place / "assets").mkdir(parents=True)
+    for part in ("pages", "viz", ".streamlit"):
+        shutil.copytree(REPOSITORY / part, place / part)
+    for file in REPOSITORY.glob("*.py"):
+        shutil.copy(file, place)
+    for part in (REPOSITORY / "assets").iterdir():
+        if part.name != "locale":
+            (place / "assets" / part.name).symlink_to(part)
+    return place
 
 
 @contextmanager

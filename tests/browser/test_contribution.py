@@ -21,7 +21,7 @@ def brought():
 
 def test_the_map_shows_them_at_a_click_and_its_address_opens_it_again(page, app, brought):
     tokens, norms = brought
-    open_page(page, f"{app}/?head=Layer2_Head5")
+    open_page(page, f"{app}/masked_word?head=Layer2_Head5")
     page.get_by_test_id("stMain").get_by_role("radio", name="Contribution").click()
     expect(page).to_have_url(re.compile("shown=contribution"))
     for address in (None, page.url):
@@ -41,7 +41,7 @@ def test_the_map_shows_them_at_a_click_and_its_address_opens_it_again(page, app,
 
 def test_what_a_weight_hides_is_said_with_the_shares_of_both(page, app, brought):
     tokens, norms = brought
-    open_page(page, f"{app}/?head=Layer1_Head1")
+    open_page(page, f"{app}/masked_word?head=Layer1_Head1")
     said = page.get_by_text("of the contribution (mean over the queries)").first.inner_text()
     token, share = re.match(r"(.*?)(?: \(\d+\))? gets 0\.\d\d of the weight and (0\.\d\d) of the", said).groups()
     shares = (norms[0, 0] / norms[0, 0].sum(axis=1, keepdims=True)).mean(axis=0)

@@ -1,11 +1,10 @@
 """Every page in a language that no one speaks: what stays English there was never given to the translators.
 
 Its catalogue puts every message of the app into brackets and makes it longer, so English without brackets is a message
-that is put together, or one that no catalogue has; and a page that grows sideways would in Russian too.
+that is put together, or one that no catalogue has; a page that grows sideways, or cuts a label, would in Russian too.
 """
 
 import re
-import shutil
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -14,13 +13,14 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests import catalogues
+from tests.browser import pages
 from tests.browser.conftest import settle
-from tests.browser.server import REPOSITORY, running_app
+from tests.browser.server import REPOSITORY, copy_without_languages, running_app
 from viz.analysis.known.file import known
 
 UNSPOKEN = "eo"  # a code that Babel knows; nobody speaks this catalogue
-FOLDERS = sorted(folder.name for folder in (REPOSITORY / "pages").iterdir() if (folder / "page.py").is_file())
 LONGER = 0.3  # as Russian is
+WIDTHS = (1280, 640, 390, 320)  # 640: half of 1280, as who zooms to 200% sees it
 
 # What Streamlit says itself, in English whatever is asked.
 STREAMLITS = {
@@ -71,15 +71,7 @@ TEXTS = """() => {
 
 def copy_with(folder: Path) -> Path:
     """Copy the app with the catalogue of the language that nobody speaks."""
-    place = folder / "app"
-    (place / "assets").mkdir(parents=True)
-    for part in ("pages", "viz", ".streamlit"):
-        shutil.copytree(REPOSITORY / part, place / part)
-    for part in ("app.py", "asgi.py", "bounds.py", "serve.py"):
-        shutil.copy(REPOSITORY / part, place / part)
-    for part in (REPOSITORY / "assets").iterdir():
-        if part.name != "locale":
-            (place / "assets" / part.name).symlink_to(part)
+    place = copy_without_languages(folder / "app")
     said = {message.id: _unspoken(message.id) for message in catalogues.template() if message.id}
     catalogues.write(place / "assets" / "locale", UNSPOKEN, said)
     return place
@@ -132,14 +124,24 @@ def test_english_outside_the_brackets_is_found():
     assert is_data("The turtle moves slow across the river.") and is_data("river")
 
 
-@pytest.mark.parametrize("name", FOLDERS)
+@pytest.mark.parametrize("name", pages.PAGES)
 def test_a_page_says_nothing_that_no_catalogue_has_and_does_not_grow_sideways(page, unspoken, name):
-    page.goto(f"{unspoken}/{'' if name == 'masked_word' else name}?lang={UNSPOKEN}")
+    page.goto(pages.address(unspoken, name, lang=UNSPOKEN))
     page.get_by_text("⟦").first.wait_for(timeout=60_000)
     settle(page)
     expect(page.locator(f'html[lang="{UNSPOKEN}"]')).to_have_count(1)
     assert english(page) == []
-    for width in (1280, 390):
+    for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
         page.wait_for_timeout(300)  # for what is laid out anew
-        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, width
+        assert not pages.grows_sideways(page), width
+        assert pages.cut_labels(page) == [], width
+
+
+def test_a_page_that_grows_sideways_and_a_label_that_is_cut_are_found(page):
+    cut = "overflow: hidden; text-overflow: ellipsis; white-space: nowrap"
+    for width, grows in (("3000px", True), ("30px", False)):
+        label = f'<p style="width: {width}">wide</p><p style="width: 50px; {cut}">much too long for its place</p>'
+        page.set_content(f'<div class="stApp"><div data-testid="stMain" style="overflow: auto">{label}</div></div>')
+        assert pages.grows_sideways(page) is grows
+        assert pages.cut_labels(page) == ["much too long for its place"]

@@ -10,7 +10,7 @@ SENTENCE = "The old house stands near the [MASK]."
 
 
 def test_a_term_opens_from_a_page_and_back_leads_to_what_was_there(page, app):
-    page.goto(f"{app}/?lang=ru")
+    page.goto(f"{app}/masked_word?lang=ru")
     expect(page.get_by_role("heading", level=1, name="Замаскированное слово")).to_be_visible()
     page.locator(".stage canvas[data-key]").wait_for(timeout=60_000)
     settle(page)

@@ -12,7 +12,7 @@ def main_part(page: Page):
 
 
 def test_a_link_below_a_map_leads_to_the_page_of_its_head_and_claims_are_tested_there(page, app):
-    page.goto(f"{app}/?text=The%20dog%20sleeps%20in%20the%20[MASK].&head=L1H9")
+    page.goto(f"{app}/masked_word?text=The%20dog%20sleeps%20in%20the%20[MASK].&head=L1H9")
     link = main_part(page).get_by_role("link", name="What is this head?")
     link.wait_for(timeout=60_000)
     settle(page)

@@ -35,7 +35,7 @@ def weights(folder) -> np.ndarray:
 
 @pytest.fixture
 def opened(page: Page, app: str, folder) -> Page:
-    open_page(page, f"{app}/?model={quote(str(folder))}&text={quote(TEXT)}&head=L1H2")
+    open_page(page, f"{app}/masked_word?model={quote(str(folder))}&text={quote(TEXT)}&head=L1H2")
     canvas(page).scroll_into_view_if_needed()
     expect(canvas(page)).to_have_attribute("data-wide", f"{N}.00")
     return page

@@ -65,7 +65,7 @@ def hover_cell(page: Page, query: int, key: int, n_tokens: int) -> str:
 
 def test_the_first_visitor_of_a_fresh_server_may_come_by_a_deep_link(page, tmp_path):
     with running_app(tmp_path / "log.txt") as address:
-        open_page(page, f"{address}/?text={quote('She is reading a [MASK].')}&head=L1H4")
+        open_page(page, f"{address}/masked_word?text={quote('She is reading a [MASK].')}&head=L1H4")
         expect(page.get_by_role("heading", name="Masked word")).to_be_visible()
         expect(head_title(page)).to_have_text(["Layer2_Head5 · L1H4"])
         expect(page.get_by_label("Sentence with [MASK]")).to_have_value("She is reading a [MASK].")
@@ -83,7 +83,7 @@ def test_it_opens_filled_and_drawn(page, app):
 @pytest.mark.parametrize("query, key", [(0, 0), (4, 3), (7, 6), (9, 8)])
 def test_the_number_under_the_pointer_is_the_models_own(page, app, plain, query, key):
     tokens, attentions = plain
-    open_page(page, f"{app}/?head=Layer2_Head5")
+    open_page(page, f"{app}/masked_word?head=Layer2_Head5")
     shown = hover_cell(page, query, key, len(tokens))
     assert shown == f"{query} {tokens[query]} → {key} {tokens[key]}: {attentions[1, 4, query, key]:.4f}"
 
@@ -131,7 +131,7 @@ def test_a_click_opens_the_head_and_the_address_opens_it_elsewhere(page, app):
 
 
 def test_a_click_while_the_page_is_still_being_drawn_loses_nothing(page, app):
-    page.goto(app)
+    page.goto(f"{app}/masked_word")
     page.locator(".stage canvas[data-key]").wait_for(timeout=60_000)
     click_head(page, 1, 4)
     expect(chip(page, "slow")).to_be_visible()
@@ -231,7 +231,7 @@ NASTY = [
 
 @pytest.mark.parametrize("text", NASTY)
 def test_any_text_is_drawn_as_it_is(page, app, text):
-    open_page(page, f"{app}/?text={quote(text)}")
+    open_page(page, f"{app}/masked_word?text={quote(text)}")
     expect(page.get_by_label("Sentence with [MASK]")).to_have_value(text)
     tokens = page.get_by_role("toolbar").get_by_role("button")
     ticks = page.locator(".st-key-head_map .ytick text")
@@ -240,7 +240,7 @@ def test_any_text_is_drawn_as_it_is(page, app, text):
 
 
 def test_a_text_without_a_mask_keeps_its_maps_and_says_what_to_do(page, app):
-    open_page(page, f"{app}/?text=no%20mask%20here")
+    open_page(page, f"{app}/masked_word?text=no%20mask%20here")
     expect(page.get_by_test_id("stAlert")).to_contain_text("There is no [MASK] in the text.")
     expect(head_title(page)).to_be_visible()
 
@@ -253,7 +253,7 @@ def download(page: Page, button: str) -> tuple[str, bytes]:
 
 def test_the_downloads_hold_the_models_numbers(page, app, plain):
     tokens, attentions = plain
-    open_page(page, f"{app}/?head=Layer4_Head11")
+    open_page(page, f"{app}/masked_word?head=Layer4_Head11")
     page.get_by_role("button", name="Download").click()
     name, content = download(page, "This head as PNG")
     assert name == "Attention_Layer4_Head11.png"
@@ -274,7 +274,7 @@ def test_the_downloads_hold_the_models_numbers(page, app, plain):
 
 
 def test_gpt2_guesses_the_next_word_and_leaves_later_keys_empty(page, app):
-    open_page(page, f"{app}/?model=headlight-gpt2&text={quote('It will rain in the')}")
+    open_page(page, f"{app}/masked_word?model=headlight-gpt2&text={quote('It will rain in the')}")
     expect(page.get_by_role("heading", name="Next word")).to_be_visible()
     expect(page.get_by_text("this row predicts the next token")).to_be_visible()
     assert hover_cell(page, 0, 3, 5).endswith("no weight (masked)")

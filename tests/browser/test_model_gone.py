@@ -52,7 +52,7 @@ def refused(page: Page, sentence: str) -> None:
 
 
 def test_a_folder_that_goes_is_cut_and_comes_back(page, address, folder, tmp_path):
-    open_page(page, f"{address}/?model={folder}&text={TEXTS[0]}")
+    open_page(page, f"{address}/masked_word?model={folder}&text={TEXTS[0]}")
     answered(page, TEXTS[0])
     ask(page, TEXTS[3])  # once more, for the model that every server loads at its start may have taken its place
     answered(page, TEXTS[3])

@@ -43,7 +43,7 @@ def test_a_broken_catalogue_leaves_english(page, copied, serve, tmp_path):
     catalogue.parent.mkdir(parents=True, exist_ok=True)
     catalogue.write_bytes(b"\xde\x12\x04\x95" + b"\xff" * 60)
     with serve() as address:
-        open_page(page, f"{address}/?lang=ru")
+        open_page(page, f"{address}/masked_word?lang=ru")
         expect(page.get_by_role("button", name="Run", exact=True)).to_be_visible()
         expect(page.get_by_test_id("stAlertContentError")).to_have_count(0)
     assert "ru: no catalogue that can be read" in (tmp_path / "log.txt").read_text()
@@ -53,10 +53,10 @@ def test_a_model_of_ours_that_is_missing_is_said_and_works_once_it_is_back(page,
     model = copied / "assets" / "models" / "headlight-bert"
     model.rename(tmp_path / "elsewhere")
     with serve() as address:
-        page.goto(address)
+        page.goto(f"{address}/masked_word")
         said(page, "Cannot use 'headlight-bert'")
         assert get(f"{address}/ready")[0] == 503
-        page.goto(f"{address}/?model=headlight-gpt2&text=It+will+rain+in+the")
+        page.goto(f"{address}/masked_word?model=headlight-gpt2&text=It+will+rain+in+the")
         expect(page.locator(".stage canvas[data-key]")).to_be_visible(timeout=60_000)
         (tmp_path / "elsewhere").rename(model)
         ends = time.monotonic() + 60

@@ -83,7 +83,7 @@ def test_browsers_are_spread_over_both_replicas_and_each_stays_with_its_own(brow
     assert min(homes.count("1"), homes.count("2")) >= 1  # programs of a page on their way count as connections too
     for number, (home, page) in enumerate(zip(homes, pages, strict=True)):
         text = f"The visitor number {number} comes back for a [MASK]."
-        page.goto(f"{replicas.address}/?text={quote(text)}")  # another handshake
+        page.goto(f"{replicas.address}/masked_word?text={quote(text)}")  # another handshake
         expect(page.get_by_text(text.partition(" [MASK]")[0]).first).to_be_visible()
         settle(page)
         assert replicas.which_ran(text) == named(page) == home
@@ -196,7 +196,7 @@ def test_each_replica_counts_at_its_own_port_and_readiness_is_told_outside(repli
 
 
 def test_nginx_writes_down_no_text(page, replicas):
-    open_page(page, f"{replicas.address}/?text=The+purple+turtle+whispers+to+the+%5BMASK%5D.")
+    open_page(page, f"{replicas.address}/masked_word?text=The+purple+turtle+whispers+to+the+%5BMASK%5D.")
     expect(page.get_by_text("The purple turtle whispers").first).to_be_visible()
     logs = "".join(file.read_text() for file in replicas.folder.glob("headlight*.log"))
     assert "GET / 200" in logs and "/_stcore/stream 101" in logs

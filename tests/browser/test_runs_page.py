@@ -40,7 +40,7 @@ def more(page, at: int = 0):
 
 
 def test_the_list_survives_a_reload_and_is_nobody_elses(page, offering, folder, browser):
-    open_page(page, f"{offering}/?head=L1H4")
+    open_page(page, f"{offering}/masked_word?head=L1H4")
     page.get_by_role("link", name="Runs", exact=True).click()
     expect(entries(page)).to_have_text([re.compile(re.escape(SENTENCE))])
     page.get_by_test_id("stFileUploader").locator("input").set_input_files(folder / "known <b>$x$.npz")
@@ -112,7 +112,8 @@ def test_what_a_browser_kept_is_checked_like_any_input(page, offering):
     page.reload()
     expect(page.get_by_text("None yet.")).to_be_visible()
     settle(page)
-    for broken in ("{", "null", json.dumps({"visit": "../", "runs": []}), json.dumps({"visit": 5, "runs": 5})):
+    seen = [json.dumps({"visit": "0" * 32, "runs": [], "seen": of}) for of in (5, "tour", [5, {}, "x" * 99, "<b>"])]
+    for broken in (*seen, "{", "null", json.dumps({"visit": "../", "runs": []}), json.dumps({"visit": 5, "runs": 5})):
         page.evaluate("kept => sessionStorage.setItem('headlight-visit', kept)", broken)
         page.reload()
         expect(page.get_by_text("None yet.")).to_be_visible()

@@ -85,7 +85,7 @@ def test_a_page_comes_back_with_its_text_when_the_server_was_killed_and_started_
     port, log = free_port(), tmp_path / "log.txt"
     process = serve(port, log)
     try:
-        open_page(page, f"http://127.0.0.1:{port}/?head=Layer2_Head5")
+        open_page(page, f"http://127.0.0.1:{port}/masked_word?head=Layer2_Head5")
         field = page.get_by_label("Sentence with [MASK]")
         field.fill(TYPED)
         page.get_by_role("button", name="Run").click()

@@ -31,7 +31,7 @@ def weights() -> np.ndarray:
 
 @pytest.fixture
 def opened(page: Page, app: str) -> Page:
-    open_page(page, f"{app}/?text={quote(SENTENCE)}&head=L{LAYER}H{HEAD}")
+    open_page(page, f"{app}/masked_word?text={quote(SENTENCE)}&head=L{LAYER}H{HEAD}")
     expect(page.locator(".shaded .words").first.locator("span.piece")).to_have_count(10)
     return page
 
@@ -104,7 +104,9 @@ def test_arrow_keys_walk_the_words(opened, weights):
 
 def test_it_fits_a_screen_of_320_px(page, app):
     page.set_viewport_size({"width": 320, "height": 900})
-    open_page(page, f"{app}/?text={quote('A [MASK] with donaudampfschifffahrtsgesellschaftskapitaen inside.')}")
+    open_page(
+        page, f"{app}/masked_word?text={quote('A [MASK] with donaudampfschifffahrtsgesellschaftskapitaen inside.')}"
+    )
     expect(page.locator(".shaded .words span.piece").first).to_be_visible()
     right = page.locator(".shaded").evaluate(
         "e => Math.max(...[...e.querySelectorAll('span.piece')].map(p => p.getBoundingClientRect().right))"
@@ -114,7 +116,7 @@ def test_it_fits_a_screen_of_320_px(page, app):
 
 def test_words_are_text_and_nothing_else(page, app):
     text = "<img src=x onerror=alert(1)> :red[x] $x$ [MASK]"
-    open_page(page, f"{app}/?text={quote(text)}&words=1")
+    open_page(page, f"{app}/masked_word?text={quote(text)}&words=1")
     expect(page.locator(".shaded .words span.piece").first).to_be_visible()
     assert page.locator(".shaded img").count() == 0
     assert ":" in page.locator(".shaded .words").first.locator("bdi").all_inner_texts()

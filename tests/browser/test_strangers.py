@@ -33,7 +33,7 @@ ALL = " ".join("".join(HOSTILE.values()).encode(errors="replace").decode().repla
 
 ANSWERED = "batch board compare cross generation head inside masked_word patching".split()
 ANSWERED += "attribution positions same_alone switch_off training".split()
-OTHERS = ("claim", "glossary", "hand_ins", "importance", "lesson", "models", "saved")
+OTHERS = ("claim", "glossary", "hand_ins", "importance", "lesson", "models", "saved", "start")
 MODELS = {"cross": TWO_STACKS, "generation": CAUSAL, "attribution": CAUSAL}
 # Strings that a page may leave out: training hides words, and a translator's pieces are labelled otherwise.
 N_HIDDEN = 3
@@ -119,7 +119,7 @@ def start(page: Page, address: str, name: str, folder: Path) -> None:
     text = quote(typed, safe="")
     sides = "".join(f"&model_{side}={model}&text_{side}={text}" for side in "ab")
     sides += f"&other={text}" if name == "patching" else ""
-    page.goto(f"{address}/{'' if name == 'masked_word' else name}?model={model}&text={text}{sides}")
+    page.goto(f"{address}/{'' if name == 'start' else name}?model={model}&text={text}{sides}")
     drawn(page)
 
 
@@ -164,7 +164,12 @@ def test_a_page_shows_every_string_as_text_and_runs_none(page, strangers, folder
 @pytest.mark.parametrize("name", OTHERS)
 def test_a_page_takes_every_string_in_every_field_and_runs_none(page, strangers, folder, name):
     start(page, strangers, name, folder)
-    assert fill_all(page) or name in ("hand_ins", "lesson", "saved")  # whose fields come once something is open
+    assert fill_all(page) or name in (
+        "hand_ins",
+        "lesson",
+        "saved",
+        "start",
+    )  # most have fields once something is open
 
 
 def test_a_sentence_about_a_name_says_it_as_it_was_typed(page, strangers):

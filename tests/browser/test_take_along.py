@@ -27,7 +27,7 @@ def open_downloads(page: Page) -> None:
 
 def test_lines_show_the_models_numbers_and_a_words_own_lines_when_it_is_pointed_at(page, app, plain):  # noqa: F811
     tokens, attentions = plain
-    open_page(page, f"{app}/?head=Layer3_Head2&drawing=lines")
+    open_page(page, f"{app}/masked_word?head=Layer3_Head2&drawing=lines")
     drawing = page.locator(".lines svg")
     expect(drawing.get_by_text("Layer3_Head2 · L2H1")).to_be_visible()
     said = drawing.locator("line title").all_text_contents()
@@ -52,7 +52,7 @@ def test_the_clipboard_gets_the_map_as_numbers(browser, app, plain):  # noqa: F8
     tokens, attentions = plain
     context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
     page = context.new_page()
-    open_page(page, f"{app}/?head=Layer2_Head5")
+    open_page(page, f"{app}/masked_word?head=Layer2_Head5")
     open_downloads(page)
     page.get_by_role("button", name="Copy this head's numbers").click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
@@ -74,21 +74,21 @@ def test_without_a_clipboard_of_its_own_the_browser_copies_by_hand(page, app):
 
 
 def test_a_head_as_pdf_is_what_is_drawn_map_or_lines(page, app):
-    open_page(page, f"{app}/?head=Layer3_Head2")
+    open_page(page, f"{app}/masked_word?head=Layer3_Head2")
     open_downloads(page)
     name, content = download(page, "This head as PDF")
     said = " ".join(PdfReader(io.BytesIO(content)).pages[0].extract_text().split())
     assert name == "Attention_Layer3_Head2.pdf"
     assert "Layer3_Head2 · L2H1" in said and "colour from 0 to 1" in said
     assert len(re.findall(r"\b0\.\d\d\b", said)) >= 10  # ten tokens: numbers stand in the cells, some in every row
-    open_page(page, f"{app}/?head=Layer3_Head2&drawing=lines")
+    open_page(page, f"{app}/masked_word?head=Layer3_Head2&drawing=lines")
     open_downloads(page)
     said = PdfReader(io.BytesIO(download(page, "This head as PDF")[1])).pages[0].extract_text()
     assert "lines from query" in said
 
 
 def test_letters_that_no_pdf_can_hold_are_said_in_place_of_the_button(page, app):
-    open_page(page, f"{app}/?text={quote('سلام [MASK]')}")
+    open_page(page, f"{app}/masked_word?text={quote('سلام [MASK]')}")
     open_downloads(page)
     expect(page.get_by_text("Take the SVG, which a browser sets right")).to_be_visible()
     expect(page.get_by_role("button", name="This head as PDF")).to_have_count(0)
@@ -108,7 +108,7 @@ def test_a_short_texts_poster_and_page_come_at_a_click(page, app):
 
 @pytest.mark.parametrize("label", ["All heads as ZIP"])
 def test_a_long_texts_file_is_made_with_a_bar_and_then_saved(page, app, label):
-    open_page(page, f"{app}/?text={quote(LONG)}")
+    open_page(page, f"{app}/masked_word?text={quote(LONG)}")
     open_downloads(page)
     page.evaluate(NOTE_BAR)
     page.get_by_role("button", name=label, exact=True).click()

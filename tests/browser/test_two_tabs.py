@@ -25,7 +25,7 @@ def keeps(tab: Page, number: int) -> None:
 def test_two_tabs_of_one_browser_take_nothing_from_each_other(page, app):
     tabs = (page, page.context.new_page())
     for tab, head in zip(tabs, HEADS):
-        open_page(tab, f"{app}/?head={head}")
+        open_page(tab, f"{app}/masked_word?head={head}")
     for tab, text in zip(tabs, TEXTS):
         ask(tab, text)
     for number, tab in enumerate(tabs):

@@ -11,12 +11,11 @@ from viz.shipped import MODELS_FOLDER
 SECONDS = 120
 
 
-def open_app(page: str | None = None, **query) -> AppTest:
-    """Open a page (its file, or the first one) at an address; it must not raise."""
+def open_app(page: str = "pages/masked_word/page.py", **query) -> AppTest:
+    """Open a page by its file, at an address; it must not raise."""
     app = AppTest.from_file(str(MODELS_FOLDER.parents[1] / "app.py"), default_timeout=SECONDS)
-    if page is not None:
-        # Before its first run a test knows a page by its file's name alone; the address is the name of its folder.
-        app._page_hash = calc_hash(Path(page).parent.name)
+    # Before its first run a test knows a page by its file's name alone; the address is the name of its folder.
+    app._page_hash = calc_hash(Path(page).parent.name)
     for name, value in query.items():
         app.query_params[name] = value
     app.run()

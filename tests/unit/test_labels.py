@@ -207,3 +207,19 @@ def test_what_a_person_typed_keeps_its_spaces_and_hides_nothing():
     assert labels.typed("Ann B") == "Ann B"
     assert labels.typed("") == ""
     assert labels.typed("a\u202eb\tc\n") == "a⟨202E⟩b⇥c⏎"
+
+
+@pytest.mark.parametrize(
+    "shown, found",
+    [
+        ([], None),
+        (["the", "北京"], None),
+        (["a", "北·1/3", "北·2/3", "北·3/3", "В·1/2", "В·2/2"], ("北", 3)),
+        (["<E5>", "北京·1/3", "北京·2/3", "北京·3/3"], ("北京", 3)),
+        (["x·1/2", "y"], None),  # somebody typed it
+        (["x·1/2", "y", "В·1/2", "В·2/2"], ("В", 2)),
+        (["·1/2", "·2/2"], None),
+    ],
+)
+def test_the_first_characters_in_parts_are_found(shown, found):
+    assert labels.first_in_parts(shown) == found

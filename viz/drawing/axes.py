@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from viz.names import position_number
+
 MAX_TICKS = 36  # more than this overlap in half a page; hovering tells the rest
 TICK_PX = 13  # height of a label with its share of air
 
@@ -19,9 +21,12 @@ def plain(text: str) -> str:
 
 
 def categories(tokens: Sequence[str], positions: Sequence[int] | None = None) -> list[str]:
-    """Give each token a name of its own: its position, then the token. Shown when the pointer is over a cell."""
-    numbers = range(len(tokens)) if positions is None else positions
-    return [f"{number} {plain(token)}" for number, token in zip(numbers, tokens)]
+    """Give each token a name of its own: its number, then the token. Shown when the pointer is over a cell.
+
+    Positions not given are the tokens' own; they count from 0, and their numbers from 1 as everywhere on the screen.
+    """
+    places = range(len(tokens)) if positions is None else positions
+    return [f"{position_number(place)} {plain(token)}" for place, token in zip(places, tokens)]
 
 
 def ticks(tokens: Sequence[str], names: Sequence[str]) -> dict:

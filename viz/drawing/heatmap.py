@@ -18,8 +18,8 @@ from viz.text import _, number
 HEIGHT = 560
 NOTE_PX = 28
 LABEL_CHARACTERS = 20  # of a word in several pieces
-# Tokens on a side, px of the numbers in cells, and what is left out before them: half a page has 300 px for a map.
-_NUMBERS = ((8, 11, ""), (12, 9, ""), (10_000, 7, "0"))
+NUMBER_PX = 12  # of the numbers in cells: smaller ones cannot be read by many
+_ROOM = 10  # tokens on a side up to which a number has room for its zero: half a page has 300 px for a map
 
 
 def head_map(
@@ -124,16 +124,24 @@ def number_layer(weights: np.ndarray, queries: list[str], keys: list[str], large
     at_queries, at_keys = np.nonzero(~np.isnan(weights))
     shown = weights[at_queries, at_keys]
     levels = np.rint(255 * np.clip(shown / largest, 0, 1)).astype(int)
-    px, drop = next((px, drop) for most, px, drop in _NUMBERS if max(weights.shape) <= most)
+    narrow = max(weights.shape) > _ROOM
     return go.Scatter(
         x=[keys[key] for key in at_keys],
         y=[queries[query] for query in at_queries],
-        text=[number(weight, 2).removeprefix(drop) for weight in shown.tolist()],
+        text=[_short(weight) if narrow else number(weight, 2) for weight in shown.tolist()],
         mode="text",
-        textfont={"size": px, "color": [theme.ink_on(rgb) for rgb in theme.lookup_table(theme.WEIGHT_STOPS)[levels]]},
+        textfont={
+            "size": NUMBER_PX,
+            "color": [theme.ink_on(rgb) for rgb in theme.lookup_table(theme.WEIGHT_STOPS)[levels]],
+        },
         hoverinfo="skip",
         showlegend=False,
     )
+
+
+def _short(weight: float) -> str:
+    """Write a number in three signs: ``.87``, ``1.0``."""
+    return number(weight, 2).removeprefix("0") if round(weight, 2) < 1 else number(weight, 1)
 
 
 def colorbar(title: str) -> dict:

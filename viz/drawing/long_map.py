@@ -6,21 +6,19 @@ Plotly's own form of the same numbers is a third larger, and its redraw at every
 import json
 import struct
 
-import numpy as np
-
 from viz import theme
-from viz.analysis.masks.cells import CAUSAL, HIDDEN, NOTHING, PADDING, VISIBLE, WINDOW, cell_states
+from viz.analysis.maps.cell_map import of_head
+from viz.analysis.maps.summary import summary
+from viz.analysis.masks.cells import CAUSAL, HIDDEN, NOTHING, PADDING, WINDOW
+from viz.analysis.masks.state_words import state_words
 from viz.drawing import scale
+from viz.drawing.cell_walk import keys_said, stated
 from viz.drawing.overview import bits
-from viz.drawing.state_words import state_words
 from viz.names import map_title
 from viz.records import Run
 from viz.text import _, number
 
 MAX_PLOTLY = 128 * 128  # cells of a map that Plotly draws
-
-# A quiet NaN of float32 has 22 bits to spare: a cell without a weight holds its state there.
-_NAN = np.uint32(0x7FC00000)
 
 
 def is_long(run: Run, kind: str = "self") -> bool:
@@ -38,9 +36,7 @@ def payload(
     row of ``query`` is framed.
     """
     of = run.maps[kind]
-    states, weights = cell_states(run, layer, kind)[row], of.attentions[row, layer, head]
-    visible = states == VISIBLE
-    cells = np.where(visible, weights.view(np.uint32), _NAN | states)
+    cells = of_head(run, row, layer, head, kind=kind)
     header = {
         "title": map_title(run.view, layer, head, kind),
         "queries": of.queries[row],
@@ -59,20 +55,19 @@ def payload(
         "hatch": theme.PADDING_HATCH,
         "accent": theme.ACCENT,
         "point": number(0.5, 1)[1:2],
-        "words": _words(len(of.queries[row]), len(of.keys[row]), run.model.weights == "random", scale.name(run)),
+        "words": _words(cells.shape, run.model.weights == "random", scale.name(run)) | {"summary": summary(cells)},
     }
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 4)
-    return struct.pack("<I", len(text)) + text + cells.astype("<u4").tobytes()
+    return struct.pack("<I", len(text)) + text + stated(cells.values, cells.states).tobytes()
 
 
-def _words(n_queries: int, n_keys: int, is_random: bool, shown: str) -> dict[str, str | list[str]]:
+def _words(shape: tuple[int, int], is_random: bool, shown: str) -> dict[str, str | list[str]]:
     """Say what the browser writes around the map, and of every state a cell can be in."""
-    label = _(
-        "Map of {n_queries} queries and {n_keys} keys. Arrow keys walk from cell to cell, + and - zoom, 0 shows all."
-    )
+    n_queries, n_keys = shape
     return {
-        "label": label.format(n_queries=n_queries, n_keys=n_keys),
+        "label": _("Map of {n_queries} queries and {n_keys} keys.").format(n_queries=n_queries, n_keys=n_keys),
+        "keys": " ".join((keys_said(), _("+ and - zoom, 0 shows all. Enter pins the row."))),
         "query": _("query (this token looks)"),
         "key": _("key (at this token)"),
         "scale": shown,

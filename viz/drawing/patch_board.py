@@ -49,7 +49,7 @@ def _columns(patched: Patched) -> tuple[list[str], list[str]]:
         names = [str(position_number(head)) for head in range(patched.model.n_heads)]
         return [*names, _("all")], [*names, _("all")]
     tokens = [a if a == b else f"{a} ← {b}" for a, b in zip(*patched.tokens, strict=True)]
-    names = categories(tokens, [position_number(position) for position in range(len(tokens))])
+    names = categories(tokens)
     return [*names, _("all")], [*map(plain, tokens), _("all")]
 
 

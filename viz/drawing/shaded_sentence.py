@@ -26,7 +26,7 @@ _STYLE = """
 .hl-shaded .s { border-style: dashed; border-color: currentColor; }
 .hl-shaded bdi { display: block; font-size: 17px; line-height: 1.35; white-space: pre-wrap; overflow-wrap: anywhere;
   min-height: 1.35em; }
-.hl-shaded small { display: block; font-size: 11px; line-height: 1.2; font-variant-numeric: tabular-nums; }
+.hl-shaded small { display: block; font-size: 12px; line-height: 1.2; font-variant-numeric: tabular-nums; }
 """
 
 

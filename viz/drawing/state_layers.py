@@ -7,6 +7,7 @@ from viz.analysis.masks.cells import CAUSAL, HIDDEN, NOTHING, PADDING, VISIBLE, 
 from viz.drawing.plotly import go
 from viz.text import _
 
+STATES = "states"  # marks the layer whose numbers are states
 HATCH_LINES = 60  # across padding: more would be a grey plane, and long to send
 _COLOURS = {
     VISIBLE: theme.CLEAR,
@@ -28,6 +29,7 @@ def layers(states: np.ndarray, queries: list[str], keys: list[str]) -> list[go.H
         z=states,
         x=keys,
         y=queries,
+        meta=STATES,
         zmin=-0.5,
         zmax=last + 0.5,
         colorscale=steps,

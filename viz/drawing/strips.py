@@ -49,7 +49,7 @@ _STYLE = """
   border: 1px solid color-mix(in srgb, currentColor 32%, transparent); }
 .hl-strips bdi { display: block; font-family: ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace;
   white-space: pre-wrap; overflow-wrap: anywhere; min-height: 1.3em; }
-.hl-strips small { display: block; font-size: 10px; line-height: 1.2; opacity: 0.85;
+.hl-strips small { display: block; font-size: 12px; line-height: 1.2; opacity: 0.85;
   font-variant-numeric: tabular-nums; }
 .hl-strips i { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
   white-space: nowrap; }

@@ -17,10 +17,10 @@ import numpy as np
 
 from viz import theme
 from viz.analysis.masks.cells import CAUSAL, HIDDEN, NOTHING, PADDING, VISIBLE, WINDOW, row_states
+from viz.analysis.masks.state_words import state_words
 from viz.drawing import caption, overview
 from viz.drawing.lines import LEAST, MOST_TOKENS
 from viz.drawing.map_sheet import MOST_NUMBERS, USUAL_NUMBERS
-from viz.drawing.state_words import state_words
 from viz.names import kind_names, map_title
 from viz.records import Run
 from viz.text import _, language, number

@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from viz.analysis.batches.same_alone import BatchCheck, Mistakes
-from viz.analysis.batches.training import MASKED, PADDING, Lesson
+from viz.analysis.batches.training import KEPT, MASKED, PADDING, RANDOM, Lesson
 from viz.analysis.masks.additive import softmax
 from viz.analysis.masks.cells import VISIBLE, cell_states
-from viz.analysis.predictions import probabilities, require_readouts, top_k
+from viz.analysis.masks.hiding import FillResult
+from viz.analysis.predictions import probabilities, ranks, require_readouts, top_k
 from viz.analysis.words import find, plain, special_tokens
 from viz.engine import requests
 from viz.errors import Reason
@@ -24,6 +25,8 @@ from viz.records import Run
 
 Asking = Callable[[requests.Request[Any]], Any]
 PADDING_KEY = "[PAD]"
+# What a row becomes, as the engine calls it and as a single word that can be chosen.
+FULLY_HIDDEN = {"NaN": "NaN", "uniform": "uniform", "as unmasked": "unmasked", "mixed": "mixed"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,11 @@ def truth(pack: schema.Pack, question: schema.AnyQuestion, ask: Asking) -> Truth
         return None
     if isinstance(answer, schema.Softmax):
         return Truth(_softmax(answer))
+    if isinstance(answer, schema.Fill):
+        return Truth(_filled(answer, ask))
+    if isinstance(answer, schema.HiddenRow):
+        tried = _tried(answer.scores, (), answer.fill, answer.type, ask)
+        return Truth(FULLY_HIDDEN[tried.fully_hidden], choices=tuple(FULLY_HIDDEN.values()))
     show = pack.part_of(question.id).show
     assert show is not None  # the schema refuses a question about texts that are not there
     return _MEASURES[type(answer)](answer, Shown(pack, show, ask))
@@ -70,9 +78,17 @@ class Shown:
         """Ask for the pass over all texts."""
         return requests.Ask(self.model, self.show.texts, padding_side=self.show.padding_side)
 
-    def run(self) -> Run:
-        """Give the pass over all texts."""
-        return self.ask(self.request())
+    def run(self, mistakes: tuple[str, ...] = ()) -> Run:
+        """Give the pass over all texts, with a script's mistakes."""
+        return self.check(mistakes).run if mistakes else self.ask(self.request())
+
+    def hiding(self, words: tuple[str, ...]) -> Run:
+        """Give the pass over the only text in which nobody may look at these words."""
+        run = self.run()
+        if not words:
+            return run
+        positions = sorted({position for word in words for position in find(run, 0, word)})
+        return self.ask(replace(self.request(), edit=requests.Edit(tuple(positions))))
 
     def check(self, mistakes: tuple[str, ...]) -> BatchCheck:
         """Give how each text fares in the batch, with a script's mistakes."""
@@ -134,7 +150,7 @@ def looking_heads(answer: schema.LookingHead, shown: Shown) -> np.ndarray:
 
     Raises ``NotMeasurable`` and what ``ask`` raises.
     """
-    run, row = shown.run(), answer.text - 1
+    run, row = shown.run(answer.mistakes), answer.text - 1
     queries, keys = list(find(run, row, answer.query)), list(_keys(run, row, answer.key))
     weights = run.attentions[row][:, :, queries][..., keys].sum(axis=-1).mean(axis=-1)
     if answer.layer is None:
@@ -152,7 +168,7 @@ def _count(answer: schema.Count, shown: Shown) -> Truth:
 
 
 def _cell(answer: schema.Cell, shown: Shown) -> Truth:
-    run, row = shown.run(), answer.text - 1
+    run, row = shown.hiding(answer.hide) if answer.hide else shown.run(answer.mistakes), answer.text - 1
     layer, head = parse_head(answer.head, run.model.n_layers, run.model.n_heads)
     queries, keys = list(find(run, row, answer.query)), list(_keys(run, row, answer.key))
     if answer.of == "score":
@@ -166,12 +182,19 @@ def _cell(answer: schema.Cell, shown: Shown) -> Truth:
 
 
 def _share(answer: schema.Share, shown: Shown) -> Truth:
-    run = shown.run()
+    run = shown.hiding(answer.hide)
     shares = probabilities(run, _readout(run, answer.text))
-    if answer.word is None:
-        return Truth(float(shares.max()))
-    word = shown.ask(requests.FindWord(shown.model, answer.word, example="the"))
-    return Truth(float(shares[word]))
+    return Truth(float(shares.max() if answer.word is None else shares[_word_id(answer.word, shown)]))
+
+
+def _rank(answer: schema.Rank, shown: Shown) -> Truth:
+    run = shown.hiding(answer.hide)
+    logits = run.readout_logits[_readout(run, answer.text)]
+    return Truth(float(ranks(logits)[_word_id(answer.word, shown)]))
+
+
+def _word_id(word: str, shown: Shown) -> int:
+    return shown.ask(requests.FindWord(shown.model, word, example="the"))
 
 
 def _in_batch(answer: schema.InBatch, shown: Shown) -> Truth:
@@ -192,10 +215,16 @@ def _in_training(answer: schema.InTraining, shown: Shown) -> Truth:
     made = lesson.four_ways.training_batch
     if answer.of == "loss":
         return Truth(lesson.four_ways.way(mask_given=answer.mask_given, padding_scored=answer.padding_scored).loss)
+    if answer.of == "loss alone":
+        return Truth(lesson.unpadded.loss)
     counted = {
         "seen": int(made.batch.attention_mask.sum()),
         "scored": int(made.scored.sum()),
         "masked": made.count(MASKED),
+        "kept": made.count(KEPT),
+        "random": made.count(RANDOM),
+        "ends": int(made.ends.sum()),
+        "ends scored": int((made.ends & made.scored).sum()),
         "padding positions": made.count(PADDING),
         "positions": made.count(),
     }
@@ -209,6 +238,22 @@ def _softmax(answer: schema.Softmax) -> float:
     return float(softmax(np.array(answer.scores, dtype=np.float64), added)[answer.key - 1])
 
 
+def _filled(answer: schema.Fill, ask: Asking) -> float:
+    tried = _tried(answer.scores, answer.hidden, answer.fill, answer.type, ask)
+    found = tried.leak if answer.of == "leak" else tried.stored
+    if not np.isfinite(found):
+        raise NotMeasurable(reason=Reason("{type} has no number for it.", type=answer.type))
+    return found
+
+
+def _tried(
+    scores: tuple[float, ...], hidden: tuple[int, ...], fill: float | str, dtype: str, ask: Asking
+) -> FillResult:
+    """Try a value that hides in a number type."""
+    tried = ask(requests.TryValues(scores, tuple(at + 1 in hidden for at in range(len(scores)))))
+    return next(of for of in tried if (of.hiding.fill, of.hiding.dtype) == (fill, dtype))
+
+
 _MEASURES: dict[type, Callable[[Any, Shown], Truth]] = {
     schema.Prediction: _prediction,
     schema.AnswerInBatch: _answer_in_batch,
@@ -217,6 +262,7 @@ _MEASURES: dict[type, Callable[[Any, Shown], Truth]] = {
     schema.Count: _count,
     schema.Cell: _cell,
     schema.Share: _share,
+    schema.Rank: _rank,
     schema.InBatch: _in_batch,
     schema.InTraining: _in_training,
 }

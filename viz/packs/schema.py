@@ -21,6 +21,12 @@ HeadName = Annotated[str, StringConstraints(pattern=r"^Layer[1-9]\d{0,3}_Head[1-
 Row = Annotated[int, Field(ge=1, le=MAX_TEXTS)]
 Mistake = Literal["no_attention_mask", "no_position_ids", "right_padding", "mask_from_ids", "mask_per_query"]
 Side = Literal["left", "right"]
+Scores = Annotated[tuple[float, ...], Field(min_length=2, max_length=12)]
+ScoreNumber = Annotated[int, Field(ge=1, le=12)]
+Hidden = Annotated[tuple[Line, ...], Field(max_length=16)]
+# Those that the page "Inside the mask" tries.
+FillValue = Literal["-inf", "min", -1_000_000_000, -10_000, -100, -10, -1]
+NumberType = Literal["float32", "float16", "bfloat16"]
 
 
 class Checked(BaseModel):
@@ -69,13 +75,17 @@ class LookedAt(Checked):
 
 
 class LookingHead(Checked):
-    """The head that puts most weight from a query on a key, of all heads or of one layer's."""
+    """The head that puts most weight from a query on a key, of all heads or of one layer's.
+
+    With ``mistakes`` the batch is run as a script that makes them does; ``[PAD]`` as the key is all padding of the row.
+    """
 
     of: Literal["head"]
     text: Row = 1
     query: Line
     key: Line
     layer: Annotated[int, Field(ge=1, le=1_000)] | None = None
+    mistakes: tuple[Mistake, ...] = ()
 
 
 class Count(Checked):
@@ -89,7 +99,8 @@ class Cell(Checked):
     """One cell of a head's map: its score q·k/√d before the mask, or its weight after softmax.
 
     Of a word of several tokens: the sum over a key's tokens, the mean over a query's. ``[PAD]`` as the key is all
-    padding of the row.
+    padding of the row. With ``mistakes`` the batch is run as a script that makes them does; words in ``hide`` may be
+    looked at by nobody, which is asked of a single text.
     """
 
     of: Literal["weight", "score"]
@@ -97,24 +108,71 @@ class Cell(Checked):
     query: Line
     key: Line
     head: HeadName
+    mistakes: tuple[Mistake, ...] = ()
+    hide: Hidden = ()
+
+    @model_validator(mode="after")
+    def _one_change(self) -> "Cell":
+        if self.mistakes and self.hide:
+            raise WrongPart(Reason("'mistakes' and 'hide' do not go together."))
+        return self
 
 
 class Share(Checked):
-    """The probability of a word over the whole vocabulary; of the model's first one where none is named."""
+    """The probability of a word over the whole vocabulary; of the model's first one where none is named.
+
+    Words in ``hide`` may be looked at by nobody, which is asked of a single text.
+    """
 
     of: Literal["probability"]
     text: Row = 1
     word: Line | None = None
+    hide: Hidden = ()
+
+
+class Rank(Checked):
+    """Where a word stands among all words of the vocabulary; 1 is the model's first one."""
+
+    of: Literal["rank"]
+    text: Row = 1
+    word: Line
+    hide: Hidden = ()
 
 
 class Softmax(Checked):
     """The weight of one of a few scores once some are hidden; needs no model."""
 
     of: Literal["softmax"]
-    scores: Annotated[tuple[float, ...], Field(min_length=2, max_length=12)]
-    hidden: tuple[Annotated[int, Field(ge=1, le=12)], ...] = ()
-    key: Annotated[int, Field(ge=1, le=12)]
+    scores: Scores
+    hidden: tuple[ScoreNumber, ...] = ()
+    key: ScoreNumber
     fill: float | Literal["-inf"] = "-inf"
+
+
+class Fill(Checked):
+    """What is left on hidden scores when a number hides them in a number type, or how the type holds that number.
+
+    ``leak`` is the weight that all hidden ones get together. Needs no model.
+    """
+
+    of: Literal["leak", "held as"]
+    scores: Scores
+    hidden: Annotated[tuple[ScoreNumber, ...], Field(min_length=1)]
+    fill: FillValue
+    type: NumberType = "float32"
+
+
+class HiddenRow(Checked):
+    """What becomes of a row in which every score is hidden: ``NaN``, ``uniform``, ``unmasked`` or ``mixed``.
+
+    ``unmasked``: as if nothing were hidden, since one number added to all scores changes no softmax. ``mixed``:
+    rounding took part of the scores away. Needs no model.
+    """
+
+    of: Literal["hidden row"]
+    scores: Scores
+    fill: FillValue
+    type: NumberType = "float32"
 
 
 class InBatch(Checked):
@@ -129,9 +187,26 @@ class InBatch(Checked):
 
 
 class InTraining(Checked):
-    """What a training batch counts: its positions that are seen, scored, masked or padding, or its loss."""
+    """What a training batch counts: its positions that are seen, scored, masked or padding, or its loss.
 
-    of: Literal["seen", "scored", "masked", "padding positions", "positions", "loss"]
+    Of the scored ones ``masked`` show [MASK], ``kept`` the word itself, ``random`` another word. ``loss alone`` is that
+    of the same sentences one at a time, without padding. ``ends`` are end tokens of texts that are the same as the
+    padding, ``ends scored`` those of them that the collator's labels leave in the loss.
+    """
+
+    of: Literal[
+        "seen",
+        "scored",
+        "masked",
+        "kept",
+        "random",
+        "padding positions",
+        "positions",
+        "loss",
+        "loss alone",
+        "ends",
+        "ends scored",
+    ]
     seed: Annotated[int, Field(ge=0, le=99_999_999)] = 0
     masked_share: Annotated[float, Field(gt=0, lt=1)] = 0.15
     mask_given: bool = True
@@ -151,7 +226,7 @@ class WordQuestion(Ask):
     """Ask for a word; ``is`` is what the author expects, which ``pack check`` holds against the model."""
 
     kind: Literal["word"]
-    answer: Annotated[OpenAnswer | Prediction | AnswerInBatch | LookedAt, Field(discriminator="of")]
+    answer: Annotated[OpenAnswer | Prediction | AnswerInBatch | LookedAt | HiddenRow, Field(discriminator="of")]
     expected: Annotated[Line | None, Field(alias="is")] = None
 
 
@@ -167,7 +242,9 @@ class NumberQuestion(Ask):
     """Ask for a number; right if it is no farther from the model's than ``within``. ``percent`` asks for a share."""
 
     kind: Literal["number"]
-    answer: Annotated[OpenAnswer | Count | Cell | Share | Softmax | InBatch | InTraining, Field(discriminator="of")]
+    answer: Annotated[
+        OpenAnswer | Count | Cell | Share | Rank | Softmax | Fill | InBatch | InTraining, Field(discriminator="of")
+    ]
     expected: Annotated[float | None, Field(alias="is")] = None
     within: Annotated[float, Field(ge=0)] = 0.0
     percent: bool = False
@@ -260,21 +337,29 @@ class Pack(Checked):
         raise KeyError(question_id)
 
 
-NEED_NO_TEXTS = (OpenAnswer, ClaimAnswer, Softmax)
+NEED_NO_TEXTS = (OpenAnswer, ClaimAnswer, Softmax, Fill, HiddenRow)
 
 
 def _unfit(question: AnyQuestion, show: Show | None) -> WrongPart | None:
     """Say what a question asks about that its part does not show."""
     answer, id_ = question.answer, question.id
-    if isinstance(answer, Softmax) and max((answer.key, *answer.hidden)) > len(answer.scores):
+    if isinstance(answer, Softmax | Fill) and max(_named_scores(answer)) > len(answer.scores):
         return WrongPart(Reason("question '{id}' names a score that is not there.", id=id_))
     if isinstance(answer, NEED_NO_TEXTS):
         return None
     if show is None:
         return WrongPart(Reason("question '{id}' is about texts, but its part has no 'show'.", id=id_))
     text, n = getattr(answer, "text", 1), len(show.texts)
+    if getattr(answer, "hide", ()) and n > 1:
+        return WrongPart(
+            Reason("question '{id}' hides words, which is asked of a single text; here are {n}.", id=id_, n=n)
+        )
     if text > n:
         return WrongPart(
             Reason("question '{id}' is about text {text}, but the number of texts is {n}.", id=id_, text=text, n=n)
         )
     return None
+
+
+def _named_scores(answer: Softmax | Fill) -> tuple[int, ...]:
+    return (answer.key, *answer.hidden) if isinstance(answer, Softmax) else answer.hidden

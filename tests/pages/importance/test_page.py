@@ -35,9 +35,9 @@ def test_it_opens_with_the_numbers_of_plain_transformers(opened):
     attentions, logits = plain.output(model, inputs)
     best = int(logits[0, 5].argmax())
     shown = bars(opened)
-    assert list(shown) == ["1 she", "2 is", "3 reading", "4 a", "6 ."]
+    assert list(shown) == ["2 she", "3 is", "4 reading", "5 a", "7 ."]
     for name, (_gradient, lost, attention) in shown.items():
-        position = int(name.split()[0])
+        position = int(name.split()[0]) - 1
         without = inputs["input_ids"].clone()
         without[0, position] = model.tokenizer.mask_token_id
         after = plain.output(model, inputs | {"input_ids": without})[1]

@@ -50,7 +50,8 @@ def test_it_opens_with_an_example_already_answered():
     assert title(app) == "Layer4_Head11 · L3H10"
     assert len(completed(app)) == 3
     assert any("slow: 1.00 at moves" in message for message in messages(app.markdown))
-    assert len(app.get("bidi_component")) == 4  # all heads, the mark on the chosen one, the shaded text, the visit
+    # All heads, the mark on the chosen one, the walk over its cells, the shaded text, the visit.
+    assert len(app.get("bidi_component")) == 5
 
 
 def test_the_bars_are_the_models_probabilities(plain_logits):

@@ -10,9 +10,12 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from pages.ui import predict_first, token_chips
+from pages.ui.predict_kinds import WAYS
 from tests.model import plain
 from tests.pages.driver import assert_no_failure, figure, messages, open_app, press, title
-from viz.analysis.heads.row_guess import RowQuestion, Score
+from viz.analysis.guesses.score import Score
+from viz.analysis.guesses.which_token import TokenQuestion
+from viz.names import parse_head
 from viz.shipped import MODELS_FOLDER
 
 SENTENCE = "The turtle moves slow across the [MASK]."
@@ -39,7 +42,9 @@ def weights(model) -> np.ndarray:
 
 def choices(app: AppTest) -> Any:
     """Give the tokens to choose from; there is one question."""
-    (group,) = [group for group in app.get("button_group") if (group.key or "").startswith("predict_")]
+    found = {group.key: group for group in app.get("button_group") if (group.key or "").startswith("predict_")}
+    found.pop("predict_ask_shown")
+    (group,) = found.values()
     return group
 
 
@@ -165,7 +170,7 @@ def test_another_query_is_another_one_until_all_were_asked(tokens, weights):
         query = position(asks(app), tokens)
         seen.append(query)
         guess(app, int(weights[query].argmax()))
-        press(app, "Another query")
+        press(app, "Another question")
     assert sorted(tokens[query] for query in seen) == sorted(words)
     assert any("Every token of this map was asked about" in message for message in messages(app.markdown))
     assert has_map(app) and framed(app) == []
@@ -264,8 +269,80 @@ def test_a_guess_stands_in_no_address():
 def test_a_second_click_that_comes_before_the_page_is_drawn_anew_counts_nothing(monkeypatch):
     state: dict[str, Any] = {"chosen": 1}
     monkeypatch.setattr(predict_first.st, "session_state", state)
-    asked = RowQuestion(0, "a", (0, 1), ("a", "b"), ("a", "b"), (0.25, 0.75), of_contribution=False)
+    asked = TokenQuestion(0, "a", (0, 1), ("a", "b"), ("a", "b"), (0.25, 0.75), of_contribution=False)
     guesses = predict_first._Guesses()
     for _click in range(2):
-        predict_first._reveal(asked, guesses, "chosen")
+        predict_first._reveal(WAYS["token"], asked, guesses, "chosen")
     assert state["predict_score"] == Score(hits=1, n=1, luck=0.5)
+
+
+HEADS = re.compile(r"Which of these 4 heads looks most from '(.+)' at '(.+)'\?")
+NUMBERS = re.compile(r"How many percent of its attention does '(.+)' give to '(.+)'\?")
+
+
+def cell(app: AppTest, question: re.Pattern, tokens: list[str]) -> tuple[int, int]:
+    """Give the query and key that are asked about, by their positions."""
+    (found,) = filter(None, map(question.fullmatch, messages(app.markdown)))
+    return position(found[1], tokens), position(found[2], tokens)
+
+
+def all_weights(model) -> np.ndarray:
+    """Give plain transformers' attention of all heads, ``[L, H, Q, K]``."""
+    return plain.output(model, plain.tokenized(model, [SENTENCE]))[0][0]
+
+
+def test_a_head_is_guessed_among_four_and_told_with_all_their_numbers(tokens, model):
+    app = open_app(text=SENTENCE, predict="1", ask="head", head="L3H10")
+    query, key = cell(app, HEADS, tokens)
+    assert not has_map(app) and app.query_params["ask"] == "head"
+    assert "Layer4_Head11" in offers(app)
+    of = {name: parse_head(name, 6, 12) for name in offers(app)}
+    there = {name: float(all_weights(model)[*place, query, key]) for name, place in of.items()}
+    best = max(there, key=lambda name: there[name])
+    guess(app, of[best])
+    assert has_map(app)
+    (sentence,) = [message for message in said(app) if message.startswith(f"Right: {best} gives")]
+    assert all(f"{name} {value:.3f}" in sentence for name, value in there.items())
+    assert scored(app) == ["This visit: 1 of 1 right; by luck 0.25."]
+
+
+def test_a_number_is_guessed_within_five_points(tokens, weights):
+    app = open_app(text=SENTENCE, predict="1", ask="number", head="L3H10")
+    query, key = cell(app, NUMBERS, tokens)
+    truth, near = float(weights[query, key]), np.abs(weights - weights[query, key]) <= 0.05
+    far = 0 if truth > 0.5 else 100
+    (field,) = [box for box in app.number_input if (box.key or "").startswith("predict_")]
+    field.set_value(far).run()
+    press(app, "Reveal")
+    assert has_map(app)
+    assert any(message.endswith(f"{truth:.1%}; you said {far}%.") for message in said(app))
+    assert scored(app) == [f"This visit: 0 of 1 right; by luck {near.mean():.2f}."]
+    assert any(
+        f"Of all cells of this map {near.mean():.0%} lie within 5" in message for message in messages(app.caption)
+    )
+
+
+def test_another_kind_of_question_is_asked_by_a_click_and_stands_in_the_address():
+    app = open_app(text=SENTENCE, predict="1")
+    app.get("button_group")[[group.key for group in app.get("button_group")].index("predict_ask_shown")].set_value(
+        "number"
+    ).run()
+    assert_no_failure(app)
+    assert any(NUMBERS.fullmatch(message) for message in messages(app.markdown))
+    assert app.query_params["ask"] == "number"
+    app.toggle(key="predict_shown").set_value(False).run()
+    assert not {"predict", "ask"} & set(app.query_params)
+
+
+def test_a_view_of_one_map_has_no_head_to_choose():
+    app = open_app(text=SENTENCE, predict="1", ask="head", joined="all")
+    assert any("no second map" in message for message in said(app))
+    assert has_map(app)
+
+
+@pytest.mark.parametrize("asks", ["head", "number"])
+@pytest.mark.parametrize("kind", ["encoder", "decoder", "cross"])
+def test_every_kind_of_attention_is_asked_about_in_every_way(kind, asks):
+    app = open_app("pages/cross/page.py", predict="1", kind=kind, ask=asks)
+    assert any((HEADS if asks == "head" else NUMBERS).fullmatch(message) for message in messages(app.markdown))
+    assert not has_map(app)

@@ -68,7 +68,7 @@ def test_a_difference_is_labelled_with_the_tokens_after_the_edit():
         [[1, 1, 1]], batch_fields={"input_ids": np.array([[0, 8, 1]]), "tokens": (("first", "new", "last"),)}
     )
     figure = heatmap.difference_map(edited(before, after), 0, 0)
-    assert list(figure.data[0].x) == ["0 first", "2 last"]
+    assert list(figure.data[0].x) == ["1 first", "3 last"]
     assert list(figure.layout.xaxis.ticktext) == ["first", "last"]
 
 
@@ -119,7 +119,7 @@ def test_a_difference_of_other_pieces_is_labelled_by_the_words_after():
     before = run_of("the playing", [[[[1, 0], [0.5, 0.5]]]])
     after = run_of("the play ##ing", [[[[0.5, 0.25, 0.25], [0, 0.5, 0.5], [0, 0.5, 0.5]]]])
     figure = heatmap.difference_map(compared(before, after), 0, 0)
-    assert list(figure.data[0].x) == ["0 the", "1 play &#35;&#35;ing"]  # signs that Plotly would read
+    assert list(figure.data[0].x) == ["1 the", "2 play &#35;&#35;ing"]  # signs that Plotly would read
     assert np.array(figure.data[0].z).tolist() == [[-0.5, 0.5], [-0.5, 0.5]]
 
 

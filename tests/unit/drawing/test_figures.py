@@ -78,7 +78,7 @@ def test_the_query_is_the_row_and_the_key_the_column():
     figure = map_of([[0.25, 0.75], [0.5, 0.125]], tokens=["a", "b"])
     layer = figure.data[-1]
     assert layer.z[0][1] == 0.75
-    assert list(layer.x) == list(layer.y) == ["0 a", "1 b"]
+    assert list(layer.x) == list(layer.y) == ["1 a", "2 b"]
     assert figure.layout.yaxis.autorange == "reversed"  # the first query is on top
     assert figure.layout.xaxis.title.text == "key (at this token)"
     assert figure.layout.yaxis.title.text == "query (this token looks)"
@@ -219,8 +219,8 @@ def test_a_map_is_of_the_asked_text_layer_and_head():
 
 def test_the_same_token_twice_is_two_categories():
     names = axes.categories(["the", "cat", "the"])
-    assert names == ["0 the", "1 cat", "2 the"]
-    assert axes.categories(["a", "b"], [3, 5]) == ["3 a", "5 b"]
+    assert names == ["1 the", "2 cat", "3 the"]
+    assert axes.categories(["a", "b"], [3, 5]) == ["4 a", "6 b"]
 
 
 def test_ticks_are_thinned_to_at_most_36():
@@ -229,7 +229,7 @@ def test_ticks_are_thinned_to_at_most_36():
         settings = axes.ticks(tokens, axes.categories(tokens))
         step = {37: 2, 72: 2, 73: 3, 512: 15}.get(n_tokens, 1)
         assert settings["ticktext"] == tokens[::step], n_tokens
-        assert settings["tickvals"] == [f"{i} t{i}" for i in range(0, n_tokens, step)], n_tokens
+        assert settings["tickvals"] == [f"{i + 1} t{i}" for i in range(0, n_tokens, step)], n_tokens
         assert len(settings["ticktext"]) == n_ticks, n_tokens
 
 
@@ -362,7 +362,10 @@ def test_numbers_in_the_cells_are_the_weights_in_an_ink_that_can_be_read():
     # 0.7 is near #2f7eba, of a light of 0.19: black has a contrast of 0.24 / 0.05 = 4.9, white of 1.05 / 0.24 = 4.3
     white = {(0, 1)}
     assert found == {
-        (f"{q} t{q}", f"{k} t{k}"): (f"{weights[0, 0, 0, q, k]:.2f}", "#ffffff" if (q, k) in white else "#000000")
+        (f"{q + 1} t{q}", f"{k + 1} t{k}"): (
+            f"{weights[0, 0, 0, q, k]:.2f}",
+            "#ffffff" if (q, k) in white else "#000000",
+        )
         for q in range(3)
         for k in range(3)
     }

@@ -27,7 +27,7 @@ def importance(words: list[str], gradients: list[float]) -> Importance:
 def test_each_word_has_three_bars_and_what_speaks_against_is_orange():
     figure = word_bars(importance(["the", "<b>"], [2.0, -1.0]), np.array([0.25, 0.5]))
     assert [list(bars.x) for bars in figure.data] == [[2.0, -1.0], [1.0, -0.5], [0.25, 0.5]]
-    assert all(list(bars.y) == ["1 the", "2 &lt;b&gt;"] for bars in figure.data)
+    assert all(list(bars.y) == ["2 the", "3 &lt;b&gt;"] for bars in figure.data)
     assert list(figure.data[0].marker.color) == [theme.BAR, AGAINST]
     low, high = figure.layout.xaxis.range
     assert low < -1 and high > 2
@@ -39,5 +39,5 @@ def test_of_many_words_the_strongest_are_drawn_in_the_order_of_the_text():
     figure = word_bars(importance([f"w{at}" for at in range(60)], gradients), np.full(60, 0.1))
     shown = [int(name.split()[0]) for name in figure.data[0].y]
     assert len(shown) == MOST_WORDS and shown == sorted(shown)
-    left_out = set(range(1, 61)) - set(shown)
-    assert max(abs(gradients[at - 1]) for at in left_out) <= min(abs(gradients[at - 1]) for at in shown)
+    left_out = set(range(2, 62)) - set(shown)
+    assert max(abs(gradients[at - 2]) for at in left_out) <= min(abs(gradients[at - 2]) for at in shown)

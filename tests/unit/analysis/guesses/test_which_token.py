@@ -9,8 +9,10 @@ import pytest
 
 from tests import hand_made
 from tests.conftest import REPOSITORY
-from viz.analysis.heads import row_guess
-from viz.analysis.heads.row_guess import Score, judge, queries_to_ask, question
+from viz.analysis.guesses import order, score, which_token
+from viz.analysis.guesses.order import queries_to_ask
+from viz.analysis.guesses.score import Score
+from viz.analysis.guesses.which_token import judge, question
 from viz.analysis.views.viewed import viewed
 from viz.view import View
 
@@ -68,17 +70,17 @@ def test_the_order_depends_on_text_and_head_and_not_on_the_weights():
     run = hand_made.run([[1] * n], model=hand_made.model_info(1, 2), batch_fields=fields, attentions=even)
     other = hand_made.run([[1] * n], model=hand_made.model_info(1, 2), batch_fields=fields, attentions=even * 0.5)
     said = hand_made.run([[1] * n], model=hand_made.model_info(1, 2), batch_fields=fields | {"texts": ("another",)})
-    order = queries_to_ask(run, 0, 0, 0)
-    assert sorted(order) == list(range(n))
-    assert order == queries_to_ask(other, 0, 0, 0)
-    assert order != queries_to_ask(run, 0, 0, 1)
-    assert order != queries_to_ask(said, 0, 0, 0)
+    found = queries_to_ask(run, 0, 0, 0)
+    assert sorted(found) == list(range(n))
+    assert found == queries_to_ask(other, 0, 0, 0)
+    assert found != queries_to_ask(run, 0, 0, 1)
+    assert found != queries_to_ask(said, 0, 0, 0)
 
 
 def test_the_order_is_the_same_in_another_process():
     program = (
-        "from tests.unit.analysis.heads.test_row_guess import sentence\n"
-        "from viz.analysis.heads.row_guess import queries_to_ask\n"
+        "from tests.unit.analysis.guesses.test_which_token import sentence\n"
+        "from viz.analysis.guesses.order import queries_to_ask\n"
         "print(queries_to_ask(sentence(), 0, 0, 0))"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=REPOSITORY)
@@ -89,20 +91,20 @@ def test_a_token_that_stands_twice_is_named_with_its_position():
     asked = question(sentence(), 0, 0, 0, 1)
     assert asked.tokens == TOKENS
     assert asked.names == ("[CLS]", "a (2)", "b", "a (4)", "[SEP]")
-    assert row_guess.asked_in_words(asked) == "Which token does 'a (2)' look at most?"
+    assert which_token.asked_in_words(asked) == "Which token does 'a (2)' look at most?"
 
 
 def test_a_miss_has_its_rank_among_the_keys_and_says_the_largest():
     judged = judge(question(sentence(), 0, 0, 0, 1), 1)  # 0.2, behind 0.4 and 0.25
     assert not judged.hit
-    assert (judged.rank, judged.n_keys, judged.best) == (3, 5, "b")
-    assert row_guess.said(judged) == "a (2) got 0.20; the largest is 0.40, at b. Rank 3 of 5."
+    assert (judged.rank, judged.n, judged.best) == (3, 5, "b")
+    assert which_token.said(judged) == "a (2) got 0.20; the largest is 0.40, at b. Rank 3 of 5."
 
 
 def test_a_hit_is_said():
     judged = judge(question(sentence(), 0, 0, 0, 2), 0)
     assert judged.hit
-    assert row_guess.said(judged) == "Right: [CLS] got 0.50, the largest of 5."
+    assert which_token.said(judged) == "Right: [CLS] got 0.50, the largest of 5."
 
 
 def test_equal_keys_are_both_right_and_as_likely_by_luck():
@@ -121,16 +123,16 @@ def test_numbers_that_would_look_alike_get_more_decimals():
     weights = [[0.3334, 0.3331, 0.3335]] * 3
     run = sentence(weights, real=(1, 1, 1), tokens=("x", "y", "z"), special=[[False] * 3])
     asked = question(run, 0, 0, 0, 0)
-    assert row_guess.said(judge(asked, 1)) == "y got 0.3331; the largest is 0.3335, at z. Rank 3 of 3."
-    assert row_guess.said(judge(asked, 0)) == "x got 0.3334; the largest is 0.3335, at z. Rank 2 of 3."
+    assert which_token.said(judge(asked, 1)) == "y got 0.3331; the largest is 0.3335, at z. Rank 3 of 3."
+    assert which_token.said(judge(asked, 0)) == "x got 0.3334; the largest is 0.3335, at z. Rank 2 of 3."
 
 
 def test_the_score_is_held_against_the_sum_of_the_chances():
     first, second = question(sentence(), 0, 0, 0, 2), question(sentence(np.tril(WEIGHTS), causal=True), 0, 0, 0, 2)
-    score = Score().counting(judge(first, 0)).counting(judge(second, 1))
-    assert (score.hits, score.n) == (1, 2)
-    assert score.luck == pytest.approx(1 / 5 + 1 / 3)
-    assert row_guess.score_said(score) == "This visit: 1 of 2 right; by luck 0.53."
+    scored = Score().counting(judge(first, 0)).counting(judge(second, 1))
+    assert (scored.hits, scored.n) == (1, 2)
+    assert scored.luck == pytest.approx(1 / 5 + 1 / 3)
+    assert score.score_said(scored) == "This visit: 1 of 2 right; by luck 0.53."
 
 
 @pytest.mark.parametrize("none", [np.nan, np.inf])
@@ -143,10 +145,10 @@ def test_a_row_without_numbers_is_not_asked_about(none):
 def test_it_is_said_why_nothing_is_asked():
     lost = sentence(np.full((5, 5), np.nan))
     assert queries_to_ask(lost, 0, 0, 0) == []
-    assert "no numbers (NaN" in row_guess.nothing_to_ask(lost, 0, 0, 0)
+    assert "no numbers (NaN" in order.nothing_to_ask(lost, 0, 0, 0)
     alone = sentence([[1.0]], real=(1,), tokens=("a",), special=[[False]])
     assert queries_to_ask(alone, 0, 0, 0) == []
-    assert row_guess.nothing_to_ask(alone, 0, 0, 0).startswith("No token of this text may look at two")
+    assert order.nothing_to_ask(alone, 0, 0, 0).startswith("No token of this text may look at two")
 
 
 def test_a_number_at_a_hidden_key_does_not_count():
@@ -174,7 +176,7 @@ def test_contributions_are_asked_about_where_the_map_shows_them():
     asked = question(seen, at, 0, 0, 1)
     assert asked.weights == pytest.approx((0.1, 0.2, 0.4, 1.0, 0.05))
     assert judge(asked, 3).hit and not judge(question(run, 0, 0, 0, 1), 3).hit
-    assert row_guess.asked_in_words(asked) == "Which token contributes most to 'a (2)'?"
+    assert which_token.asked_in_words(asked) == "Which token contributes most to 'a (2)'?"
 
 
 def test_of_two_stacks_the_targets_words_are_asked_about_the_sources():
@@ -191,6 +193,6 @@ def test_another_head_another_mask_and_other_weights_are_other_maps():
     run = sentence()
     hidden = sentence(given_mask=np.array([[True, True, True, True, False]]))
     others = [sentence(np.array(WEIGHTS) * 0.5), hidden, sentence(tokens=("[CLS]", "a", "c", "a", "[SEP]"))]
-    keys = {row_guess.map_key(of, 0, 0, 0) for of in (run, *others)}
+    keys = {order.map_key(of, 0, 0, 0) for of in (run, *others)}
     assert len(keys) == 4
-    assert row_guess.map_key(sentence(), 0, 0, 0) == row_guess.map_key(run, 0, 0, 0)
+    assert order.map_key(sentence(), 0, 0, 0) == order.map_key(run, 0, 0, 0)

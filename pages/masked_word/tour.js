@@ -1,0 +1,28 @@
+// Bring the reader to the step of the tour: its box comes into sight, and the focus to its button, once a step. The
+// button is read out with what the box says. Escape leaves.
+
+const QUIET = "(prefers-reduced-motion: reduce)";
+
+export default function ({ data }) {
+  if (!data) return;
+  const box = document.querySelector(`.st-key-tour_box_${data.place}`); // that of the step before may still stand
+  const next = box && box.querySelector("[class*=st-key-tour_next] button");
+  if (!next) return;
+  const text = box.querySelector("p:has(strong)");
+  if (text) {
+    text.id = "tour-says";
+    next.setAttribute("aria-describedby", text.id);
+  }
+  box.onkeydown = (event) => {
+    const leave = box.querySelector("[class*=st-key-tour_leave] button") || next;
+    if (event.key === "Escape") leave.click();
+  };
+  if (window.headlightTour !== data.place) {
+    window.headlightTour = data.place;
+    next.focus({ preventScroll: true });
+    box.scrollIntoView({ block: "start", behavior: matchMedia(QUIET).matches ? "auto" : "smooth" });
+  }
+  return () => {
+    if (window.headlightTour === data.place) delete window.headlightTour;
+  };
+}

@@ -1,0 +1,1 @@
+"""Questions about a map before it is seen, and what a guess at each is worth."""
