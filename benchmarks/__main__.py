@@ -17,6 +17,7 @@ from benchmarks import (
     exports,
     families,
     first_visit,
+    hand_ins,
     inside_page,
     long_text,
     memory,
@@ -43,6 +44,7 @@ SERVER = (
     cross_page,
     long_text,
     opened_run,
+    hand_ins,
     cluster,  # last: it changes the settings of this process
 )
 

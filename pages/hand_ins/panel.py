@@ -67,7 +67,7 @@ def _lesson(read: form.Read) -> str | None:
 
 def _judged(read: form.Read, name: str, own: Sequence[OpenPack]) -> Judged:
     """Judge the class, once for these files, this lesson and this language."""
-    asked = (id(read), name, tuple(pack.digest for pack in own), language())
+    asked = (read, name, tuple(pack.digest for pack in own), language())
     known: Judged | None = st.session_state.get(_CLASS)
     if known is None or known.asked != asked:
         hand_ins = classroom.by_pack(read.hand_ins)[name]

@@ -115,6 +115,7 @@ def test_lies_of_the_table_of_contents_are_refused():
         {"header_offset": 5},
         {"compress_type": zipfile.ZIP_DEFLATED},
         {"file_size": len(data) - 5},
+        {"file_size": 10**6},
         {"compress_size": 10},
         {"create_version": 255, "extract_version": 255},
     ):

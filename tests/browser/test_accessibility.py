@@ -4,6 +4,7 @@ What axe calls serious or critical fails, but for what Streamlit draws itself an
 are listed one by one, and docs/accessibility.md repeats them.
 """
 
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +15,9 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import pages
+from tests.browser.conftest import settle
 from tests.browser.server import running_app
+from tests.hand_ins import PACK_FILE, handed
 from tests.packs import PADDING, pack
 from tests.tiny import tiny_bert
 
@@ -204,6 +207,25 @@ def test_a_lesson_with_a_right_and_a_wrong_answer_has_nothing_serious(page, tmp_
             expect(panel.get_by_test_id("stAlert")).to_be_visible()
             pages.settle(page)
         expect(page.locator(".st-key-head_map")).to_be_visible()
+        assert_in_order(page.evaluate(LEVELS))
+        assert found(page) == []
+        pages.switch_theme(page, "dark")
+        assert found(page) == []
+
+
+def test_hand_ins_of_a_class_have_nothing_serious(page, tmp_path):
+    (tmp_path / "try-it.yaml").write_bytes(PACK_FILE)
+    files = {"ann": handed("Ann", look="moved", claim="Layer4_Head11"), "bad": io.BytesIO(b"x")}
+    for name, file in files.items():
+        (tmp_path / f"{name}.zip").write_bytes(file.getvalue())
+    with running_app(tmp_path / "log.txt", HEADLIGHT_PACKS=str(tmp_path)) as address:
+        start(page, f"{address}/hand_ins")
+        page.locator("input[type=file]").first.set_input_files([tmp_path / f"{name}.zip" for name in files])
+        expect(page.get_by_role("heading", name="Claims")).to_be_visible()
+        page.get_by_role("combobox", name="Question").click()
+        page.get_by_role("option", name="1.2 ").click()
+        expect(page.locator(".st-key-hand_ins_guesses .legendtext").first).to_be_visible()
+        settle(page)
         assert_in_order(page.evaluate(LEVELS))
         assert found(page) == []
         pages.switch_theme(page, "dark")

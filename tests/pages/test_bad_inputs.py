@@ -100,7 +100,7 @@ def test_a_page_answers_any_text_on_any_family_in_words(page, families, monkeypa
             ask(app, page, text, model)
 
 
-@pytest.mark.parametrize("page", [*PAGES, "corpus", "glossary", "lesson", "models", "start"])
+@pytest.mark.parametrize("page", [*PAGES, "corpus", "glossary", "hand_ins", "lesson", "models", "start"])
 def test_a_page_opens_at_any_address(page, tiny_translator_folder):
     usual = {"cross": {"model": str(tiny_translator_folder)}, "corpus": {"lines": "3"}}.get(page, {})
     for address in ADDRESSES:

@@ -203,6 +203,12 @@ def test_neighbouring_labels_are_written_as_one_and_a_character_in_parts_once():
     assert labels.joined(["abcdef"], 5) == "abcdef"
 
 
+def test_what_a_person_typed_keeps_its_spaces_and_hides_nothing():
+    assert labels.typed("Ann B") == "Ann B"
+    assert labels.typed("") == ""
+    assert labels.typed("a\u202eb\tc\n") == "a⟨202E⟩b⇥c⏎"
+
+
 @pytest.mark.parametrize(
     "shown, found",
     [

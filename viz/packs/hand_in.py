@@ -14,7 +14,7 @@ from viz.drawing import diagrams
 from viz.errors import VizError
 from viz.files import claims as claim_files
 from viz.files import saved
-from viz.names import diagram_name, parse_head, position_from_number, position_number
+from viz.names import diagram_name, folder_name, parse_head, position_from_number, position_number
 from viz.packs import claims, schema, write_up
 from viz.packs.errors import HandInTooLarge
 from viz.packs.measures import Asking, Shown, truth
@@ -28,6 +28,8 @@ MAX_ANSWERS_BYTES = 2_000_000  # of answers.json; a lesson whose every answer is
 MAX_EXTRAS = 280_000  # bytes of maps and runs
 MAX_NAME = 120  # characters of a student's name
 CLAIM_MAPS = 4  # sentences of a claim whose maps are drawn
+
+_OfMap = schema.LookedAt | schema.Cell | schema.LookingHead
 
 
 def make(pack: OpenPack, progress: Progress, name: str, ask: Asking) -> bytes:
@@ -112,7 +114,7 @@ def _extras(pack: schema.Pack, progress: Progress, ask: Asking) -> Iterator[tupl
     for of, texts in shown:
         run = _asked(texts)
         if run is not None:
-            yield from _maps(pack, of, run, ask)
+            yield from _maps(pack, of, texts)
             runs.setdefault(texts.request(), (of, run))
     for of in played:
         yield from _claims(pack, of, ask)
@@ -133,29 +135,36 @@ def _maps_alone(run: Run) -> Run:
     return replace(run, maps=maps, readouts=run.readouts[:0], readout_logits=run.readout_logits[:0])
 
 
-def _maps(pack: schema.Pack, of: _Played, run: Run, ask: Asking) -> Iterator[tuple[str, bytes]]:
-    """Draw every head that a part shows or asks about, once a text, named as the exercise names them."""
-    for text, name in dict.fromkeys(_heads(pack, of, ask)):
+def _maps(pack: schema.Pack, of: _Played, texts: Shown) -> Iterator[tuple[str, bytes]]:
+    """Draw every head that a part shows or asks about, once a text and a pass, named as the exercise names them."""
+    for text, name, answer in _heads(pack, of, texts):
         try:
+            run = texts.run() if answer is None else texts.asked(answer)
             layer, head = parse_head(name, run.model.n_layers, run.model.n_heads)
         except VizError:  # a name that was given as an answer, of another model
             continue
-        folder = of.folder if len(run.batch.texts) == 1 else f"{of.folder}/text_{text}"
+        folder = [of.folder] if len(run.batch.texts) == 1 else [of.folder, f"text_{text}"]
+        folder += [folder_name(" ".join(changed))] if (changed := _changed(answer)) else []
         picture = diagrams.draw(run, position_from_number(text), layer, head)
-        yield f"pictures/{folder}/{diagram_name(layer, head)}", diagrams.png(picture)
+        yield "/".join(["pictures", *folder, diagram_name(layer, head)]), diagrams.png(picture)
 
 
-def _heads(pack: schema.Pack, of: _Played, ask: Asking) -> Iterator[tuple[int, str]]:
-    """Name the heads: the number of the text, and as the head is called."""
+def _changed(answer: _OfMap | None) -> tuple[str, ...]:
+    """Name what about the pass is not as usual: a script's mistakes, words that nobody may look at."""
+    return () if answer is None else (*getattr(answer, "mistakes", ()), *getattr(answer, "hide", ()))
+
+
+def _heads(pack: schema.Pack, of: _Played, texts: Shown) -> Iterator[tuple[int, str, _OfMap | None]]:
+    """Name the heads: the number of the text, as the head is called, and the answer it is asked about for, if any."""
     show = of.part.show
     if show is not None and show.head is not None:
-        yield show.text, show.head
+        yield show.text, show.head, None
     for question, given in of.answers.items():
         if isinstance(question.answer, schema.LookedAt | schema.Cell):
-            yield question.answer.text, question.answer.head
+            yield question.answer.text, question.answer.head, question.answer
         if isinstance(question.answer, schema.LookingHead):
-            found = _truth(pack, question, ask)
-            yield from ((question.answer.text, name) for name in (*found, given.last))
+            found = _truth(pack, question, texts.ask)
+            yield from ((question.answer.text, name, question.answer) for name in (*found, given.last))
 
 
 def _truth(pack: schema.Pack, question: schema.AnyQuestion, ask: Asking) -> tuple[str, ...]:

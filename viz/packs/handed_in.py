@@ -14,6 +14,7 @@ from typing import BinaryIO, NoReturn, TypeGuard, cast
 from viz import settings
 from viz.errors import NotARun, Reason, VizError
 from viz.files.archive import UNREADABLE, SmallReads
+from viz.files.header import exactly
 from viz.labels import typed
 from viz.packs.errors import HandInWrong
 from viz.packs.hand_in import ANSWERS, FORMAT, MAX_ANSWERS_BYTES, MAX_NAME
@@ -179,7 +180,7 @@ def _unpacked(
             )
         budget.take(name, entry.file_size)
         with archive.open(entry) as data:
-            return data.read(entry.file_size)
+            return bytes(exactly(data, entry.file_size))
     except HandInWrong as error:
         return error
     except (*UNREADABLE, NotARun):

@@ -90,6 +90,12 @@ class Shown:
         positions = sorted({position for word in words for position in find(run, 0, word)})
         return self.ask(replace(self.request(), edit=requests.Edit(tuple(positions))))
 
+    def asked(self, answer: schema.Cell | schema.LookedAt | schema.LookingHead) -> Run:
+        """Give the pass that a question about a map is about."""
+        if isinstance(answer, schema.Cell) and answer.hide:
+            return self.hiding(answer.hide)
+        return self.run(() if isinstance(answer, schema.LookedAt) else answer.mistakes)
+
     def check(self, mistakes: tuple[str, ...]) -> BatchCheck:
         """Give how each text fares in the batch, with a script's mistakes."""
         made = replace(Mistakes(), **dict.fromkeys(mistakes, True))
@@ -150,7 +156,7 @@ def looking_heads(answer: schema.LookingHead, shown: Shown) -> np.ndarray:
 
     Raises ``NotMeasurable`` and what ``ask`` raises.
     """
-    run, row = shown.run(answer.mistakes), answer.text - 1
+    run, row = shown.asked(answer), answer.text - 1
     queries, keys = list(find(run, row, answer.query)), list(_keys(run, row, answer.key))
     weights = run.attentions[row][:, :, queries][..., keys].sum(axis=-1).mean(axis=-1)
     if answer.layer is None:
@@ -168,7 +174,7 @@ def _count(answer: schema.Count, shown: Shown) -> Truth:
 
 
 def _cell(answer: schema.Cell, shown: Shown) -> Truth:
-    run, row = shown.hiding(answer.hide) if answer.hide else shown.run(answer.mistakes), answer.text - 1
+    run, row = shown.asked(answer), answer.text - 1
     layer, head = parse_head(answer.head, run.model.n_layers, run.model.n_heads)
     queries, keys = list(find(run, row, answer.query)), list(_keys(run, row, answer.key))
     if answer.of == "score":

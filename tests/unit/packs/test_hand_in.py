@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from tests.hand_ins import LOOKS, PACK, PACK_FILE, progress
-from tests.packs import PADDING, PART, pack
+from tests.packs import PADDING, PART, pack, question
 from viz import text
 from viz.engine.local import engine
 from viz.engine.requests import Ask
@@ -54,6 +54,20 @@ def test_the_run_is_the_pass_that_was_asked_about(whole):
     np.testing.assert_array_equal(run.attentions, asked.attentions)
     assert run.batch.texts == asked.batch.texts
     assert (run.model.checkpoint, run.scores, len(run.readouts)) == ("headlight-bert", None, 0)
+
+
+def test_a_map_with_mistakes_or_hidden_words_is_drawn_as_it_was_asked_about():
+    one = PART.replace("    - The [MASK] sat.\n", "")
+    cell = "{of: weight, query: slowly, key: moved, head: Layer4_Head11"
+    hiding = question("number", f"{cell}, hide: [moved]}}")
+    wrong = question("number", f"{cell}, mistakes: [no_attention_mask]}}")
+    for of, folder in (
+        (opened(pack(hiding, part=one), "x"), "part_1/moved"),
+        (opened(pack(wrong), "x"), "part_1/text_1/no_attention_mask"),
+    ):
+        archive = made(of, q="0")
+        usual = archive.read(f"pictures/{folder.rpartition('/')[0]}/Attention_Layer4_Head11.png")
+        assert archive.read(f"pictures/{folder}/Attention_Layer4_Head11.png") != usual
 
 
 def test_answers_json_holds_what_was_answered_and_nothing_else(whole):

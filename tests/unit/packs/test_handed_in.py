@@ -2,6 +2,8 @@
 
 import io
 import json
+import random
+import zipfile
 
 import pytest
 
@@ -37,6 +39,14 @@ def test_a_zip_of_zips_gives_each_under_its_own_name():
         ("Bo/hand-in.zip", "Bo"),
     ]
     assert len(found) == 2
+
+
+def test_a_large_one_inside_of_a_zip_is_read_however_it_is_packed():
+    maps = random.Random(0).randbytes(3_000_000)
+    large = zipped({"answers.json": json.dumps(told("Ann")), "runs/part_1.npz": maps}).getvalue()
+    for method in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        (found,) = read(all=zipped({"a.zip": large}, method))
+        assert isinstance(found, HandIn)
 
 
 def test_unpacked_folders_in_one_zip_are_read_too():
