@@ -54,7 +54,7 @@ messages: $(VENV)/ready-for-app
 	mkdir -p $(LOCALE)
 	$(PYBABEL) extract --mapping pyproject.toml --project Headlight --add-location file --sort-by-file --output $(TEMPLATE) .
 	if ls $(LOCALE)/*/LC_MESSAGES/headlight.po > /dev/null 2>&1; then \
-		$(PYBABEL) update --domain headlight --input-file $(TEMPLATE) --output-dir $(LOCALE) --ignore-pot-creation-date \
+		$(PYBABEL) update --no-fuzzy-matching --domain headlight --input-file $(TEMPLATE) --output-dir $(LOCALE) --ignore-pot-creation-date \
 		&& $(PYBABEL) compile --domain headlight --directory $(LOCALE); \
 	fi
 

@@ -26,7 +26,8 @@ def told(give: Callable[[], Run]) -> Run:
     except VizError as error:
         st.info(literal(sentence(error)))
         return run
-    st.markdown(f"**{_('Best words')}**" if not run.model.causal else f"**{_('Next word')}**")
+    title = _("Next word") if run.model.causal else _("Best words")
+    st.markdown(f"**{title}**")
     st.markdown("\n".join(f"- {literal(_best(run, n))}" for n in range(len(run.readouts))))
     return run
 

@@ -1,6 +1,7 @@
 """Show a heat map of Plotly's with all that belongs to one: what it shows as a text, and a walk over its cells."""
 
 from collections.abc import Callable
+from typing import Any
 
 import streamlit as st
 
@@ -17,7 +18,7 @@ def heat_map(
     spoken: str,
     *,
     cells: CellMap | None = None,
-    place=st,
+    place: Any = st,
     on_pick: Callable[[int, int], None] | None = None,
 ) -> None:
     """Draw a map; ``spoken`` says what it is of, its summary follows. Cells not given are read off the figure."""

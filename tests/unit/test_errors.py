@@ -3,7 +3,16 @@
 from tests import catalogues
 from viz import errors, text
 from viz.errors import Reason, VizError
-from viz.packs.errors import NotMeasurable, PackNotOffered, PackWrong, Problem
+from viz.packs.errors import (
+    AnswerTooLong,
+    HandInTooLarge,
+    HandInWrong,
+    NotMeasurable,
+    PackNotOffered,
+    PackWrong,
+    Problem,
+    TooFewSentences,
+)
 
 SENTENCES = {
     VizError: ({"reason": "no light"}, "Something is wrong: no light"),
@@ -19,6 +28,22 @@ SENTENCES = {
     PackWrong: (
         {"name": "mine.yaml", "first": Problem(4, "minutes", Reason("{n} is odd.", n=999)).sentence, "problems": ()},
         "Cannot use the pack 'mine.yaml'. Line 4, minutes: 999 is odd.",
+    ),
+    AnswerTooLong: (
+        {"n": 2_001, "most": 2_000},
+        "The answer has 2,001 characters, and 2,000 are kept. Shorten it.",
+    ),
+    TooFewSentences: (
+        {"n": 2, "least": 4},
+        "The number of marked sentences is 2; this question asks for at least 4.",
+    ),
+    HandInTooLarge: (
+        {"n": 600_000, "most": 500_000},
+        "The answers take 600,000 bytes, and 500,000 are read from a hand-in. Shorten the longest ones.",
+    ),
+    HandInWrong: (
+        {"name": "ann.zip", "reason": Reason("it is no ZIP.")},
+        "'ann.zip' is left out: it is no ZIP.",
     ),
     PackNotOffered: (
         {"name": "mine"},

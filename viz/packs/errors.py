@@ -78,6 +78,6 @@ class HandInTooLarge(VizError):
 
 
 class HandInWrong(VizError):
-    """Leave out one file of a class; the reason says what is wrong with it, and what to do."""
+    """Refuse one file of a class; the reason says what is wrong with it, and what to do."""
 
     template = N_("'{name}' is left out: {reason}")

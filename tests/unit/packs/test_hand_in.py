@@ -60,14 +60,16 @@ def test_a_map_with_mistakes_or_hidden_words_is_drawn_as_it_was_asked_about():
     one = PART.replace("    - The [MASK] sat.\n", "")
     cell = "{of: weight, query: slowly, key: moved, head: Layer4_Head11"
     hiding = question("number", f"{cell}, hide: [moved]}}")
-    wrong = question("number", f"{cell}, mistakes: [no_attention_mask]}}")
-    for of, folder in (
-        (opened(pack(hiding, part=one), "x"), "part_1/moved"),
-        (opened(pack(wrong), "x"), "part_1/text_1/no_attention_mask"),
+    padded = "{of: weight, text: 2, query: sat, key: '[PAD]', head: Layer4_Head11"
+    wrong = question("number", f"{padded}, mistakes: [no_attention_mask]}}")
+    usual = question("number", f"{padded}}}").replace("id: q", "id: usual")
+    for of, folder, given in (
+        (opened(pack(hiding, part=one), "x"), "part_1/moved", {"q": "0"}),
+        (opened(pack(wrong, usual), "x"), "part_1/text_2/no_attention_mask", {"q": "0", "usual": "0"}),
     ):
-        archive = made(of, q="0")
-        usual = archive.read(f"pictures/{folder.rpartition('/')[0]}/Attention_Layer4_Head11.png")
-        assert archive.read(f"pictures/{folder}/Attention_Layer4_Head11.png") != usual
+        archive = made(of, **given)
+        usual_map = archive.read(f"pictures/{folder.rpartition('/')[0]}/Attention_Layer4_Head11.png")
+        assert archive.read(f"pictures/{folder}/Attention_Layer4_Head11.png") != usual_map
 
 
 def test_answers_json_holds_what_was_answered_and_nothing_else(whole):
