@@ -302,6 +302,12 @@ def test_the_real_catalogues_are_opened_once_each():
     assert text.catalogue("en") is text.catalogue("en")
 
 
+def test_sentences_stand_behind_each_other_as_a_language_writes_them(speak):
+    assert text.in_a_row("One.", "", "Two.") == "One. Two."
+    speak("zh")
+    assert text.in_a_row("一。", "", "二。") == "一。二。"
+
+
 # Numbers
 
 

@@ -111,6 +111,11 @@ def ngettext(singular: str, plural: str, n: int) -> str:
     return Message(catalogue(language()).ngettext(singular, plural, n))
 
 
+def in_a_row(*sentences: str) -> str:
+    """Write sentences behind each other, empty ones left out; Chinese puts no space between them."""
+    return ("" if language() == "zh" else " ").join(filter(None, sentences))
+
+
 def sentence(error: VizError | Reason) -> str:
     """Say an error, or the reason in it, in the reader's language."""
     return _(error.template).format(**{name: _said(value) for name, value in error.values.items()})

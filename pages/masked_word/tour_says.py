@@ -7,7 +7,7 @@ from pages.ui.question import MAX_ADDRESS
 from viz.analysis.predictions import are_numbers, top_k
 from viz.analysis.views.viewed import viewed
 from viz.records import Run
-from viz.text import _, ngettext
+from viz.text import _, in_a_row, ngettext
 from viz.view import View
 
 
@@ -29,7 +29,7 @@ def _sentence(run: Run, _view: View) -> str:
     n = run.batch.n_tokens
     reads = ngettext("**The sentence.** The model reads {n} token.", "**The sentence.** The model reads {n} tokens.", n)
     change = _("Type another one, or choose an example, and press Run: everything below follows.")
-    return " ".join([reads.format(n=n), *filter(None, [_what_is_guessed(run)]), change])
+    return in_a_row(reads.format(n=n), _what_is_guessed(run), change)
 
 
 def _what_is_guessed(run: Run) -> str:
@@ -81,7 +81,7 @@ def _map(run: Run, view: View) -> str:
         sums = _("A row is shared out over its keys: it sums to 1.")
     later = _("Tokens that come later are left out: this model may not look ahead.") if run.model.causal else ""
     first = _("The switch “Predict first” hides it until you have guessed.")
-    return " ".join(filter(None, [reads, sums, later, first]))
+    return in_a_row(reads, sums, later, first)
 
 
 def _keep(run: Run, _view: View) -> str:
@@ -89,7 +89,7 @@ def _keep(run: Run, _view: View) -> str:
     address = _("The address of this page holds sentence, model and head: whoever gets the link sees the same.")
     alone = _("One text alone needs no padding; on the page “Batch of prompts” you see what it does.")
     is_held = len(run.batch.texts[0]) <= MAX_ADDRESS
-    return " ".join([files, address, alone] if is_held else [files, alone])
+    return in_a_row(files, address if is_held else "", alone)
 
 
 def _what_if(_run: Run, _view: View) -> str:

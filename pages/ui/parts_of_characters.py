@@ -6,7 +6,7 @@ from pages.ui.markdown import literal
 from viz.labels import first_in_parts
 from viz.records import Run
 from viz.shipped import SHIPPED
-from viz.text import _
+from viz.text import _, in_a_row
 
 
 def say_parts(run: Run) -> None:
@@ -18,5 +18,5 @@ def say_parts(run: Run) -> None:
     message = _("This model cuts text into bytes: {first} to {last} are the {n} tokens that make up “{characters}”.")
     said = message.format(first=f"{characters}·1/{n}", last=f"{characters}·{n}/{n}", n=n, characters=characters)
     if run.model.checkpoint in SHIPPED:
-        said = " ".join([said, _("It was trained on English alone, so what it guesses here means nothing.")])
+        said = in_a_row(said, _("It was trained on English alone, so what it guesses here means nothing."))
     st.caption(literal(said))
