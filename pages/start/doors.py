@@ -56,9 +56,9 @@ def doors() -> None:
 
 
 def _draw(door: Door, title: str) -> None:
-    st.header(f":material/{door.icon}: {door.name()}", anchor=False)
+    st.header(door.name(), anchor=False)  # an icon in a heading would be read out, in English
     st.markdown(door.says())
     file = f"pages/{door.page}/page.py"
-    st.page_link(file, label=title, icon=":material/arrow_forward:", query_params=spoken())
+    st.page_link(file, label=title, icon=f":material/{door.icon}:", query_params=spoken())
     if door.tour:
         st.page_link(file, label=_("Guided tour"), icon=":material/signpost:", query_params=TOUR | spoken())
