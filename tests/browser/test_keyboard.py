@@ -55,7 +55,7 @@ def choose(page: Page, field: Locator, typed: str) -> None:
 
 
 def test_1_a_head_is_chosen_in_the_overview_and_opens(page, app):
-    open_page(page, f"{app}/?text={quote(SENTENCE)}&head=L3H10")
+    open_page(page, f"{app}/masked_word?text={quote(SENTENCE)}&head=L3H10")
     tab_to(page, page.locator(".st-key-head_grid .stage canvas"))
     press(page, "ArrowUp", "ArrowLeft")
     expect(page.locator(".st-key-head_grid [aria-live]")).to_have_text("Layer3_Head10 · L2H9")
@@ -64,7 +64,7 @@ def test_1_a_head_is_chosen_in_the_overview_and_opens(page, app):
 
 
 def test_2_the_cells_of_its_map_are_walked_seen_and_heard_and_one_pins_its_row(page, app, weights):
-    open_page(page, f"{app}/?text={quote(SENTENCE)}&head=L3H10")
+    open_page(page, f"{app}/masked_word?text={quote(SENTENCE)}&head=L3H10")
     title(page).wait_for()
     of = weights[3, 10]
 
@@ -116,7 +116,7 @@ def test_3_padding_and_later_keys_are_said_where_they_are(page, app):
 
 
 def test_4_a_sentence_is_typed_and_run(page, app):
-    open_page(page, f"{app}/?text={quote(SENTENCE)}")
+    open_page(page, f"{app}/masked_word?text={quote(SENTENCE)}")
     tab_to(page, page.get_by_label("Sentence with [MASK]"))
     press(page, "Control+a")
     page.keyboard.type("She is reading a [MASK].")
@@ -126,13 +126,13 @@ def test_4_a_sentence_is_typed_and_run(page, app):
 
 
 def test_5_an_example_is_chosen_from_the_list(page, app):
-    open_page(page, f"{app}/?text={quote('She is reading a [MASK].')}")
+    open_page(page, f"{app}/masked_word?text={quote('She is reading a [MASK].')}")
     choose(page, page.get_by_role("combobox", name="Examples"), "picked up")
     expect(page.get_by_label("Sentence with [MASK]")).to_have_value(re.compile("picked up"))
 
 
 def test_6_a_word_is_hidden_and_what_it_changed_is_walked(page, app):
-    open_page(page, f"{app}/?text={quote(SENTENCE)}&head=L3H10")
+    open_page(page, f"{app}/masked_word?text={quote(SENTENCE)}&head=L3H10")
     tab_to(page, page.locator("[class*=st-key-hide_]").get_by_role("button").first)
     press(page, "ArrowRight", "ArrowRight", "ArrowRight", "Space")
     board = cells(page, "changes_board")
@@ -144,7 +144,7 @@ def test_6_a_word_is_hidden_and_what_it_changed_is_walked(page, app):
 
 
 def test_7_a_picture_is_exported(page, app):
-    open_page(page, f"{app}/?text={quote(SENTENCE)}&head=L3H10")
+    open_page(page, f"{app}/masked_word?text={quote(SENTENCE)}&head=L3H10")
     tab_to(page, page.get_by_role("button", name="Download", exact=True))
     press(page, "Enter")
     png = page.get_by_role("button", name="This head as PNG")
@@ -157,7 +157,7 @@ def test_7_a_picture_is_exported(page, app):
 
 
 def test_8_the_language_is_changed(page, app):
-    open_page(page, f"{app}/?text={quote(SENTENCE)}&head=L3H10")
+    open_page(page, f"{app}/masked_word?text={quote(SENTENCE)}&head=L3H10")
     choose(page, page.get_by_role("combobox", name="Language / 语言 / Язык"), "Русский")
     expect(page.locator('html[lang^="ru"]')).to_have_count(1)
     expect(page.get_by_role("heading", level=1)).to_have_text("Замаскированное слово")
@@ -179,7 +179,7 @@ def test_9_a_head_is_switched_off(page, app):
 
 
 def test_10_a_run_of_before_is_opened_again(page, app):
-    open_page(page, f"{app}/?text={quote(SENTENCE)}&head=L1H4")
+    open_page(page, f"{app}/masked_word?text={quote(SENTENCE)}&head=L1H4")
     tab_to(page, page.get_by_role("link", name="Runs", exact=True))
     press(page, "Enter")
     entry = page.locator("[class*=st-key-show_] button").first

@@ -76,7 +76,7 @@ def test_the_menu_of_a_phone_opens_and_leads_on_by_a_thumb(phone, app):
 
 
 def test_the_buttons_of_a_phone_walk_over_a_map_as_arrow_keys_do(phone, app):
-    open_page(phone, f"{app}/?text={quote('She is reading a [MASK].')}&head=L3H10")
+    open_page(phone, f"{app}/masked_word?text={quote('She is reading a [MASK].')}&head=L3H10")
     walk = phone.locator(".st-key-head_map_walk")
     expect(walk.locator(".steps button")).to_have_count(4)
     for name in ("one to the right", "one to the right", "one down"):
