@@ -70,7 +70,7 @@ def tile(page: Page, at: tuple[int, int]) -> str:
 
 
 def test_the_small_map_of_a_hidden_head_is_covered_until_the_guess_is_made(page, app):
-    open_page(page, f"{app}/?text={quote(SENTENCE)}&head=L3H10&predict=1")
+    open_page(page, f"{app}/masked_word?text={quote(SENTENCE)}&head=L3H10&predict=1")
     panel, canvas = page.locator(".st-key-predict_first"), page.locator(".st-key-head_grid .stage canvas")
     covers = page.locator(".st-key-head_grid .covers div")
     expect(canvas).to_have_attribute("data-covered", "Layer4_Head11 · L3H10")
@@ -100,7 +100,7 @@ def test_the_small_map_of_a_hidden_head_is_covered_until_the_guess_is_made(page,
 
 
 def test_a_head_is_chosen_among_four_covered_ones_and_a_number_is_typed(page, app):
-    open_page(page, f"{app}/?text={quote(SENTENCE)}&head=L3H10&predict=1")
+    open_page(page, f"{app}/masked_word?text={quote(SENTENCE)}&head=L3H10&predict=1")
     panel, covers = page.locator(".st-key-predict_first"), page.locator(".st-key-head_grid .covers div")
     page.get_by_role("radio", name="A head").click()
     expect(panel.get_by_text("Which of these 4 heads looks most")).to_be_visible()

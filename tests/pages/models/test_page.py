@@ -234,7 +234,7 @@ def test_a_model_over_the_limit_is_refused_with_both_sizes(monkeypatch):
 
 
 def test_a_model_opens_on_masked_word_whatever_was_asked_there_before():
-    app = open_app(None, text="She is reading a [MASK].")
+    app = open_app(text="She is reading a [MASK].")
     app.switch_page(PAGE).run()
     button_of(app, "headlight-gpt2", "Masked word").click().run()
     assert_no_failure(app)
