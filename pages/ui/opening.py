@@ -52,4 +52,4 @@ def _said(parts: tuple[Say, ...], will_be: str) -> None:
         said = [sentence for part in parts for sentence in part()]
     except VizError:
         said = [will_be]
-    st.markdown(literal(" ".join(said)))
+    st.markdown(literal(" ".join(said).replace("。 ", "。")))  # no space follows a Chinese full stop
