@@ -61,7 +61,7 @@ def _own_file() -> None:
     wrong = st.session_state.get(_WRONG)
     if wrong is not None:
         _say_wrong(wrong)
-    st.caption(
+    st.markdown(
         _(
             "A pack is a text file. `python -m viz pack check FILE` says what is wrong with one, and what the model "
             "answers."

@@ -29,7 +29,7 @@ SIDEWAYS = """() => [document.documentElement, document.querySelector('[data-tes
 
 CUT = """() => [...document.querySelectorAll('.stApp *')]
   .filter((one) => getComputedStyle(one).textOverflow === 'ellipsis' && one.scrollWidth > one.clientWidth + 1)
-  .filter((one) => one.offsetParent && !one.closest('[data-collapsed="true"]'))
+  .filter((one) => one.offsetParent && one.clientWidth && !one.closest('[data-collapsed="true"]'))
   .map((one) => one.innerText.trim()).filter(Boolean)"""
 
 
