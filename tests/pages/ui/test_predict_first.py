@@ -19,7 +19,7 @@ from viz.names import parse_head
 from viz.shipped import MODELS_FOLDER
 
 SENTENCE = "The turtle moves slow across the [MASK]."
-BOARD = "pages/board/page.py"
+MASKED_WORD, BOARD = "pages/masked_word/page.py", "pages/board/page.py"
 QUESTION = re.compile(r"Which token does '(.+)' look at most\?")
 
 
@@ -96,7 +96,7 @@ def test_it_is_off_at_first_and_then_nothing_is_hidden():
     assert "Reveal" not in [button.label for button in app.button]
 
 
-@pytest.mark.parametrize("page", [None, BOARD])
+@pytest.mark.parametrize("page", [MASKED_WORD, BOARD])
 def test_while_it_asks_nothing_on_the_panel_answers(page):
     before, app = open_app(page, text=SENTENCE), open_app(page, text=SENTENCE, predict="1")
     assert has_map(before) and not has_map(app)
@@ -131,7 +131,7 @@ def test_every_token_is_offered_with_its_position(tokens):
     assert offers(app) == [f"{at} {token}" for at, token in enumerate(tokens, 1)]
 
 
-@pytest.mark.parametrize("page", [None, BOARD])
+@pytest.mark.parametrize("page", [MASKED_WORD, BOARD])
 def test_the_right_token_is_right_and_its_row_is_framed(page, tokens, weights):
     app = open_app(page, text=SENTENCE, predict="1")
     query = position(asks(app), tokens)
