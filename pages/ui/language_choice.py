@@ -4,7 +4,10 @@ The address is written by hand: a bound field writes the name that it shows, 中
 once the menu is drawn; before, the browser would keep it under the address of the page that it leaves.
 """
 
+import threading
+
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages.ui.question import Question, set_address
 from viz import text
@@ -12,14 +15,25 @@ from viz import text
 _FIELD, _TAKEN = "lang", "lang_address"
 
 
+class _Asked(threading.local):
+    """Remember in a thread which language the script run there speaks; ``run`` is an object that each run has anew."""
+
+    run: object = None
+    code = "en"
+
+
+_asked = _Asked()
+
+
 def control() -> None:
     """Offer the languages there are, the one of the address or the browser first; with one nothing is looked up."""
     if len(languages := text.languages()) == 1:
         return
-    text.read_language_from(lambda: st.session_state.get(_FIELD, "en"))
+    text.read_language_from(_language)
     given = st.query_params.get("lang")
     if _FIELD not in st.session_state or (given and given != st.session_state.get(_TAKEN)):
         st.session_state[_FIELD] = text.nearest_language(given or st.context.locale)
+        _asked.run = None
     st.selectbox(
         "Language / 语言 / Язык",  # found by those who cannot read the page
         languages,
@@ -27,6 +41,19 @@ def control() -> None:
         format_func=text.language_name,
         on_change=_choose_again,
     )
+
+
+def _language() -> str:
+    """Give the code of the language of this script run.
+
+    A page asks some hundreds of times, and session state takes 6 µs to answer, 4 % of a page: so it is asked once.
+    """
+    context = get_script_run_ctx(suppress_warning=True)
+    run = None if context is None else context.parallel_coordinator
+    if run is None or run is not _asked.run:
+        _asked.code = st.session_state.get(_FIELD, "en")
+        _asked.run = run
+    return _asked.code
 
 
 def _choose_again() -> None:
