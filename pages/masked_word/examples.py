@@ -42,9 +42,10 @@ def choice(column, run: Run | None = None) -> None:
 
 def say_what_it_shows(text: str) -> None:
     """Say what a sentence is an example of; nothing of a text of one's own."""
+    place = st.container()  # there in any case: what is below would else move up a place, and be drawn anew
     if text in EXAMPLES:
         shows = translated(SHOWS[EXAMPLES.index(text)])
-        st.caption(literal(_("What this example shows: {shows}").format(shows=shows)))
+        place.caption(literal(_("What this example shows: {shows}").format(shows=shows)))
 
 
 def _readable(run: Run | None) -> list[str]:

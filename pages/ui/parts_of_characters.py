@@ -11,6 +11,7 @@ from viz.text import _, in_a_row
 
 def say_parts(run: Run) -> None:
     """Explain the first character that lies in several tokens; nothing where none does."""
+    place = st.container()  # there in any case: what is below would else move up a place, and be drawn anew
     found = next(filter(None, map(first_in_parts, run.batch.tokens)), None)
     if found is None:
         return
@@ -19,4 +20,4 @@ def say_parts(run: Run) -> None:
     said = message.format(first=f"{characters}·1/{n}", last=f"{characters}·{n}/{n}", n=n, characters=characters)
     if run.model.checkpoint in SHIPPED:
         said = in_a_row(said, _("It was trained on English alone, so what it guesses here means nothing."))
-    st.caption(literal(said))
+    place.caption(literal(said))
