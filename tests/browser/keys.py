@@ -12,6 +12,8 @@ HAS_FOCUS = """wanted => {
 
 # How the focused element, its parents and what lies beside it look: what changes when the focus goes on is its mark.
 SEE_STOP = """async () => {
+  const frame = () => new Promise((done) => requestAnimationFrame(done));
+  await frame(), await frame(); // what slides or fades not at all still takes one
   await new Promise((done) => setTimeout(done, 80)); // Streamlit's fields are marked by a script of theirs
   const up = (one) => one.assignedSlot || one.parentElement || one.getRootNode().host;
   const look = (one) => {

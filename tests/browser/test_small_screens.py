@@ -18,7 +18,7 @@ SMALLEST = 12  # px of any letter on a page
 SMALL = """(thumb) => {
   const toolbars = '[data-testid="stElementToolbar"], [data-testid="stTooltipHoverTarget"]';
   const streamlits = `${toolbars}, .stSelectbox, .stNumberInput`;
-  const found = [], wanted = "a[href], button, summary, [role=radio], [role=switch], .stCheckbox label, .stRadio label";
+  const found = [], wanted = "a[href], button, summary, [role=radio], [role=switch], .stCheckbox > label";
   const look = (root) => root.querySelectorAll("*").forEach((one) => {
     const box = one.getBoundingClientRect();
     const seen = box.width > 1 && box.height > 1 && box.right > 0 && box.left < innerWidth;
