@@ -85,7 +85,8 @@ def test_the_number_under_the_pointer_is_the_models_own(page, app, plain, query,
     tokens, attentions = plain
     open_page(page, f"{app}/masked_word?head=Layer2_Head5")
     shown = hover_cell(page, query, key, len(tokens))
-    assert shown == f"{query} {tokens[query]} → {key} {tokens[key]}: {attentions[1, 4, query, key]:.4f}"
+    named = [f"{at + 1} {tokens[at]}" for at in (query, key)]  # counted from 1, as in every table
+    assert shown == f"{named[0]} → {named[1]}: {attentions[1, 4, query, key]:.4f}"
 
 
 def test_the_overview_has_the_colours_of_the_weights(page, app, plain):
