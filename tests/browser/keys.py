@@ -31,9 +31,11 @@ SEE_STOP = """async () => {
   const near = [];
   for (let one = at; one && near.length < 6; one = up(one)) near.push(one);
   const also = near.slice(0, 3).flatMap((one) => [...one.querySelectorAll("*")].slice(0, 40));
-  window.stopBefore = { at, name: name(at), marks: [...near, ...also].map((one) => [one, look(one)]) };
-  if (!before || !before.at.isConnected) return "";
-  return before.marks.every(([one, looked]) => look(one) === looked) ? before.name : "";
+  window.stopBefore = { at, near, name: name(at), marks: [...near, ...also].map((one) => [one, look(one)]) };
+  if (!before || !before.at.isConnected || before.at === document.body) return "";
+  const left = at === document.body; // the last stop was the one before
+  const ofNext = (one) => !left && (at.contains(one) || (near.includes(one) && !before.near.includes(one)));
+  return before.marks.every(([one, looked]) => ofNext(one) || look(one) === looked) ? before.name : "";
 }"""
 
 

@@ -1,5 +1,6 @@
 """A phone, and whoever comes by the Tab key: what a thumb can press, an eye can follow and read."""
 
+import re
 from collections.abc import Iterator
 from urllib.parse import quote
 
@@ -18,7 +19,7 @@ SMALLEST = 12  # px of any letter on a page
 SMALL = """(thumb) => {
   const toolbars = '[data-testid="stElementToolbar"], [data-testid="stTooltipHoverTarget"]';
   const streamlits = `${toolbars}, .stSelectbox, .stNumberInput`;
-  const found = [], wanted = "a[href], button, summary, [role=radio], [role=switch], .stCheckbox > label";
+  const found = [], wanted = "a[href], button, summary, [role=radio], .stCheckbox > label";
   const look = (root) => root.querySelectorAll("*").forEach((one) => {
     const box = one.getBoundingClientRect();
     const seen = box.width > 1 && box.height > 1 && box.right > 0 && box.left < innerWidth;
@@ -98,7 +99,8 @@ def test_every_stop_of_the_tab_key_is_marked(page, app, tmp_path, path):
     settle(page)
     n_stops, unseen = unseen_stops(page)
     assert n_stops > 30
-    assert [name for name in unseen if not name.startswith("CANVAS  (")] == []  # a table marks its cell on its canvas
+    # A table marks its cell on its canvas; for screen readers it has cells that take no room.
+    assert [name for name in unseen if not re.fullmatch(r"CANVAS  \(.*\)|TD .*\(0 x 0\)", name, re.DOTALL)] == []
 
 
 def test_a_stop_without_a_mark_is_found(page, app):
