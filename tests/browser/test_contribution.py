@@ -31,7 +31,7 @@ def test_the_map_shows_them_at_a_click_and_its_address_opens_it_again(page, app,
         for query, key in [(0, 0), (4, 3), (9, 8)]:
             hover_cell(page, query, key, len(tokens))
             label = page.locator(".st-key-head_map .hoverlayer .hovertext").first
-            place = f"{query} {tokens[query]} → {key} {tokens[key]}: "
+            place = f"{query + 1} {tokens[query]} → {key + 1} {tokens[key]}: "  # counted from 1
             expect(label).to_have_text(re.compile(re.escape(place)))  # the label of the cell before stays for a moment
             number = label.text_content().removeprefix(place)
             assert float(number) == pytest.approx(norms[1, 4, query, key], abs=6e-5)

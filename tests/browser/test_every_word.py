@@ -44,6 +44,7 @@ STREAMLITS = {
     "Upload",
     "50MB per file • NPZ, SAFETENSORS",
     "50MB per file • YAML, YML",
+    "50MB per file • ZIP",
     "file upload",
 }
 OURS = {"Language / 语言 / Язык"}  # for those who cannot read the page

@@ -76,6 +76,7 @@ def test_a_lesson_is_chosen_and_played_to_its_end(page, lessons, hand):
     expect(page.get_by_role("heading", name="What the model says")).to_be_visible()
     hand.fill(page, page.get_by_label("Your name or an alias"), "Ada")
     page.keyboard.press("Tab")
+    page.wait_for_timeout(1_000)  # until the name has begun its way to the server
     settle(page)
     with page.expect_download() as download:
         hand.press(page, page.get_by_role("button", name="Download the hand-in (ZIP)"))

@@ -40,6 +40,7 @@ def head_title(page: Page):
 
 def click_head(page: Page, layer: int, head: int, n_layers: int = 6, n_heads: int = 12) -> None:
     canvas = page.locator(".stage canvas")
+    canvas.wait_for()
     box = canvas.bounding_box()
     canvas.click(position={"x": box["width"] * (head + 0.5) / n_heads, "y": box["height"] * (layer + 0.5) / n_layers})
 

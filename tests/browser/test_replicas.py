@@ -199,7 +199,7 @@ def test_nginx_writes_down_no_text(page, replicas):
     open_page(page, f"{replicas.address}/masked_word?text=The+purple+turtle+whispers+to+the+%5BMASK%5D.")
     expect(page.get_by_text("The purple turtle whispers").first).to_be_visible()
     logs = "".join(file.read_text() for file in replicas.folder.glob("headlight*.log"))
-    assert "GET / 200" in logs and "/_stcore/stream 101" in logs
+    assert "GET /masked_word 200" in logs and "/_stcore/stream 101" in logs
     assert "purple" not in logs.lower()
 
 

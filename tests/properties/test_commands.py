@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.packs import pack
 from tests.properties.strange import texts
 from tests.saved_runs import foreign, full_run
 from viz.__main__ import COMMANDS, main
@@ -93,6 +94,7 @@ OPTIONS: dict[str, tuple[tuple[str, ...], dict[str, tuple[str, ...]]]] = {
         ("gpt2", "headlight-bert", "bert-base-uncased", "x"),
         {"--run": RUNS, "--csv": ("new.csv", "folder", ""), "--json": FLAG},
     ),
+    "pack": (("check",), {"--quiet": FLAG}),
     "patch": (
         TEXTS,
         {
@@ -130,6 +132,7 @@ def place(tmp_path_factory) -> Path:
     (folder / "prompts.txt").write_text("The cat sat\nthe dog\n")
     (folder / "marked.txt").write_text("the *cat* _sat_ on it\nthe *dog* _ran_\n")
     (folder / "empty.txt").write_text("")
+    (folder / "pack.yaml").write_bytes(pack().replace(b"minutes: 15", b"minutes: 0"))
     (folder / "bytes.txt").write_bytes(b"\xff\xfe\x00\x80")
     (folder / "folder").mkdir()
     return folder
@@ -155,9 +158,17 @@ def line(command: str) -> st.SearchStrategy[list[str]]:
     known = st.sampled_from(first)
     other = (known | typed(3)).map(lambda text: [text])
     always = {"heads": "--measure", "corpus": "--head", "head": "--head"}
-    needed = option(always[command]) if command in always else other if command == "patch" else st.just([])
+    files = st.sampled_from((*FILES, "pack.yaml")).map(lambda file: [file])
+    second = {"patch": other, "pack": files}
+    needed = option(always[command]) if command in always else second.get(command, st.just([]))
     return st.tuples(known | known | known | typed(3), needed, rest, models).map(
-        lambda drawn: [*filter(None, [command]), drawn[0], *drawn[1], *drawn[2], "--model", drawn[3]]
+        lambda drawn: [
+            *filter(None, [command]),
+            drawn[0],
+            *drawn[1],
+            *drawn[2],
+            *([] if command == "pack" else ["--model", drawn[3]]),
+        ]
     )
 
 
