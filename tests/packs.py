@@ -45,3 +45,8 @@ def pack(*questions: str, head: str = HEAD, part: str = PART) -> bytes:
 def question(kind: str, answer: str, more: str = "") -> str:
     """Write a question called q."""
     return f"- id: q\n  kind: {kind}\n  ask: What?\n  answer: {answer}\n" + textwrap.indent(more, "  ")
+
+
+LOOKS = question(
+    "word", "{of: looked at, query: slowly, head: Layer4_Head11}", "because: An adverb.\nhint: The verb.\n"
+)

@@ -2,6 +2,8 @@
 
 import re
 import unicodedata
+from collections import Counter
+from collections.abc import Sequence
 
 from viz.errors import HeadOutOfRange, UnknownHead
 from viz.text import _
@@ -116,6 +118,12 @@ def diagram_name(layer: int, head: int, extension: str = "png", kind: str = "sel
 def position_number(position: int) -> int:
     """Count a token's 0-based position from 1, as on the screen."""
     return position + 1
+
+
+def named_tokens(tokens: Sequence[str]) -> list[str]:
+    """Name the tokens of a text for a sentence: one that stands there more than once is followed by its position."""
+    times = Counter(tokens)
+    return [f"{token} ({position_number(at)})" if times[token] > 1 else token for at, token in enumerate(tokens)]
 
 
 def folder_name(text: str, limit: int = 60) -> str:

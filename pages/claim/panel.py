@@ -15,7 +15,7 @@ from viz.analysis.claims.verdict import Result, Verdict
 from viz.analysis.openings import heads
 from viz.files import claims
 from viz.names import head_label, position_number
-from viz.text import _, ngettext, number
+from viz.text import _, number
 
 NUMBER_PX = 145  # two stand beside each other on a phone
 _SIGNS = {Verdict.HOLDS: ":material/check_circle:", Verdict.NOT_SHOWN: ":material/cancel:"}
@@ -80,13 +80,8 @@ def _verdict(result: Result) -> None:
                 "leave the head empty then."
             )
         )
-    if result.left_out:
-        message = ngettext(
-            "{n} sentence is left out: its key stands behind the query, where this model cannot look.",
-            "{n} sentences are left out: their keys stand behind the query, where this model cannot look.",
-            len(result.left_out),
-        )
-        st.info(message.format(n=len(result.left_out)))
+    if left_out := report.left_out_sentence(result):
+        st.info(left_out)
 
 
 def _numbers(result: Result) -> None:

@@ -8,7 +8,7 @@ from pages.lesson import keeping
 from pages.ui import visit
 from pages.ui.markdown import literal
 from pages.ui.token_chips import name_choice
-from viz.packs import schema
+from viz.packs import answer_kinds, schema
 from viz.packs.measures import Truth
 from viz.packs.progress import Given
 from viz.packs.schema import AnyQuestion
@@ -36,7 +36,7 @@ class Typed:
 
 def needs_choices(question: AnyQuestion) -> bool:
     """Tell whether the model must be asked before the fields are drawn: it may give words to choose from."""
-    return isinstance(question, schema.WordQuestion) and not isinstance(question.answer, schema.OpenAnswer)
+    return isinstance(question, schema.WordQuestion) and not isinstance(question.answer, answer_kinds.OpenAnswer)
 
 
 def draw(place: str, question: AnyQuestion, given: Given | None, truth: Truth | None, *, anew: bool) -> None:
@@ -46,9 +46,9 @@ def draw(place: str, question: AnyQuestion, given: Given | None, truth: Truth | 
     """
     key = keeping.field_key(place, question.id)
     _fill(key, given.last if given else "", anew=anew)
-    if isinstance(question.answer, schema.OpenAnswer):
+    if isinstance(question.answer, answer_kinds.OpenAnswer):
         st.text_area(_("Your answer"), key=key, height=OPEN_PX)
-    elif isinstance(question.answer, schema.ClaimAnswer):
+    elif isinstance(question.answer, answer_kinds.ClaimAnswer):
         _claim_fields(key, given, question.answer.at_least, anew=anew)
     elif truth is not None and truth.choices:
         if st.session_state.get(key) not in truth.choices:
@@ -66,7 +66,7 @@ def typed(place: str, question: AnyQuestion) -> Typed:
     """Read the fields of a question."""
     key = keeping.field_key(place, question.id)
     given = str(st.session_state.get(key) or "").strip()
-    if not isinstance(question.answer, schema.ClaimAnswer):
+    if not isinstance(question.answer, answer_kinds.ClaimAnswer):
         return Typed(given)
     sentences, words = (str(st.session_state.get(f"{key}_{name}") or "").strip() for name in ("sentences", "words"))
     return Typed(given, sentences, words)

@@ -8,23 +8,23 @@ from pages.lesson.prose import prose
 from pages.ui.guard import attempt
 from pages.ui.long_work import ask_measured
 from pages.ui.markdown import literal
-from viz.analysis.claims.report import verdict_sentence
+from viz.analysis.claims.report import left_out_sentence, verdict_sentence
 from viz.analysis.claims.verdict import Result
 from viz.engine.requests import Gather
 from viz.labels import visible
-from viz.packs import claims, schema
+from viz.packs import answer_kinds, claims, schema
 from viz.packs.grading import State, judge
 from viz.packs.measures import Truth
 from viz.packs.progress import Given
 from viz.packs.schema import AnyQuestion
-from viz.text import _, ngettext
+from viz.text import _
 
 TRIES = 2  # before the answer may be seen
 
 
 def outcome(opened: Opened, question: AnyQuestion, given: Given, truth: Truth | None) -> None:
     """Draw what is to be said about an answer that was given."""
-    if isinstance(question, schema.HeadQuestion) and isinstance(question.answer, schema.ClaimAnswer):
+    if isinstance(question, schema.HeadQuestion) and isinstance(question.answer, answer_kinds.ClaimAnswer):
         _claim(opened, question, given)
         return
     is_shown = (opened.place, question.id) in keeping.shown_answers()
@@ -49,13 +49,8 @@ def _claim(opened: Opened, question: schema.HeadQuestion, given: Given) -> None:
         return
     say = st.success if result.holds else st.warning
     say(literal(verdict_sentence(result)), icon=":material/check_circle:" if result.holds else ":material/cancel:")
-    if result.left_out:
-        message = ngettext(
-            "{n} sentence is left out: its key stands behind the query, where this model cannot look.",
-            "{n} sentences are left out: their keys stand behind the query, where this model cannot look.",
-            len(result.left_out),
-        )
-        st.info(message.format(n=len(result.left_out)))
+    if left_out := left_out_sentence(result):
+        st.info(left_out)
     st.caption(_("The verdict counts for a head that was named beforehand, on sentences it was not chosen by."))
     _say_first(given)
     _because(question)

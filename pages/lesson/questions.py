@@ -12,7 +12,7 @@ from pages.ui.markdown import literal
 from pages.ui.question import submit
 from viz.errors import VizError
 from viz.names import position_number
-from viz.packs import claims, schema
+from viz.packs import answer_kinds, claims, schema
 from viz.packs.grading import judge
 from viz.packs.measures import Truth
 from viz.packs.schema import AnyQuestion, Part
@@ -52,7 +52,9 @@ def _question(opened: Opened, question: AnyQuestion, give: Truths, *, anew: bool
 
 def _form(opened: Opened, question: AnyQuestion, truth: Truth | None, *, anew: bool) -> None:
     given = keeping.progress(opened).answers.get(question.id)
-    is_open, is_claim = (isinstance(question.answer, kind) for kind in (schema.OpenAnswer, schema.ClaimAnswer))
+    is_open, is_claim = (
+        isinstance(question.answer, kind) for kind in (answer_kinds.OpenAnswer, answer_kinds.ClaimAnswer)
+    )
     label = _("Keep") if is_open else _("Test") if is_claim else _("Check")
     with st.form(f"lesson_form_{question.id}", border=False, enter_to_submit=not (is_open or is_claim)):
         fields.draw(opened.place, question, given, truth, anew=anew)
@@ -88,7 +90,7 @@ def _take(opened: Opened, question: AnyQuestion) -> None:
     if typed.is_as_before(before.answers.get(question.id)):
         return  # a second click, or Enter once more, is no second try
     try:
-        if isinstance(question, schema.HeadQuestion) and isinstance(question.answer, schema.ClaimAnswer):
+        if isinstance(question, schema.HeadQuestion) and isinstance(question.answer, answer_kinds.ClaimAnswer):
             claims.request(opened.pack, question, typed.sentences)
         new = before.answering(
             question.id,

@@ -96,7 +96,7 @@ def test_thousands_of_entries_are_refused_quickly():
 )
 def test_names_are_compared_and_never_followed(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    (found,) = read(zipped({name: GOOD, "../up.txt": b"x", "/tmp/headlight-was-here": b"x"}))
+    (found,) = read(zipped({name: GOOD, "../up.txt": b"x", "/headlight-was-here": b"x"}))
     assert isinstance(found, HandIn if "\\" not in name else LeftOut)
     assert list(tmp_path.iterdir()) == []
 

@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.conftest import settle
 from viz.analysis.claims.text import READY
 from viz.engine.local import engine
-from viz.packs import schema
+from viz.packs import answer_kinds, schema
 from viz.packs.measures import Truth, truth
 from viz.packs.schema import AnyQuestion, Pack
 
@@ -82,7 +82,7 @@ def turn(page: Page, hand: Hand) -> None:
 def answer(page: Page, pack: Pack, question: AnyQuestion, hand: Hand) -> None:
     """Give the model's answer to a question, and wait until it was judged."""
     panel, found = page.locator(f".st-key-lesson_question_{question.id}"), truth(pack, question, engine.ask)
-    if isinstance(question.answer, schema.ClaimAnswer):
+    if isinstance(question.answer, answer_kinds.ClaimAnswer):
         for field, text in zip(
             panel.get_by_role("textbox").all(), (CLAIM_HEAD, CLAIM_SENTENCES, "An adverb."), strict=True
         ):
@@ -113,5 +113,5 @@ def typed(question: AnyQuestion, found: Truth) -> str:
 def score(pack: Pack) -> str:
     """Say the score of whoever answered everything right at the first try."""
     n = len(pack.questions)
-    decided = sum(not isinstance(q.answer, schema.OpenAnswer | schema.ClaimAnswer) for q in pack.questions)
+    decided = sum(not isinstance(q.answer, answer_kinds.OpenAnswer | answer_kinds.ClaimAnswer) for q in pack.questions)
     return f"Answered: {n} of {n}. Right at the first try: {decided} of {decided} that the model decides."

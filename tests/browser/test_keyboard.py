@@ -9,14 +9,13 @@ from urllib.parse import quote
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
-from transformers import AutoModelForMaskedLM, AutoTokenizer
 
 from tests.browser.conftest import open_page, settle
 from tests.browser.keys import press, tab_to
 from tests.browser.server import REPOSITORY
+from tests.model.plain import attentions_of
 
 FOLDER = REPOSITORY / "assets" / "models" / "headlight-bert"
 SENTENCE = "The turtle moves slow across the [MASK]."
@@ -26,12 +25,7 @@ TOKENS = ("[CLS]", "the", "turtle", "moves", "slow", "across", "the", "[MASK]", 
 @pytest.fixture(scope="module")
 def weights() -> np.ndarray:
     """Give plain transformers' attention of all heads, ``[L, H, Q, K]``."""
-    torch.set_num_threads(1)
-    tokenizer = AutoTokenizer.from_pretrained(FOLDER)
-    model = AutoModelForMaskedLM.from_pretrained(FOLDER, attn_implementation="eager", dtype=torch.float32).eval()
-    with torch.inference_mode():
-        attentions = model(**tokenizer(SENTENCE, return_tensors="pt"), output_attentions=True).attentions
-    return torch.stack(attentions)[:, 0].numpy()
+    return attentions_of(FOLDER, SENTENCE)[1]
 
 
 def cells(page: Page, key: str = "head_map") -> Locator:

@@ -13,13 +13,10 @@ from tests.attacks.hostile import HOSTILE, MARKER
 from tests.browser.conftest import settle
 from tests.browser.lessons import KEYBOARD, MOUSE, Hand, answer, play, score, turn
 from tests.browser.server import free_port, running_app, started_app
-from tests.packs import HEAD, PADDING, PART, pack, question
+from tests.packs import HEAD, LOOKS, PADDING, PART, pack
 from viz.packs import shelf
 from viz.packs.reading import read
 
-LOOKS = question(
-    "word", "{of: looked at, query: slowly, head: Layer4_Head11}", "because: An adverb.\nhint: The verb.\n"
-)
 LAST = """\
 - title: The end
   prose: Say it.

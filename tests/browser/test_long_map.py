@@ -5,11 +5,10 @@ from urllib.parse import quote
 
 import numpy as np
 import pytest
-import torch
 from playwright.sync_api import Page, expect
-from transformers import AutoModelForMaskedLM, AutoTokenizer
 
 from tests.browser.conftest import open_page, settle
+from tests.model.plain import attentions_of
 from tests.tiny import tiny_bert
 
 TEXT = " ".join(["the turtle moves slow across the river and a cat sat on the mat ."] * 11) + " [MASK]"
@@ -24,13 +23,9 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def weights(folder) -> np.ndarray:
     """Give plain transformers' attention of Layer2_Head3, ``[Q, K]``."""
-    torch.set_num_threads(1)
-    tokenizer = AutoTokenizer.from_pretrained(folder)
-    model = AutoModelForMaskedLM.from_pretrained(folder, attn_implementation="eager", dtype=torch.float32).eval()
-    inputs = tokenizer(TEXT, return_tensors="pt")
-    assert inputs["input_ids"].shape == (1, N)
-    with torch.inference_mode():
-        return model(**inputs, output_attentions=True).attentions[1][0, 2].numpy()
+    tokens, attentions = attentions_of(folder, TEXT)
+    assert len(tokens) == N
+    return attentions[1, 2]
 
 
 @pytest.fixture

@@ -7,13 +7,12 @@ from urllib.parse import quote
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 from playwright.sync_api import Page, expect
-from transformers import AutoModelForMaskedLM, AutoTokenizer
 
 from tests.browser.conftest import open_page, settle
 from tests.browser.server import REPOSITORY, running_app
+from tests.model.plain import attentions_of
 
 FOLDER = REPOSITORY / "assets" / "models" / "headlight-bert"
 SENTENCE = "The turtle moves slow across the [MASK]."
@@ -21,17 +20,8 @@ SENTENCE = "The turtle moves slow across the [MASK]."
 
 @pytest.fixture(scope="module")
 def plain():
-    """Give what plain transformers says about the first sentence: tokens, and attentions [L, H, Q, K].
-
-    One thread, as in the app: two add up in another order, and the sixth decimal differs.
-    """
-    torch.set_num_threads(1)
-    tokenizer = AutoTokenizer.from_pretrained(FOLDER)
-    model = AutoModelForMaskedLM.from_pretrained(FOLDER, attn_implementation="eager", dtype=torch.float32).eval()
-    inputs = tokenizer(SENTENCE, return_tensors="pt")
-    with torch.inference_mode():
-        output = model(**inputs, output_attentions=True)
-    return tokenizer.convert_ids_to_tokens(inputs["input_ids"][0]), torch.stack(output.attentions)[:, 0].numpy()
+    """Give what plain transformers says about the first sentence: tokens, and attentions [L, H, Q, K]."""
+    return attentions_of(FOLDER, SENTENCE)
 
 
 def head_title(page: Page):

@@ -5,12 +5,11 @@ from urllib.parse import quote
 
 import numpy as np
 import pytest
-import torch
 from playwright.sync_api import Page, expect
-from transformers import AutoModelForMaskedLM, AutoTokenizer
 
 from tests.browser.conftest import open_page, settle
 from tests.browser.server import REPOSITORY
+from tests.model.plain import attentions_of
 
 FOLDER = REPOSITORY / "assets" / "models" / "headlight-bert"
 SENTENCE = "The turtle moves slow across the [MASK]."
@@ -21,12 +20,7 @@ SLOW, MASK = 4, 7
 @pytest.fixture(scope="module")
 def weights() -> np.ndarray:
     """Give plain transformers' attention of the head that is opened, ``[Q, K]``."""
-    torch.set_num_threads(1)
-    tokenizer = AutoTokenizer.from_pretrained(FOLDER)
-    model = AutoModelForMaskedLM.from_pretrained(FOLDER, attn_implementation="eager", dtype=torch.float32).eval()
-    with torch.inference_mode():
-        attentions = model(**tokenizer(SENTENCE, return_tensors="pt"), output_attentions=True).attentions
-    return attentions[LAYER][0, HEAD].numpy()
+    return attentions_of(FOLDER, SENTENCE)[1][LAYER, HEAD]
 
 
 @pytest.fixture

@@ -19,6 +19,16 @@ def headlight() -> Pair:
 
 
 @pytest.fixture(scope="session")
+def bert() -> plain.Plain:
+    return plain.load(MODELS_FOLDER / "headlight-bert", causal=False)
+
+
+@pytest.fixture(scope="session")
+def gpt2() -> plain.Plain:
+    return plain.load(MODELS_FOLDER / "headlight-gpt2", causal=True)
+
+
+@pytest.fixture(scope="session")
 def tiny_pair(tiny_gpt2, tiny_gpt2_folder) -> Pair:
     return Pair(tiny_gpt2, plain.load(tiny_gpt2_folder, causal=True))
 

@@ -44,6 +44,19 @@ def output(plain: Plain, inputs: dict[str, torch.Tensor]) -> tuple[np.ndarray, n
     return torch.stack(result.attentions, dim=1).numpy(), result.logits.numpy()
 
 
+def attentions_of(folder, text: str) -> tuple[list[str], np.ndarray]:
+    """Give what a BERT of a folder says about one text: tokens, and the attention of all heads ``[L, H, Q, K]``.
+
+    One thread, as in the app: two add up in another order, and the sixth decimal differs.
+    """
+    torch.set_num_threads(1)
+    of = load(folder, causal=False)
+    inputs = of.tokenizer(text, return_tensors="pt")
+    with torch.inference_mode():
+        attentions = of.model(**inputs, output_attentions=True).attentions
+    return of.tokenizer.convert_ids_to_tokens(inputs["input_ids"][0]), torch.stack(attentions)[:, 0].numpy()
+
+
 def brought(plain: Plain, inputs: dict[str, torch.Tensor]) -> np.ndarray:
     """Give ‖α·f(x)‖ of every cell of a BERT, float64 ``[B, L, H, Q, K]``: from its states, by its own matrices."""
     model: Any = plain.model

@@ -14,7 +14,6 @@ from viz.packs.checking import check
 from viz.packs.errors import NotMeasurable
 from viz.packs.measures import truth
 from viz.packs.reading import read
-from viz.shipped import MODELS_FOLDER
 
 TEXTS = ["The turtle moved slowly across the [MASK].", "The [MASK] sat."]  # of tests.packs
 PROMPTS = ["The turtle", "The old man and the sea were"]
@@ -26,16 +25,6 @@ OF_GPT2 = """\
     padding_side: left
   questions:
 """
-
-
-@pytest.fixture(scope="module")
-def bert() -> plain.Plain:
-    return plain.load(MODELS_FOLDER / "headlight-bert", causal=False)
-
-
-@pytest.fixture(scope="module")
-def gpt2() -> plain.Plain:
-    return plain.load(MODELS_FOLDER / "headlight-gpt2", causal=True)
 
 
 @pytest.fixture(scope="module")

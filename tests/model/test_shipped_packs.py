@@ -17,26 +17,15 @@ from viz.analysis.claims.text import read_sentences
 from viz.analysis.claims.verdict import judge
 from viz.engine import requests
 from viz.engine.local import engine
-from viz.packs import schema, shelf
+from viz.packs import answer_kinds, schema, shelf
 from viz.packs.checking import check
 from viz.packs.errors import NotMeasurable
 from viz.packs.measures import truth
 from viz.packs.reading import read
 from viz.records import Run
-from viz.shipped import MODELS_FOLDER
 
 PACKS = {name: shelf.find(name, "en").pack for name in shelf.SHIPPED}
 NEAR = 2e-5  # of a weight or a share: float32, batches of another shape
-
-
-@pytest.fixture(scope="module")
-def bert() -> plain.Plain:
-    return plain.load(MODELS_FOLDER / "headlight-bert", causal=False)
-
-
-@pytest.fixture(scope="module")
-def gpt2() -> plain.Plain:
-    return plain.load(MODELS_FOLDER / "headlight-gpt2", causal=True)
 
 
 @pytest.mark.parametrize("file", sorted(shelf.FOLDER.glob("*.yaml")), ids=lambda file: file.stem)
@@ -100,16 +89,16 @@ def test_no_answer_hangs_on_rounding(name):
         if show is None:
             continue
         run = run_of(pack, show, getattr(answer, "mistakes", ()))
-        if isinstance(answer, schema.Prediction | schema.AnswerInBatch):
+        if isinstance(answer, answer_kinds.Prediction | answer_kinds.AnswerInBatch):
             readout = next(n for n, (row, _at) in enumerate(run.readouts) if row == answer.text - 1)
             assert clear(run.readout_logits[readout], 0.1), asked.id
-        if isinstance(answer, schema.LookingHead):
+        if isinstance(answer, answer_kinds.LookingHead):
             row, tokens = answer.text - 1, [token.strip("␣").casefold() for token in run.batch.tokens[answer.text - 1]]
             real = run.batch.attention_mask[row]
             is_key = ~real if answer.key == "[PAD]" else np.array([t == answer.key.casefold() for t in tokens]) & real
             weights = run.attentions[row][:, :, tokens.index(answer.query.casefold())][..., is_key].sum(-1)
             assert clear(weights if answer.layer is None else weights[answer.layer - 1], 1e-3), asked.id
-        if isinstance(answer, schema.LookedAt):
+        if isinstance(answer, answer_kinds.LookedAt):
             row, (layer, head) = answer.text - 1, [int(n) - 1 for n in answer.head[5:].split("_Head")]
             tokens = [token.strip("␣").casefold() for token in run.batch.tokens[row]]
             assert clear(run.attentions[row, layer, head, tokens.index(answer.query.casefold())], 1e-2), asked.id
@@ -254,7 +243,7 @@ def spoken(word: object) -> str:
 
 def test_the_training_batch_is_the_collators(bert):
     show, asked, n_scored = of("seen-not-scored", "scored")
-    assert isinstance(asked.answer, schema.InTraining)
+    assert isinstance(asked.answer, answer_kinds.InTraining)
     rows = [bert.tokenizer(text) for text in show.texts]
     collator = DataCollatorForLanguageModeling(bert.tokenizer, mlm_probability=0.15, seed=asked.answer.seed)
     made = collator(rows)

@@ -6,7 +6,7 @@ import io
 import numpy as np
 
 from viz.analysis.masks.cells import VISIBLE, cell_states
-from viz.names import position_number
+from viz.names import named_tokens, position_from_number, position_number
 from viz.records import Run
 from viz.text import _
 
@@ -82,14 +82,12 @@ def describe(run: Run, row: int, layer: int, head: int, *, kind: str = "self", n
     A token that stands in the text more than once is followed by its position.
     """
     table = head_table(run, row, layer, head, kind=kind, limit=n_links)
-    queries, keys = run.maps[kind].queries[row], run.maps[kind].keys[row]
-
-    def name(token: str, position: int, tokens: tuple[str, ...]) -> str:
-        return f"{token} ({position})" if tokens.count(token) > 1 else token
-
+    queries, keys = (named_tokens(side[row]) for side in (run.maps[kind].queries, run.maps[kind].keys))
     links = [
-        _("{query}: {weight:.2f} at {key}").format(query=name(query, q, queries), weight=weight, key=name(key, k, keys))
-        for q, query, k, key, weight in zip(*table.values(), strict=True)
+        _("{query}: {weight:.2f} at {key}").format(
+            query=queries[position_from_number(q)], weight=weight, key=keys[position_from_number(k)]
+        )
+        for q, _query, k, _key, weight in zip(*table.values(), strict=True)
     ]
     return _("Strongest links: {links}.").format(links="; ".join(links))
 

@@ -7,7 +7,7 @@ from viz.analysis.claims.text import read_sentences
 from viz.analysis.claims.verdict import Result, judge
 from viz.engine.requests import Gather
 from viz.names import parse_head
-from viz.packs import schema
+from viz.packs import answer_kinds, schema
 from viz.packs.errors import TooFewSentences
 from viz.packs.measures import Asking
 from viz.packs.progress import Given
@@ -18,7 +18,7 @@ def request(pack: schema.Pack, question: schema.HeadQuestion, sentences: str) ->
 
     Raises what ``read_sentences`` raises, or ``TooFewSentences``.
     """
-    assert isinstance(question.answer, schema.ClaimAnswer)
+    assert isinstance(question.answer, answer_kinds.ClaimAnswer)
     marked, least = read_sentences(sentences), question.answer.at_least
     if len(marked) < least:
         raise TooFewSentences(n=len(marked), least=least)
@@ -40,4 +40,4 @@ def tested_on(pack: schema.Pack, question: schema.HeadQuestion, given: Given, as
 
 def is_claim(question: schema.AnyQuestion) -> TypeGuard[schema.HeadQuestion]:
     """Tell whether a question asks for a claim."""
-    return isinstance(question.answer, schema.ClaimAnswer)
+    return isinstance(question.answer, answer_kinds.ClaimAnswer)

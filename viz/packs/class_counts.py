@@ -9,7 +9,7 @@ import numpy as np
 from viz.engine.requests import Ask
 from viz.errors import VizError
 from viz.names import parse_head
-from viz.packs import claims, schema
+from viz.packs import answer_kinds, claims, schema
 from viz.packs.classroom import Answered, Classroom
 from viz.packs.grading import State, canonical, same_word
 from viz.packs.measures import Asking, Shown, looked_row, looking_heads
@@ -107,7 +107,7 @@ def token_guesses(of: Classroom, question: schema.AnyQuestion, ask: Asking) -> T
 
     Raises ``NotMeasurable`` and what ``ask`` raises.
     """
-    if not isinstance(question.answer, schema.LookedAt):
+    if not isinstance(question.answer, answer_kinds.LookedAt):
         return None
     tokens, weights = looked_row(question.answer, _shown(of, question, ask))
     counts, elsewhere = np.zeros(len(tokens), dtype=np.int64), 0
@@ -128,7 +128,7 @@ def head_guesses(of: Classroom, question: schema.AnyQuestion, ask: Asking) -> He
     if not isinstance(question, schema.HeadQuestion):
         return None
     weights = None
-    if isinstance(question.answer, schema.LookingHead):
+    if isinstance(question.answer, answer_kinds.LookingHead):
         weights = looking_heads(question.answer, _shown(of, question, ask))
     n_layers, n_heads = _size(of, question, ask) if weights is None else weights.shape
     is_claim = claims.is_claim(question)

@@ -8,7 +8,7 @@ from enum import Enum
 from viz.errors import VizError
 from viz.labels import visible, written
 from viz.names import head_label, parse_head
-from viz.packs import schema
+from viz.packs import answer_kinds, schema
 from viz.packs.measures import Truth
 from viz.text import _, number, percent
 
@@ -78,7 +78,7 @@ def _readable(question: schema.AnyQuestion, given: str) -> str | None:
     given = unicodedata.normalize("NFKC", given).strip() if not isinstance(question, schema.WordQuestion) else given
     if not given.strip():
         return None
-    if isinstance(question.answer, schema.OpenAnswer):
+    if isinstance(question.answer, answer_kinds.OpenAnswer):
         return given.strip()
     if isinstance(question, schema.NumberQuestion):
         typed = read_number(given)

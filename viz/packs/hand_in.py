@@ -15,7 +15,7 @@ from viz.errors import VizError
 from viz.files import claims as claim_files
 from viz.files import saved
 from viz.names import diagram_name, folder_name, parse_head, position_from_number, position_number
-from viz.packs import claims, schema, write_up
+from viz.packs import answer_kinds, claims, schema, write_up
 from viz.packs.errors import HandInTooLarge
 from viz.packs.measures import Asking, Shown, truth
 from viz.packs.progress import Given, Progress
@@ -29,7 +29,7 @@ MAX_EXTRAS = 280_000  # bytes of maps and runs
 MAX_NAME = 120  # characters of a student's name
 CLAIM_MAPS = 4  # sentences of a claim whose maps are drawn
 
-_OfMap = schema.LookedAt | schema.Cell | schema.LookingHead
+_OfMap = answer_kinds.LookedAt | answer_kinds.Cell | answer_kinds.LookingHead
 
 
 def make(pack: OpenPack, progress: Progress, name: str, ask: Asking) -> bytes:
@@ -160,9 +160,9 @@ def _heads(pack: schema.Pack, of: _Played, texts: Shown) -> Iterator[tuple[int, 
     if show is not None and show.head is not None:
         yield show.text, show.head, None
     for question, given in of.answers.items():
-        if isinstance(question.answer, schema.LookedAt | schema.Cell):
+        if isinstance(question.answer, answer_kinds.LookedAt | answer_kinds.Cell):
             yield question.answer.text, question.answer.head, question.answer
-        if isinstance(question.answer, schema.LookingHead):
+        if isinstance(question.answer, answer_kinds.LookingHead):
             found = _truth(pack, question, texts.ask)
             yield from ((question.answer.text, name, question.answer) for name in (*found, given.last))
 

@@ -18,8 +18,8 @@ from viz.analysis.predictions import probabilities, ranks, require_readouts, top
 from viz.analysis.words import find, plain, special_tokens
 from viz.engine import requests
 from viz.errors import Reason
-from viz.names import head_label, parse_head, position_number
-from viz.packs import schema
+from viz.names import head_label, named_tokens, parse_head, position_number
+from viz.packs import answer_kinds, schema
 from viz.packs.errors import NotMeasurable
 from viz.records import Run
 
@@ -47,13 +47,13 @@ def truth(pack: schema.Pack, question: schema.AnyQuestion, ask: Asking) -> Truth
     Raises ``NotMeasurable`` and what ``ask`` raises, such as ``WordNotInText``.
     """
     answer = question.answer
-    if isinstance(answer, schema.OpenAnswer | schema.ClaimAnswer):
+    if isinstance(answer, answer_kinds.OpenAnswer | answer_kinds.ClaimAnswer):
         return None
-    if isinstance(answer, schema.Softmax):
+    if isinstance(answer, answer_kinds.Softmax):
         return Truth(_softmax(answer))
-    if isinstance(answer, schema.Fill):
+    if isinstance(answer, answer_kinds.Fill):
         return Truth(_filled(answer, ask))
-    if isinstance(answer, schema.HiddenRow):
+    if isinstance(answer, answer_kinds.HiddenRow):
         tried = _tried(answer.scores, (), answer.fill, answer.type, ask)
         return Truth(FULLY_HIDDEN[tried.fully_hidden], choices=tuple(FULLY_HIDDEN.values()))
     show = pack.part_of(question.id).show
@@ -90,29 +90,29 @@ class Shown:
         positions = sorted({position for word in words for position in find(run, 0, word)})
         return self.ask(replace(self.request(), edit=requests.Edit(tuple(positions))))
 
-    def asked(self, answer: schema.Cell | schema.LookedAt | schema.LookingHead) -> Run:
+    def asked(self, answer: answer_kinds.Cell | answer_kinds.LookedAt | answer_kinds.LookingHead) -> Run:
         """Give the pass that a question about a map is about."""
-        if isinstance(answer, schema.Cell) and answer.hide:
+        if isinstance(answer, answer_kinds.Cell) and answer.hide:
             return self.hiding(answer.hide)
-        return self.run(() if isinstance(answer, schema.LookedAt) else answer.mistakes)
+        return self.run(() if isinstance(answer, answer_kinds.LookedAt) else answer.mistakes)
 
     def check(self, mistakes: tuple[str, ...]) -> BatchCheck:
         """Give how each text fares in the batch, with a script's mistakes."""
         made = replace(Mistakes(), **dict.fromkeys(mistakes, True))
         return self.ask(requests.Check(self.model, self.show.texts, self.show.padding_side, made))
 
-    def lesson(self, answer: schema.InTraining) -> Lesson:
+    def lesson(self, answer: answer_kinds.InTraining) -> Lesson:
         """Give the training batch of the texts."""
         given = (self.model, self.show.texts, answer.seed, answer.masked_share, self.show.padding_side)
         return self.ask(requests.Train(*given))
 
 
-def _prediction(answer: schema.Prediction, shown: Shown) -> Truth:
+def _prediction(answer: answer_kinds.Prediction, shown: Shown) -> Truth:
     run = shown.run()
     return Truth(top_k(run, _readout(run, answer.text), 1)[0].token)
 
 
-def _answer_in_batch(answer: schema.AnswerInBatch, shown: Shown) -> Truth:
+def _answer_in_batch(answer: answer_kinds.AnswerInBatch, shown: Shown) -> Truth:
     check = shown.check(answer.mistakes).prompts[answer.text - 1]
     token = check.token_alone if answer.alone else check.token_in_batch
     if token is None:
@@ -120,13 +120,13 @@ def _answer_in_batch(answer: schema.AnswerInBatch, shown: Shown) -> Truth:
     return Truth(token)
 
 
-def _looked_at(answer: schema.LookedAt, shown: Shown) -> Truth:
+def _looked_at(answer: answer_kinds.LookedAt, shown: Shown) -> Truth:
     names, weights = looked_row(answer, shown)
     best = [name for name, weight in zip(names, weights, strict=True) if weight == weights.max()]
     return Truth(best[0], tuple(best[1:]), tuple(names))
 
 
-def looked_row(answer: schema.LookedAt, shown: Shown) -> tuple[list[str], np.ndarray]:
+def looked_row(answer: answer_kinds.LookedAt, shown: Shown) -> tuple[list[str], np.ndarray]:
     """Give the tokens that a query may choose from, and what it gives to each, float32 ``[K]``; of several, the mean.
 
     Raises ``NotMeasurable`` and what ``ask`` raises.
@@ -141,17 +141,17 @@ def looked_row(answer: schema.LookedAt, shown: Shown) -> tuple[list[str], np.nda
     keys = np.flatnonzero(open_keys)
     if not len(keys):
         raise NotMeasurable(reason=Reason("'{query}' may look at nothing.", query=answer.query))
-    names = token_names(run, row)
+    names = named_tokens(run.batch.tokens[row])
     return [names[key] for key in keys], weights[keys]
 
 
-def _looking_head(answer: schema.LookingHead, shown: Shown) -> Truth:
+def _looking_head(answer: answer_kinds.LookingHead, shown: Shown) -> Truth:
     weights = looking_heads(answer, shown)
     best = [head_label(int(layer), int(head)) for layer, head in np.argwhere(weights == np.nanmax(weights))]
     return Truth(best[0], tuple(best[1:]))
 
 
-def looking_heads(answer: schema.LookingHead, shown: Shown) -> np.ndarray:
+def looking_heads(answer: answer_kinds.LookingHead, shown: Shown) -> np.ndarray:
     """Give what each head gives from the query to the key, ``[L, H]``; NaN in layers that are not asked about.
 
     Raises ``NotMeasurable`` and what ``ask`` raises.
@@ -168,12 +168,12 @@ def looking_heads(answer: schema.LookingHead, shown: Shown) -> np.ndarray:
     return np.where(np.arange(len(weights))[:, None] == answer.layer - 1, weights, np.nan)
 
 
-def _count(answer: schema.Count, shown: Shown) -> Truth:
+def _count(answer: answer_kinds.Count, shown: Shown) -> Truth:
     real = shown.run().batch.attention_mask[answer.text - 1]
     return Truth(float(real.sum() if answer.of == "tokens" else (~real).sum()))
 
 
-def _cell(answer: schema.Cell, shown: Shown) -> Truth:
+def _cell(answer: answer_kinds.Cell, shown: Shown) -> Truth:
     run, row = shown.asked(answer), answer.text - 1
     layer, head = parse_head(answer.head, run.model.n_layers, run.model.n_heads)
     queries, keys = list(find(run, row, answer.query)), list(_keys(run, row, answer.key))
@@ -187,13 +187,13 @@ def _cell(answer: schema.Cell, shown: Shown) -> Truth:
     return Truth(float(weights.sum(axis=1, dtype=np.float64).mean()))
 
 
-def _share(answer: schema.Share, shown: Shown) -> Truth:
+def _share(answer: answer_kinds.Share, shown: Shown) -> Truth:
     run = shown.hiding(answer.hide)
     shares = probabilities(run, _readout(run, answer.text))
     return Truth(float(shares.max() if answer.word is None else shares[_word_id(answer.word, shown)]))
 
 
-def _rank(answer: schema.Rank, shown: Shown) -> Truth:
+def _rank(answer: answer_kinds.Rank, shown: Shown) -> Truth:
     run = shown.hiding(answer.hide)
     logits = run.readout_logits[_readout(run, answer.text)]
     return Truth(float(ranks(logits)[_word_id(answer.word, shown)]))
@@ -203,7 +203,7 @@ def _word_id(word: str, shown: Shown) -> int:
     return shown.ask(requests.FindWord(shown.model, word, example="the"))
 
 
-def _in_batch(answer: schema.InBatch, shown: Shown) -> Truth:
+def _in_batch(answer: answer_kinds.InBatch, shown: Shown) -> Truth:
     check = shown.check(answer.mistakes).prompts[answer.text - 1]
     found = {
         "difference": check.max_difference,
@@ -216,7 +216,7 @@ def _in_batch(answer: schema.InBatch, shown: Shown) -> Truth:
     return Truth(float(found))
 
 
-def _in_training(answer: schema.InTraining, shown: Shown) -> Truth:
+def _in_training(answer: answer_kinds.InTraining, shown: Shown) -> Truth:
     lesson = shown.lesson(answer)
     made = lesson.four_ways.training_batch
     if answer.of == "loss":
@@ -237,14 +237,14 @@ def _in_training(answer: schema.InTraining, shown: Shown) -> Truth:
     return Truth(float(counted[answer.of]))
 
 
-def _softmax(answer: schema.Softmax) -> float:
+def _softmax(answer: answer_kinds.Softmax) -> float:
     """Give the weight of one score, computed in float64 from what stands in the pack."""
     added = np.zeros(len(answer.scores))
     added[[key - 1 for key in answer.hidden]] = float(answer.fill)
     return float(softmax(np.array(answer.scores, dtype=np.float64), added)[answer.key - 1])
 
 
-def _filled(answer: schema.Fill, ask: Asking) -> float:
+def _filled(answer: answer_kinds.Fill, ask: Asking) -> float:
     tried = _tried(answer.scores, answer.hidden, answer.fill, answer.type, ask)
     found = tried.leak if answer.of == "leak" else tried.stored
     if not np.isfinite(found):
@@ -261,23 +261,17 @@ def _tried(
 
 
 _MEASURES: dict[type, Callable[[Any, Shown], Truth]] = {
-    schema.Prediction: _prediction,
-    schema.AnswerInBatch: _answer_in_batch,
-    schema.LookedAt: _looked_at,
-    schema.LookingHead: _looking_head,
-    schema.Count: _count,
-    schema.Cell: _cell,
-    schema.Share: _share,
-    schema.Rank: _rank,
-    schema.InBatch: _in_batch,
-    schema.InTraining: _in_training,
+    answer_kinds.Prediction: _prediction,
+    answer_kinds.AnswerInBatch: _answer_in_batch,
+    answer_kinds.LookedAt: _looked_at,
+    answer_kinds.LookingHead: _looking_head,
+    answer_kinds.Count: _count,
+    answer_kinds.Cell: _cell,
+    answer_kinds.Share: _share,
+    answer_kinds.Rank: _rank,
+    answer_kinds.InBatch: _in_batch,
+    answer_kinds.InTraining: _in_training,
 }
-
-
-def token_names(run: Run, row: int) -> list[str]:
-    """Name the tokens of a row; one that stands there more than once is followed by its position."""
-    tokens = run.batch.tokens[row]
-    return [f"{token} ({position_number(at)})" if tokens.count(token) > 1 else token for at, token in enumerate(tokens)]
 
 
 def _keys(run: Run, row: int, key: str) -> tuple[int, ...]:

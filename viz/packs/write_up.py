@@ -6,7 +6,7 @@ from viz.analysis.claims.report import quoted, verdict_sentence
 from viz.errors import VizError
 from viz.labels import typed
 from viz.names import position_number
-from viz.packs import claims, schema, score
+from viz.packs import answer_kinds, claims, schema, score
 from viz.packs.grading import judge
 from viz.packs.measures import Asking, truth
 from viz.packs.progress import Given, Progress
@@ -57,7 +57,7 @@ def _answer(pack: schema.Pack, question: schema.AnyQuestion, given: Given, ask: 
         lines.append(message.format(first=quoted(typed(given.first)), n=given.tries))
     if given.hinted:
         lines.append(_("The hint was read before the first answer."))
-    if isinstance(question.answer, schema.OpenAnswer):
+    if isinstance(question.answer, answer_kinds.OpenAnswer):
         lines[0] = _block(given.last, is_written=False)
     written = ["\n".join(f"- {line}" for line in lines[1:])] if lines[1:] else []
     written = [lines[0], *written, *_sentences(given), f"**{quoted(_stands(pack, question, given, ask))}**"]

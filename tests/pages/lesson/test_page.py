@@ -3,15 +3,12 @@
 import pytest
 
 from pages.lesson import keeping
-from tests.packs import HEAD, PADDING, PART, pack, question
+from tests.packs import HEAD, LOOKS, PADDING, PART, pack, question
 from tests.pages.driver import assert_no_failure, html, messages, open_app, press, title
 from viz.packs.progress import Progress
 
 PAGE = "pages/lesson/page.py"
 PLACE, OWN = "try-it", "own:try-it"
-LOOKS = question(
-    "word", "{of: looked at, query: slowly, head: Layer4_Head11}", "because: An adverb.\nhint: The verb.\n"
-)
 SECOND = """\
 - title: The end
   prose: Say it.

@@ -1,31 +1,15 @@
 """What the browser gets to walk over a map, and what is read back off a Plotly figure."""
 
-import json
-import struct
-
 import numpy as np
 import plotly.graph_objects as go
 
 from tests import hand_made
+from tests.unit.drawing.packed import some_run, unpacked
 from viz.analysis.maps.cell_map import of_head
 from viz.analysis.masks.cells import CAUSAL, PADDING, VISIBLE
 from viz.analysis.masks.stages import matrix_stages
 from viz.drawing import cell_walk, class_guesses, heatmap, layer_product, movement_board, stage_maps
 from viz.drawing.figure_cells import read
-
-
-def unpacked(data: bytes, shape: tuple[int, int]) -> tuple[dict, np.ndarray]:
-    (length,) = struct.unpack("<I", data[:4])
-    assert (4 + length) % 4 == 0
-    return json.loads(data[4 : 4 + length]), np.frombuffer(data[4 + length :], "<u4").reshape(shape)
-
-
-def some_run(n_tokens: int, *, n_real: int | None = None, **fields):
-    weights = np.random.default_rng(2).random((1, 1, 2, n_tokens, n_tokens), dtype=np.float32)
-    real = [[1] * (n_real or n_tokens) + [0] * (n_tokens - (n_real or n_tokens))]
-    tokens = {"tokens": (tuple(f"<t{at}>" for at in range(n_tokens)),)}
-    model = hand_made.model_info(1, 2, **fields)
-    return hand_made.run(real, model=model, attentions=weights, batch_fields=tokens)
 
 
 def test_every_number_comes_bit_by_bit_and_every_other_cell_as_its_state():

@@ -1,25 +1,10 @@
 """The canvas gets a long map's own float32 numbers, and the state of every cell without one."""
 
-import json
-import struct
-
 import numpy as np
 
-from tests import hand_made
+from tests.unit.drawing.packed import some_run, unpacked
 from viz.analysis.masks.cells import CAUSAL, PADDING
 from viz.drawing import long_map
-
-
-def unpacked(data: bytes, shape: tuple[int, int]) -> tuple[dict, np.ndarray]:
-    (length,) = struct.unpack("<I", data[:4])
-    assert (4 + length) % 4 == 0
-    return json.loads(data[4 : 4 + length]), np.frombuffer(data[4 + length :], "<u4").reshape(shape)
-
-
-def some_run(n_tokens: int, *, n_real: int | None = None, **fields):
-    weights = np.random.default_rng(2).random((1, 1, 2, n_tokens, n_tokens), dtype=np.float32)
-    real = [[1] * (n_real or n_tokens) + [0] * (n_tokens - (n_real or n_tokens))]
-    return hand_made.run(real, model=hand_made.model_info(1, 2, **fields), attentions=weights)
 
 
 def test_numbers_are_the_models_bit_by_bit():

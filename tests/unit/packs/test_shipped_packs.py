@@ -7,7 +7,7 @@ import pytest
 from pydantic import BaseModel
 
 from tests.conftest import REPOSITORY
-from viz.packs import schema, shelf
+from viz.packs import answer_kinds, schema, shelf
 from viz.packs.reading import read
 
 FILES = sorted(shelf.FOLDER.glob("*.yaml"))
@@ -59,7 +59,7 @@ def held_numbers(pack: schema.Pack) -> set[float]:
     for question in pack.questions:
         if isinstance(question, schema.NumberQuestion) and question.expected is not None:
             numbers.add(float(question.expected))
-        if isinstance(question.answer, schema.InTraining):
+        if isinstance(question.answer, answer_kinds.InTraining):
             numbers.add(100 * question.answer.masked_share)
     return numbers
 
@@ -96,17 +96,17 @@ def test_a_pack_is_a_lesson(name):
         assert (
             part.show is None
             or part.show.map == "after"
-            or any(isinstance(question.answer, schema.Cell) for question in part.questions)
+            or any(isinstance(question.answer, answer_kinds.Cell) for question in part.questions)
         )
     assert sum(question.hint is not None for question in pack.questions) >= len(pack.questions) // 3
     assert sum(question.because is not None for question in pack.questions) >= len(pack.questions) // 2
-    assert any(isinstance(question.answer, schema.OpenAnswer) for question in pack.questions)
+    assert any(isinstance(question.answer, answer_kinds.OpenAnswer) for question in pack.questions)
 
 
 @pytest.mark.parametrize("name", shelf.SHIPPED)
 def test_every_question_that_a_number_decides_says_what_its_author_expects(name):
     for question in PACKS[f"{name}.en"].questions:
-        decided = not isinstance(question.answer, schema.OpenAnswer | schema.ClaimAnswer)
+        decided = not isinstance(question.answer, answer_kinds.OpenAnswer | answer_kinds.ClaimAnswer)
         assert (question.expected is not None) == decided, question.id
 
 
@@ -129,9 +129,9 @@ def test_a_translation_uses_the_words_of_the_field_and_says_why_the_examples_are
 def test_the_exercise_is_whole():
     pack = PACKS["what-a-head-looks-at.en"]
     kinds = [type(question.answer) for question in pack.questions]
-    assert kinds.count(schema.Prediction) == 2
-    assert kinds.count(schema.ClaimAnswer) == 2
-    assert kinds.count(schema.LookingHead) >= 2
+    assert kinds.count(answer_kinds.Prediction) == 2
+    assert kinds.count(answer_kinds.ClaimAnswer) == 2
+    assert kinds.count(answer_kinds.LookingHead) >= 2
     for said in ("CS50-AI", "analysis.md", "Attention_Layer4_Head11.png"):
         assert any(said in text for text in texts_of(pack).values())
 

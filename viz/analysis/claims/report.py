@@ -7,7 +7,7 @@ from viz.analysis.claims.text import marked
 from viz.analysis.claims.verdict import OFFSETS, Result, Standing, Verdict
 from viz.names import head_title
 from viz.records import ModelInfo
-from viz.text import _, number
+from viz.text import _, ngettext, number
 
 
 def verdict_sentence(result: Result) -> str:
@@ -68,6 +68,18 @@ def _template(result: Result) -> str:
         "Not shown: {head} looks most at the key word in {hits} of {total} sentences; luck alone gives {luck:.1f} "
         "({p})."
     )
+
+
+def left_out_sentence(result: Result) -> str:
+    """Say how many sentences could not be tested; empty where all could."""
+    if not result.left_out:
+        return ""
+    message = ngettext(
+        "{n} sentence is left out: its key stands behind the query, where this model cannot look.",
+        "{n} sentences are left out: their keys stand behind the query, where this model cannot look.",
+        len(result.left_out),
+    )
+    return message.format(n=len(result.left_out))
 
 
 def chance(result: Result) -> str:

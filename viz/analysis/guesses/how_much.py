@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from viz.analysis.guesses.order import digest, identity, names, visible_keys
+from viz.analysis.guesses.order import digest, identity, visible_keys
 from viz.analysis.masks.cells import VISIBLE, cell_states
+from viz.names import named_tokens
 from viz.records import Run
 from viz.text import _, percent
 
@@ -58,9 +59,9 @@ def question(run: Run, row: int, layer: int, head: int, query: int, *, kind: str
     cells = shares[np.isfinite(shares)]
     return AmountQuestion(
         query=query,
-        query_name=names(maps.queries[row])[query],
+        query_name=named_tokens(maps.queries[row])[query],
         key=key,
-        key_name=names(maps.keys[row])[key],
+        key_name=named_tokens(maps.keys[row])[key],
         share=share,
         luck=float((np.abs(cells - share) <= TOLERANCE + _ROUNDING).mean()),
         n_top=len(largest),

@@ -1,18 +1,16 @@
-"""Say which queries of a map can be asked about, in which order, and how tokens are named in a question.
+"""Say which queries of a map can be asked about, and in which order.
 
 What is asked and judged is what the map shows: weights or contributions, of pieces or of words, of one head or of
 joined ones. The keys to choose from are those whose cell shows a number, so a later key is none of them, and padding
 is one only where the layer let the query look at it.
 """
 
-from collections import Counter
 from hashlib import blake2b
 
 import numpy as np
 
 from viz.analysis.masks.cells import VISIBLE, cell_states
 from viz.analysis.words import pieces_of, sides
-from viz.names import position_number
 from viz.records import Run
 from viz.text import _
 
@@ -50,14 +48,6 @@ def map_key(run: Run, row: int, layer: int, head: int, *, kind: str = "self") ->
 def visible_keys(run: Run, row: int, layer: int, query: int, kind: str = "self") -> list[int]:
     """List the keys of a query's row whose cells show a number."""
     return np.flatnonzero(cell_states(run, layer, kind)[row, query] == VISIBLE).tolist()
-
-
-def names(tokens: tuple[str, ...]) -> list[str]:
-    """Name tokens for a sentence: one that stands in the text more than once is followed by its position."""
-    times = Counter(tokens)
-    return [
-        f"{token} ({position_number(position)})" if times[token] > 1 else token for position, token in enumerate(tokens)
-    ]
 
 
 def identity(run: Run, row: int, layer: int, head: int, kind: str) -> tuple[str, str, int, int]:

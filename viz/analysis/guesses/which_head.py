@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from viz.analysis.guesses.order import digest, identity, names
+from viz.analysis.guesses.order import digest, identity
 from viz.analysis.guesses.score import Choice, choose, written
 from viz.analysis.masks.cells import VISIBLE, row_states
-from viz.names import head_label, layer_label, position_number
+from viz.names import head_label, layer_label, named_tokens, position_number
 from viz.records import Run
 from viz.text import _, number
 from viz.view import View
@@ -48,9 +48,9 @@ def question(run: Run, row: int, layer: int, head: int, query: int, *, kind: str
     at = int(np.argmax(ordered[-1] - ordered[-2]))
     return HeadQuestion(
         query=query,
-        query_name=names(maps.queries[row])[query],
+        query_name=named_tokens(maps.queries[row])[query],
         key=int(keys[at]),
-        key_name=names(maps.keys[row])[keys[at]],
+        key_name=named_tokens(maps.keys[row])[keys[at]],
         places=tuple(places),
         names=tuple(_name(run.view, *place, kind) for place in places),
         weights=tuple(shown[:, at].tolist()),

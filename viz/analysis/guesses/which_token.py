@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from viz.analysis.guesses.order import names, visible_keys
+from viz.analysis.guesses.order import visible_keys
 from viz.analysis.guesses.score import Choice, choose, written
+from viz.names import named_tokens
 from viz.records import Run
 from viz.text import _
 
@@ -25,10 +26,10 @@ def question(run: Run, row: int, layer: int, head: int, query: int, *, kind: str
     """Give the question of one query, which must be one of ``queries_to_ask``."""
     maps = run.maps[kind]
     keys = visible_keys(run, row, layer, query, kind)
-    tokens, named = maps.keys[row], names(maps.keys[row])
+    tokens, named = maps.keys[row], named_tokens(maps.keys[row])
     return TokenQuestion(
         query=query,
-        query_name=names(maps.queries[row])[query],
+        query_name=named_tokens(maps.queries[row])[query],
         keys=tuple(keys),
         tokens=tuple(tokens[key] for key in keys),
         names=tuple(named[key] for key in keys),

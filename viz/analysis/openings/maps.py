@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from viz.analysis.guesses.order import names, queries_to_ask, visible_keys
+from viz.analysis.guesses.order import queries_to_ask, visible_keys
 from viz.analysis.masks.cells import CAUSAL, cell_states
-from viz.names import head_title, map_title
+from viz.names import head_title, map_title, named_tokens
 from viz.records import Run
 from viz.text import _, ngettext, number
 
@@ -69,8 +69,8 @@ def cell_said(run: Run, row: int, layer: int, head: int, *, kind: str = "self") 
     else:
         message = _("In the row of '{query}' the largest weight, {weight}, is on '{key}'; the whole row sums to {sum}.")
     return message.format(
-        query=names(maps.queries[row])[query],
-        key=names(maps.keys[row])[key],
+        query=named_tokens(maps.queries[row])[query],
+        key=named_tokens(maps.keys[row])[key],
         weight=number(float(weights[query, key]), 2),
         sum=number(float(weights[query, seen[query]].sum(dtype=np.float64)), 2),
     )

@@ -4,10 +4,9 @@ import numpy as np
 
 from viz.analysis.batches.same_alone import BatchCheck, difference_text
 from viz.analysis.batches.training import MASKED, SCORED_KINDS, Lesson
-from viz.analysis.guesses.order import names
 from viz.analysis.masks.stages import stages
 from viz.analysis.openings.texts import places_said
-from viz.names import head_title, position_number
+from viz.names import head_title, named_tokens, position_number
 from viz.records import Run
 from viz.text import _, ngettext, number, percent
 
@@ -44,7 +43,7 @@ def inside(run: Run, row: int, layer: int, head: int, query: int) -> list[str]:
         "Row of '{query}' in {head}: its largest weight is on '{key}', where the score {score} plus {added} of the "
         "mask became {weight} by the softmax."
     )
-    tokens = names(one.tokens)
+    tokens = named_tokens(one.tokens)
     values = {
         "query": tokens[query],
         "key": tokens[key],
