@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from pages.ui.guard import explain
 from pages.ui.markdown import literal
@@ -33,8 +34,9 @@ def hand_ins() -> Read | None:
     st.file_uploader(
         label.format(n=MAX_HAND_INS), ["zip"], accept_multiple_files=True, key=_FILES, on_change=_mark_as_new
     )
+    bar = st.empty()  # keeps its place where it is not needed: what moves is built anew, and an open menu closes
     if st.session_state.get(_ARE_NEW):
-        st.session_state[_READ] = _read(st.session_state.get(_FILES) or [])
+        st.session_state[_READ] = _read(st.session_state.get(_FILES) or [], bar)
         st.session_state[_ARE_NEW] = False  # a click that breaks the reading off begins it again
     read: Read | None = st.session_state.get(_READ)
     if read is None or not (read.hand_ins or read.left_out):
@@ -62,9 +64,8 @@ def _mark_as_new() -> None:
     st.session_state[_ARE_NEW] = True
 
 
-def _read(files: list) -> Read:
+def _read(files: list, bar: DeltaGenerator) -> Read:
     """Read all files, with a bar; others draw their pages meanwhile."""
-    bar = st.empty()
     hand_ins, left_out = [], []
     try:
         with engine.aside():
@@ -75,7 +76,7 @@ def _read(files: list) -> Read:
     return Read(tuple(hand_ins), tuple(left_out))
 
 
-def _one_by_one(files: list, bar) -> Iterator[tuple[str, BinaryIO]]:
+def _one_by_one(files: list, bar: DeltaGenerator) -> Iterator[tuple[str, BinaryIO]]:
     for done, file in enumerate(files):
         bar.progress(done / len(files), _("Reading: {n} of {all} files").format(n=number(done), all=number(len(files))))
         yield file.name, file

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from pages.hand_ins import claims, form, question_panel
 from pages.ui.markdown import literal
@@ -68,14 +69,15 @@ def _lesson(read: form.Read) -> str | None:
 def _judged(read: form.Read, name: str, own: Sequence[OpenPack]) -> Judged:
     """Judge the class, once for these files, this lesson and this language."""
     asked = (read, name, tuple(pack.digest for pack in own), language())
+    bar = st.empty()  # keeps its place where it is not needed
     known: Judged | None = st.session_state.get(_CLASS)
     if known is None or known.asked != asked:
         hand_ins = classroom.by_pack(read.hand_ins)[name]
-        known = st.session_state[_CLASS] = _judge(asked, hand_ins, own)
+        known = st.session_state[_CLASS] = _judge(asked, hand_ins, own, bar)
     return known
 
 
-def _judge(asked: tuple, hand_ins: list[HandIn], own: Sequence[OpenPack]) -> Judged:
+def _judge(asked: tuple, hand_ins: list[HandIn], own: Sequence[OpenPack], bar: DeltaGenerator) -> Judged:
     there, missing = [], []
     for hand_in in hand_ins:
         try:
@@ -85,7 +87,6 @@ def _judge(asked: tuple, hand_ins: list[HandIn], own: Sequence[OpenPack]) -> Jud
     if not there:
         return Judged(asked, None, missing)
     students = classroom.students_of(*zip(*there, strict=True))
-    bar = st.empty()
     try:
         with engine.aside():
             of = classroom.judged(students, engine.ask, lambda share: bar.progress(share, _("Judging the answers …")))

@@ -12,4 +12,4 @@ _STYLE = Path(__file__).with_suffix(".css").read_text(encoding="utf-8")
 
 def fit() -> None:
     """Add the style to the page; it takes no room."""
-    st.html(f"<style>{_STYLE}</style>")
+    st.html(f'<style id="headlight_style">{_STYLE}</style>')

@@ -71,5 +71,6 @@ def open_page(page: Page, address: str) -> None:
 
 
 def settle(page: Page) -> None:
-    """Wait until no script runs."""
+    """Wait until no script runs, and the style of the app is there: the browser fetches what adds it by itself."""
     page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for(timeout=120_000)
+    page.locator("#headlight_style").wait_for(state="attached", timeout=120_000)

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from urllib.parse import urlencode
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import settle
 from tests.browser.server import REPOSITORY
@@ -79,13 +79,17 @@ def switch_theme(page: Page, theme: str) -> None:
     settle(page)
 
 
+def choose_option(page: Page, field: Locator, name: str | re.Pattern[str]) -> None:
+    """Open a list of an open page, and choose from it."""
+    field.scroll_into_view_if_needed()
+    page.evaluate(NEXT_FRAME)  # a list that has just opened closes as what is around it is scrolled
+    field.click()
+    page.get_by_role("option", name=name).click()
+
+
 def switch_language(page: Page, code: str) -> None:
     """Choose a language in the side bar of an open page; nothing is loaded anew."""
-    choice = page.get_by_test_id("stSidebar").get_by_role("combobox")
-    choice.scroll_into_view_if_needed()
-    page.evaluate(NEXT_FRAME)  # a list that has just opened closes as its menu is scrolled
-    choice.click()
-    page.get_by_role("option", name=LANGUAGES[code]).click()
+    choose_option(page, page.get_by_test_id("stSidebar").get_by_role("combobox"), LANGUAGES[code])
     expect(page.locator(f'html[lang^="{code}"]')).to_have_count(1)
     wait_until_drawn(page)
 

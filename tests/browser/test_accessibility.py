@@ -221,9 +221,9 @@ def test_hand_ins_of_a_class_have_nothing_serious(page, tmp_path):
     with running_app(tmp_path / "log.txt", HEADLIGHT_PACKS=str(tmp_path)) as address:
         start(page, f"{address}/hand_ins")
         page.locator("input[type=file]").first.set_input_files([tmp_path / f"{name}.zip" for name in files])
-        expect(page.get_by_role("heading", name="Claims")).to_be_visible()
-        page.get_by_role("combobox", name="Question").click()
-        page.get_by_role("option", name="1.2 ").click()
+        expect(page.get_by_role("heading", name="Claims").first).to_be_visible()
+        pages.wait_until_drawn(page)
+        pages.choose_option(page, page.get_by_role("combobox", name="Question"), "1.2 ")
         expect(page.locator(".st-key-hand_ins_guesses .legendtext").first).to_be_visible()
         settle(page)
         assert_in_order(page.evaluate(LEVELS))

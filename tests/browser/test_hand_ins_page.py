@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from tests.attacks.hostile import HOSTILE, MARKER
 from tests.browser.conftest import settle
+from tests.browser.pages import choose_option, wait_until_drawn
 from tests.browser.server import running_app
 from tests.hand_ins import PACK_FILE, handed, zipped
 
@@ -40,8 +41,12 @@ def open_class(page: Page, address: str, folder: Path, **files: io.BytesIO) -> N
     expect(page.get_by_role("heading", name="Hand-ins")).to_be_visible(timeout=60_000)
     settle(page)
     choose(page, folder, **files)
-    expect(page.get_by_role("heading", name="Students")).to_be_visible()
-    settle(page)
+    expect(page.get_by_role("heading", name="Students").first).to_be_visible()  # at a second run there may be two
+    wait_until_drawn(page)
+
+
+def choose_question(page: Page, begins: str) -> None:
+    choose_option(page, page.get_by_role("combobox", name="Question"), re.compile(begins))
 
 
 def test_a_class_is_opened_and_its_csv_read_back(page, classes, tmp_path):
@@ -71,14 +76,12 @@ def test_a_class_is_opened_and_its_csv_read_back(page, classes, tmp_path):
 def test_the_classs_guesses_are_drawn_beside_the_model(page, classes, tmp_path):
     open_class(page, classes, tmp_path, ann=handed("Ann", **ANN), bo=handed("Bo", **BO))
     expect(page.get_by_text("Right at the first try: 1 of 2; in the end: 1.")).to_be_visible()
-    page.get_by_role("combobox", name="Question").click()
-    page.get_by_role("option", name=re.compile(r"^1\.2 ")).click()
+    choose_question(page, r"^1\.2 ")
     chart = page.locator(".st-key-hand_ins_guesses")
     expect(chart.locator(".legendtext").first).to_have_text("class: share of the guesses")
     expect(chart.locator(".ytick", has_text="turtle")).to_be_visible()
     expect(page.get_by_text("The class: turtle 50%, moved 50%. The model: most at moved")).to_be_visible()
-    page.get_by_role("combobox", name="Question").click()
-    page.get_by_role("option", name=re.compile(r"^1\.3 ")).click()
+    choose_question(page, r"^1\.3 ")
     expect(page.get_by_text("The class named: Layer2_Head10 · L1H9: 1.")).to_be_visible()
 
 
@@ -100,8 +103,7 @@ def test_what_students_typed_is_text_and_nothing_runs(page, classes, tmp_path):
     }
     open_class(page, classes, tmp_path, **files)
     for number in (2, 5):
-        page.get_by_role("combobox", name="Question").click()
-        page.get_by_role("option", name=re.compile(rf"^1\.{number} ")).click()
+        choose_question(page, rf"^1\.{number} ")
         settle(page)
     assert page.evaluate(f"window.{MARKER}") is None
     assert page.locator("img[src=x]").count() == 0

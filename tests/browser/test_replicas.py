@@ -122,7 +122,7 @@ def test_files_of_50_mb_reach_the_replica_of_their_page(pages, replicas, large):
         expect(uploader).to_contain_text("50MB")
         uploader.locator("input").set_input_files(large / "run.npz")
         expect(page.locator("[class*=st-key-show_] button").filter(has_text="run.npz")).to_be_visible(timeout=60_000)
-        expect(page.get_by_text(f"{SIDE} tokens").first).to_be_visible(timeout=60_000)
+        expect(page.get_by_text(f"1 text of {SIDE} tokens · Self-attention")).to_be_visible(timeout=60_000)
         uploader.locator("input").set_input_files(large / "none.npz")
         refused = page.get_by_test_id("stAlert").filter(has_text="'none.npz' is not a saved run")
         expect(refused).to_be_visible(timeout=60_000)
@@ -153,7 +153,7 @@ def test_a_page_whose_replica_is_killed_comes_back_on_the_other_with_its_text(pa
     replicas.start(lost)  # and whoever went away stays away
     page.get_by_role("link", name="Runs", exact=True).click()
     page.get_by_test_id("stFileUploader").locator("input").set_input_files(large / "run.npz")
-    expect(page.get_by_text(f"{SIDE} tokens").first).to_be_visible(timeout=60_000)
+    expect(page.get_by_text(f"1 text of {SIDE} tokens · Self-attention")).to_be_visible(timeout=60_000)
     assert named(page) == other
     newcomers = on_each_replica(browser, replicas)
     for newcomer in newcomers.values():
