@@ -63,5 +63,5 @@ for benchmark in (
     word_importance,
     *SERVER,
 ):
-    print(f"\n## {benchmark.__name__}: {benchmark.__doc__.splitlines()[0]}", flush=True)
+    print(f"\n## {benchmark.__name__}: {(benchmark.__doc__ or '').splitlines()[0]}", flush=True)
     benchmark.main()

@@ -7,6 +7,7 @@ from urllib.parse import quote
 from playwright.sync_api import Page, sync_playwright
 
 from benchmarks import paired
+from benchmarks.clicks import click_at
 from tests.browser.conftest import FLAGS, chromium_path, settle
 from tests.browser.server import running_app
 
@@ -69,9 +70,7 @@ def _click(page: Page, overview: bool, board: str, across: float, down: float) -
     """Click a place of a board, given as shares of its size; gives the seconds until what it opens is drawn."""
     page.wait_for_timeout(400)
     page.evaluate(f"(wants) => {{ window.changed = ({UNTIL_CHANGED})(wants); }}", overview)
-    canvas = page.locator(f"{board} .stage canvas")
-    box = canvas.bounding_box()
-    canvas.click(position={"x": box["width"] * across, "y": box["height"] * down})
+    click_at(page.locator(f"{board} .stage canvas"), across, down)
     return page.evaluate("() => window.changed") / 1000
 
 

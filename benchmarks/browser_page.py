@@ -8,6 +8,7 @@ from urllib.parse import quote
 from playwright.sync_api import Page, sync_playwright
 
 from benchmarks import paired
+from benchmarks.clicks import click_at
 from benchmarks.full_size import bert_base
 from tests.browser.conftest import FLAGS, chromium_path, open_page
 from tests.browser.server import running_app
@@ -106,9 +107,7 @@ def count_received(page: Page) -> list[int]:
 def _open_head(page: Page, number: int) -> float:
     """Click another head of the overview and wait until its map is there, in seconds."""
     waiting = page.evaluate_handle(f"() => {{ window.drawn = ({UNTIL_DRAWN})(['click', false]) }}")
-    canvas = page.locator(".stage canvas")
-    box = canvas.bounding_box()
-    canvas.click(position={"x": box["width"] * (number % 11 + 0.5) / 12, "y": 5})
+    click_at(page.locator(".stage canvas"), (number % 11 + 0.5) / 12, 0.05)
     waiting.dispose()
     return page.evaluate("() => window.drawn") / 1000
 

@@ -1,11 +1,10 @@
 """Measure writing all diagrams of a text against the straightforward way: a rectangle a cell, a large image a label.
 
 Both write the 144 PNGs of a 12x12 model and 10 tokens into a temporary folder, in turns, so that what else the
-computer does touches both. Run from the repository's root: ``python benchmarks/diagrams.py``.
+computer does touches both. Run from the repository's root: ``python -m benchmarks.diagrams``.
 """
 
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -14,12 +13,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
+from tests import hand_made
 from viz.drawing import diagrams
 from viz.drawing.fonts import font_for
 from viz.names import diagram_name
-from viz.records import Batch, ModelInfo, Run
+from viz.records import Run
 
 N_LAYERS, N_HEADS = 12, 12
 TOKENS = ("[CLS]", "the", "turtle", "moves", "slow", "across", "the", "[MASK]", ".", "[SEP]")
@@ -62,29 +60,9 @@ def random_run() -> Run:
     """Build a run whose attentions are random rows that sum to 1."""
     n_tokens = len(TOKENS)
     exponentials = np.exp(2 * np.random.default_rng(0).standard_normal((1, N_LAYERS, N_HEADS, n_tokens, n_tokens)))
-    real = np.ones((1, n_tokens), dtype=bool)
-    batch = Batch(
-        texts=("The turtle moves slow across the [MASK].",),
-        tokens=(TOKENS,),
-        input_ids=np.arange(n_tokens)[None],
-        attention_mask=real,
-        special_tokens_mask=~real,
-        token_type_ids=None,
-        position_ids=np.arange(n_tokens)[None],
-        word_ids=np.arange(n_tokens)[None],
-        padding_side="right",
-        truncated=(False,),
-    )
-    return Run(
-        model=ModelInfo("random numbers", "", "bert", "pretrained", False, N_LAYERS, N_HEADS, 512, "[MASK]", ()),
-        batch=batch,
-        given_mask=real,
-        attentions=(exponentials / exponentials.sum(axis=-1, keepdims=True)).astype(np.float32),
-        scores=None,
-        additive_mask=None,
-        readouts=np.zeros((0, 2), dtype=np.int64),
-        readout_logits=np.zeros((0, 0), dtype=np.float32),
-    )
+    maps = (exponentials / exponentials.sum(axis=-1, keepdims=True)).astype(np.float32)
+    model = hand_made.model_info(N_LAYERS, N_HEADS)
+    return hand_made.run([[1] * n_tokens], model=model, batch_fields={"tokens": (TOKENS,)}, attentions=maps)
 
 
 def straightforward(run: Run, row: int, folder: Path) -> None:

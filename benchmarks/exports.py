@@ -120,7 +120,7 @@ def _open(page: bytes, n_tokens: int) -> None:
 
 def _bertviz(run: Run) -> bytes:
     import torch
-    from bertviz import model_view
+    from bertviz import model_view  # pyright: ignore[reportMissingImports]
 
     maps = [torch.from_numpy(layer[None].copy()) for layer in run.attentions[0]]
     return model_view(maps, list(run.batch.tokens[0]), html_action="return").data.encode()

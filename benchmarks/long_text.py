@@ -11,6 +11,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from benchmarks import paired
 from benchmarks.browser_page import count_received
+from benchmarks.clicks import click_at
 from benchmarks.full_size import bert_base
 from tests.browser.conftest import FLAGS, chromium_path, open_page
 from tests.browser.server import running_app
@@ -100,9 +101,7 @@ def _text() -> str:
 
 def _open_head(page: Page, number: int) -> float:
     waiting = page.evaluate_handle(f"() => {{ window.drawn = ({UNTIL_DRAWN})(['click', false]) }}")
-    canvas = page.locator(".stage canvas")
-    box = canvas.bounding_box()
-    canvas.click(position={"x": box["width"] * (number % 11 + 0.5) / 12, "y": 5})
+    click_at(page.locator(".stage canvas"), (number % 11 + 0.5) / 12, 0.05)
     waiting.dispose()
     return page.evaluate("() => window.drawn") / 1000
 

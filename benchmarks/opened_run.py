@@ -41,8 +41,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         files = [_write(folder / f"run{number}.npz", number) for number in range(2 * ROUNDS + 1)]
-        log, offered = folder / "log.txt", {"HEADLIGHT_RUNS": name}
-        with started_app(log, **offered) as (address, process), sync_playwright() as playwright:
+        log = folder / "log.txt"
+        with started_app(log, HEADLIGHT_RUNS=name) as (address, process), sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)
             page = _open(browser, f"{address}/saved")
             first = _choose(page, files[0].name)

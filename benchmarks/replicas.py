@@ -73,7 +73,7 @@ def _uploader(page: Page):
 
 def _one_is_killed(browser: Browser, replicas: Replicas) -> float:
     with _page(browser, replicas) as page:
-        (number,) = [c["value"] for c in page.context.cookies() if c["name"] == "headlight_replica"]
+        (number,) = [c.get("value", "") for c in page.context.cookies() if c.get("name") == "headlight_replica"]
         replicas.kill(number)
         started = time.perf_counter()
         expect(_uploader(page)).to_be_disabled(timeout=60_000)

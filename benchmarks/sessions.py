@@ -9,6 +9,7 @@ import websockets
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.util import calc_hash
+from websockets.typing import Subprotocol
 
 from benchmarks import paired
 from tests.browser.server import running_app
@@ -53,7 +54,7 @@ class Visitor:
         """Connect and wait for the whole page."""
         self.connection = await websockets.connect(
             self.address,
-            subprotocols=["streamlit"],
+            subprotocols=[Subprotocol("streamlit")],
             max_size=None,
             compression=None,
             open_timeout=60,
@@ -76,7 +77,7 @@ class Visitor:
         started, answered = time.perf_counter(), not sentence
         await self.connection.send(message.SerializeToString())
         while True:
-            forward = ForwardMsg.FromString(await self.connection.recv())
+            forward = ForwardMsg.FromString(await self.connection.recv(decode=False))
             kind = forward.WhichOneof("type")
             if kind == "new_session":
                 self.page = forward.new_session.page_script_hash

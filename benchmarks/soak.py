@@ -10,13 +10,14 @@ import statistics
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from benchmarks import class_load, paired, process
 from benchmarks.sessions import Visitor
 from tests.browser.server import started_app
 
 N_VISITORS, LEAVE_EVERY, THINK, MINUTES, MINUTE = 30, 5, 20.0, 30, 60.0
-SETTINGS = {"HEADLIGHT_KEPT_ANSWERS_MB": "20", "STREAMLIT_SERVER_DISCONNECTED_SESSION_TTL": "30"}
+SETTINGS: dict[str, Any] = {"HEADLIGHT_KEPT_ANSWERS_MB": "20", "STREAMLIT_SERVER_DISCONNECTED_SESSION_TTL": "30"}
 
 
 def main() -> None:
