@@ -76,6 +76,16 @@ def test_a_message_that_is_put_together_would_be_found():
     assert hidden(ast.parse("f'{_(\"in an f-string\")}'")) == ["_('in an f-string')"]
 
 
+def quoting(tree: ast.AST) -> list[str]:
+    """List the f-strings that put English quotation marks around something; other languages have others."""
+    return [ast.unparse(f) for f in ast.walk(tree) if isinstance(f, ast.JoinedStr) and set("“”") & set(ast.unparse(f))]
+
+
+def test_quotation_marks_stand_in_messages():
+    assert {name: found for name, tree in TREES.items() if (found := quoting(tree))} == {}
+    assert len(quoting(ast.parse("f'“{word}”'; f'{word}'; _('“{word}”').format(word=word)"))) == 1
+
+
 def test_every_reason_is_a_message():
     assert {name: raw for name, tree in TREES.items() if (raw := raw_reasons(tree))} == {}
 

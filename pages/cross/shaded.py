@@ -142,7 +142,7 @@ def _said(run: Run, row: int, query: int, layer: int, head: int | None) -> str:
     """Say whose weights these are, and what their row writes."""
     tokens = run.maps["cross"].queries[row]
     written = next(step.written for step in steps(run, row) if step.query == query)
-    writes = _("the end") if written is None else f"“{tokens[written]}”"
+    writes = _("the end") if written is None else _("“{token}”").format(token=tokens[written])
     message = _("{weights}; the row of “{token}” (position {position}), which writes {writes}:")
     return message.format(
         weights=_weights_name(layer, head, run.stack("cross")),

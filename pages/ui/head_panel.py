@@ -30,8 +30,7 @@ TABLE_ROWS = 5_000  # more is for the CSV
 
 # How to get a run again. What outlives a run of the page, a fragment or a download, keeps this and not the run: a
 # visitor would hold it in memory long after the engine has let go of it. In a page.py it is a ``partial``: a lambda
-# there
-# holds on to all variables of the page.
+# there holds on to all variables of the page.
 Give = Callable[[], Run]
 
 
