@@ -178,6 +178,15 @@ def test_what_pages_share_is_used_by_at_least_two_of_them():
     assert {name: pages_of(name) for name in users if len(pages_of(name)) < 2} == {}
 
 
+def test_one_module_shows_charts_so_that_none_lacks_its_text_and_its_marks():
+    calls = {module for module, tree in MODULES.items() for node in ast.walk(tree) if plots(node)}
+    assert calls == {"pages.ui.chart"}
+
+
+def plots(node: ast.AST) -> bool:
+    return isinstance(node, ast.Attribute) and node.attr == "plotly_chart"
+
+
 def test_no_two_modules_import_each_other():
     graph = {module: {name for name in imported(tree) if name in MODULES} for module, tree in MODULES.items()}
     done: set[str] = set()

@@ -30,6 +30,21 @@ def localised(digits: str, language: str) -> str:
 
 
 @cache
+def marks(language: str) -> str:
+    """Give a language's decimal mark and what stands between groups of digits, two characters: ``.,`` in English."""
+    if language == "en":
+        return ".,"
+    from babel import Locale, UnknownLocaleError
+    from babel.numbers import get_decimal_symbol, get_group_symbol
+
+    try:
+        locale = Locale.parse(language)
+    except UnknownLocaleError:
+        return ".,"
+    return get_decimal_symbol(locale) + get_group_symbol(locale)
+
+
+@cache
 def _pattern(language: str, n_decimals: int, with_plus: bool, percent: bool):
     """Make Babel's pattern of a language for so many decimals, and its locale; (None, None) for an unknown language."""
     from babel import Locale, UnknownLocaleError

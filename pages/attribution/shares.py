@@ -2,9 +2,9 @@
 
 import streamlit as st
 
+from pages.ui.chart import chart
 from pages.ui.head_grid import number_grid
 from pages.ui.markdown import literal
-from pages.ui.pictures import BARE
 from viz.analysis import tables
 from viz.analysis.reasons.attribution import Attribution, Part, by_layer, rest, strongest, table
 from viz.drawing.head_board import attribution_board
@@ -25,7 +25,7 @@ def shares_panel(of: Attribution, text: str) -> None:
     with bars:
         st.markdown(_("**Layers**"))
         spoken = _("Bars for each layer: what its heads and what its MLP wrote")
-        st.plotly_chart(layer_bars(by_layer(of)), key="attribution_layers", config=BARE, alt=spoken)
+        chart(layer_bars(by_layer(of)), "attribution_layers", spoken)
         named = "; ".join(f"{_named(part)} {_signed(part.value)}" for part in strongest(of)[:N_NAMED])
         st.markdown(literal(_("Wrote most, either way: {parts}.").format(parts=named)))
     st.caption(literal(_explained()))

@@ -4,9 +4,9 @@ import streamlit as st
 
 from pages.compare.pair import RunPair
 from pages.ui import guard
+from pages.ui.chart import chart
 from pages.ui.how_many import how_many
 from pages.ui.markdown import literal
-from pages.ui.pictures import BARE
 from pages.ui.question import whole
 from viz.analysis.compare.answers import WordShift, same_vocabulary, shared_guesses, shifts
 from viz.analysis.compare.comparison import Comparison
@@ -73,7 +73,7 @@ def _chosen(of: Comparison, guesses: list[tuple[int, int]]) -> tuple[int, int]:
 def _draw(found: list[Shift] | list[WordShift]) -> None:
     bars, words = st.columns([3, 2])
     spoken = "; ".join(f"{s.token}: {_share(s.probability_before)} → {_share(s.probability_after)}" for s in found)
-    bars.plotly_chart(shift_bars(found), key="compare_shifts", config=BARE, alt=spoken)
+    chart(shift_bars(found), "compare_shifts", spoken, place=bars)
     words.dataframe(
         {
             _("word"): [s.token for s in found],

@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from pages.ui.pictures import BARE
+from pages.ui.chart import chart
 from viz.analysis import tables
 from viz.analysis.corpus.links import LEAST, MAX_PAIRS
 from viz.analysis.corpus.reading import Head, Reading
 from viz.analysis.corpus.spreads import BINS
-from viz.analysis.corpus.standings import job_names, links_table, spreads_table
+from viz.analysis.corpus.standings import job_names, links_table, spread_said, spreads_table
 from viz.analysis.heads.measures import MEASURES
 from viz.drawing.spread_bars import spread_bars
 from viz.names import head_label
@@ -22,7 +22,7 @@ def spreads_panel(of: Reading, head: Head) -> None:
     names = job_names(of, head[0])
     job = st.selectbox(_("Job"), list(names), key="corpus_job", format_func=names.__getitem__)
     spread = of.spreads[job]
-    st.plotly_chart(spread_bars(spread, head, names[job]), key="corpus_spread", config=BARE)
+    chart(spread_bars(spread, head, names[job]), "corpus_spread", spread_said(spread, head, names[job]))
     st.caption(f"{translated(MEASURES[job].definition)} `{MEASURES[job].formula}`")
     table = spreads_table(of, head)
     shown = {_("job"): [names[name] for name in table["job"]]} | {

@@ -7,8 +7,8 @@ import streamlit as st
 from pages.cross import pinned
 from pages.cross.form import CrossQuestion
 from pages.ui import guard
+from pages.ui.chart import chart
 from pages.ui.markdown import literal
-from pages.ui.pictures import BARE
 from pages.ui.question import one_of, set_address
 from viz.analysis.cross.greedy import best, first_change, wrote_itself
 from viz.analysis.cross.steps import steps
@@ -114,7 +114,7 @@ def _show_step(run: Run, without: Run, row: int) -> None:
     spoken = "; ".join(
         f"{s.token}: {percent(s.probability_before, 1)} → {percent(s.probability_after, 1)}" for s in shifts
     )
-    st.plotly_chart(shift_bars(shifts), key="cross_shifts", config=BARE, alt=spoken)
+    chart(shift_bars(shifts), "cross_shifts", spoken)
     logits = run.readout_logits[readout], without.readout_logits[readout]
     of = effect(*logits, best(run, readout), run.model.vocabulary)
     message = _("KL divergence: **{kl:.4f} bits** over all {n:,} words (0 = the same answer)")

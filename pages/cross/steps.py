@@ -5,10 +5,10 @@ import streamlit as st
 from pages.cross import pinned
 from pages.cross.shaded import shaded_source
 from pages.ui import guard
+from pages.ui.chart import chart
 from pages.ui.head_panel import Give
 from pages.ui.how_many import how_many
 from pages.ui.markdown import literal
-from pages.ui.pictures import BARE
 from viz.analysis.cross.steps import Step, standing, steps
 from viz.analysis.predictions import are_numbers, top_k
 from viz.drawing import strips
@@ -84,7 +84,7 @@ def _next_words(run: Run, row: int, step: Step) -> None:
         return
     best = top_k(run, step.readout, how_many(field, min(_MOST, len(run.model.vocabulary))))
     spoken = "; ".join(f"{p.token}: {percent(p.probability, 1)}" for p in best)
-    st.plotly_chart(prediction_bars(best), key="cross_words", config=BARE, alt=spoken)
+    chart(prediction_bars(best), "cross_words", spoken)
     found = standing(run, row, step)
     if found is not None and found.rank > 1:
         message = _("The piece that stands here, {word}, has rank {rank} with {share}.")

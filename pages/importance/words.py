@@ -4,8 +4,8 @@ import numpy as np
 import streamlit as st
 
 from pages.ui import guard
+from pages.ui.chart import chart
 from pages.ui.markdown import literal
-from pages.ui.pictures import BARE
 from viz.analysis import tables
 from viz.analysis.reasons.importance import Importance, attention_paid, table
 from viz.drawing.word_bars import MOST_WORDS, word_bars
@@ -26,7 +26,7 @@ def words_panel(run: Run, request: WeighWords) -> None:
     attention = attention_paid(run, request.readout, of.words)
     st.header(_("What each word did to the answer"), anchor=False)
     st.markdown(literal(_said(of, attention)))
-    st.plotly_chart(word_bars(of, attention), key="importance_bars", config=BARE, alt=_said(of, attention))
+    chart(word_bars(of, attention), "importance_bars", _said(of, attention))
     if len(of.words) > MOST_WORDS:
         message = _("Drawn are the {n} words with the largest integrated gradients; the table has all.")
         st.caption(message.format(n=MOST_WORDS))

@@ -5,10 +5,10 @@ from dataclasses import replace
 import streamlit as st
 
 from pages.ui import guard, head_choice, view_choice
+from pages.ui.chart import chart
 from pages.ui.heat_map import heat_map
 from pages.ui.map_pair import map_pair
 from pages.ui.markdown import literal
-from pages.ui.pictures import BARE
 from pages.ui.token_chips import token_chips
 from viz.analysis.compare.comparison import edited, shared_readouts
 from viz.analysis.compare.movement import head_changes
@@ -75,7 +75,7 @@ def _predictions(before: Run, after: Run) -> None:
         spoken = "; ".join(
             f"{s.token}: {percent(s.probability_before, 1)} → {percent(s.probability_after, 1)}" for s in shifts
         )
-        bars.plotly_chart(shift_bars(shifts), key=f"shifts_{pair[0]}", config=BARE, alt=spoken)
+        chart(shift_bars(shifts), f"shifts_{pair[0]}", spoken, place=bars)
         words.dataframe(
             {
                 _("word"): [s.token for s in shifts],

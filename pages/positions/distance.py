@@ -6,11 +6,12 @@ import streamlit as st
 
 from pages.positions.form import PositionQuestion, choose_text
 from pages.ui import guard, head_choice, prompt_form
+from pages.ui.chart import chart
 from pages.ui.head_panel import Give
 from pages.ui.heat_map import heat_map
 from pages.ui.long_work import ask_measured
 from pages.ui.markdown import literal
-from pages.ui.pictures import BARE, head_figure
+from pages.ui.pictures import head_figure
 from pages.ui.question import set_address
 from viz import settings
 from viz.analysis import tables
@@ -118,7 +119,7 @@ def profile_panel(give_profiles, give_run: Give, count_special: bool) -> None:
     of, run = give_profiles().profiles(count_special=count_special), give_run()
     head = head_choice.controls(run.model)
     said = profile_said(of, head)
-    st.plotly_chart(offset_profile(of, head), key="offset_profile", config=BARE, alt=said)
+    chart(offset_profile(of, head), "offset_profile", said)
     st.markdown(literal(said))
     own, alone = st.columns(2, gap="medium")
     own.caption(_("the map of the open text"))

@@ -7,10 +7,10 @@ import streamlit as st
 
 from pages.positions.form import PositionQuestion, choose_text
 from pages.ui import head_choice
+from pages.ui.chart import chart
 from pages.ui.head_panel import head_panel
 from pages.ui.long_work import ask_measured
 from pages.ui.markdown import literal
-from pages.ui.pictures import BARE
 from viz.analysis import tables
 from viz.analysis.positions.place_word import Head, PlaceWord, place_word_table, strongest
 from viz.drawing.place_word_scatter import place_word_scatter
@@ -34,13 +34,12 @@ def heads_part(question: PositionQuestion) -> None:
         return
     question, of = answer
     choose_text(question)
-    chart, named = st.columns([3, 2], gap="medium")
-    with chart:
-        st.plotly_chart(
+    picture, named = st.columns([3, 2], gap="medium")
+    with picture:
+        chart(
             place_word_scatter(of),
-            key="place_word_scatter",
-            config=BARE,
-            alt=_("One point a head: word to the right, place upwards"),
+            "place_word_scatter",
+            _("One point a head: word to the right, place upwards"),
             on_select=_point_picked,
             selection_mode="points",
         )

@@ -3,9 +3,9 @@
 import streamlit as st
 
 from pages.positions.form import PositionQuestion
+from pages.ui.chart import chart
 from pages.ui.heat_map import heat_map
 from pages.ui.markdown import literal
-from pages.ui.pictures import BARE
 from pages.ui.question import set_address, whole
 from viz.analysis import tables as files
 from viz.analysis.positions import sentences
@@ -62,7 +62,7 @@ def _draw(of: PositionTables, table: PositionTable) -> None:
     if not table.has_vectors:
         heat_map(table_map(table), "position_table_map", said)
         if table.kind != "distances":
-            st.plotly_chart(bias_lines(table), key="position_bias_lines", config=BARE, alt=said)
+            chart(bias_lines(table), "position_bias_lines", said)
         _download(of, table)
         return
     own, other = st.columns(2, gap="medium")
@@ -77,7 +77,7 @@ def _draw(of: PositionTables, table: PositionTable) -> None:
     alike = similarity(table)
     spoken = sentences.similarity_said(alike)
     figure = similarity_lines({of.model.checkpoint: alike, _("computed"): similarity(beside)})
-    st.plotly_chart(figure, key="position_similarity", config=BARE, alt=spoken)
+    chart(figure, "position_similarity", spoken)
     st.markdown(literal(spoken))
     st.caption(
         _(

@@ -3,8 +3,8 @@
 import streamlit as st
 
 from pages.switch_off.controls import Choice
+from pages.ui.chart import chart
 from pages.ui.markdown import literal
-from pages.ui.pictures import BARE
 from viz.analysis.heads.switch_off import Effect, effect
 from viz.analysis.openings import heads
 from viz.analysis.predictions import compare
@@ -33,7 +33,7 @@ def answer_panel(before: Run, after: Run, choice: Choice) -> None:
     spoken = "; ".join(
         f"{s.token}: {percent(s.probability_before, 1)} → {percent(s.probability_after, 1)}" for s in shifts
     )
-    st.plotly_chart(shift_bars(shifts), key="switch_shifts", config=BARE, alt=spoken)
+    chart(shift_bars(shifts), "switch_shifts", spoken)
     expander = st.expander(_("Table of these words"), on_change="rerun", key="switch_words_open")
     if expander.open:
         expander.dataframe(

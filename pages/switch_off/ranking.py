@@ -9,8 +9,8 @@ import streamlit as st
 
 from pages.switch_off.controls import Choice
 from pages.ui import guard, head_choice
+from pages.ui.chart import chart
 from pages.ui.markdown import literal
-from pages.ui.pictures import BARE
 from viz.analysis import tables
 from viz.analysis.heads.switch_off import HeadEffect, bright_but_idle, by_effect, dim_but_vital, ranking_table
 from viz.drawing.effect_scatter import effect_scatter
@@ -75,7 +75,7 @@ def _stream(request: Ask, choice: Choice, ranking: Ranking, bright: np.ndarray, 
     Any click begins the page anew at the next drawing; the ranking goes on there, unless the click was on Stop. Each
     part has a place of its own that is emptied at the end: a container drawn anew would keep what was in it.
     """
-    stop, bar, chart = st.empty(), st.empty(), st.empty()
+    stop, bar, picture = st.empty(), st.empty(), st.empty()
     stop.button(_("Stop ranking"), key="stop_ranking", icon=":material/stop:", on_click=_stop, args=(ranking,))
     bar.progress(len(ranking.done) / n_heads)
     drawn_at = -CHART_SECONDS
@@ -87,13 +87,17 @@ def _stream(request: Ask, choice: Choice, ranking: Ranking, bright: np.ndarray, 
             bar.progress(len(ranking.done) / n_heads, message)
             if time.monotonic() - drawn_at >= CHART_SECONDS:
                 figure = effect_scatter(ranking.done, bright)
-                chart.plotly_chart(figure, key=f"streaming_{len(ranking.done)}", config=BARE)
+                chart(figure, f"streaming_{len(ranking.done)}", _spoken(), place=picture)
                 drawn_at = time.monotonic()
     except VizError as error:
         guard.explain(error)
     ranking.running = False
-    for place in (stop, bar, chart):
+    for place in (stop, bar, picture):
         place.empty()
+
+
+def _spoken() -> str:
+    return _("One point a head: brightness to the right, effect upwards")
 
 
 def _results(done: Sequence[HeadEffect], n_heads: int, run: Run, bright: np.ndarray) -> None:
@@ -102,14 +106,12 @@ def _results(done: Sequence[HeadEffect], n_heads: int, run: Run, bright: np.ndar
         return
     if len(done) < n_heads:
         st.info(_("Stopped after {n} of {total} heads; what follows is of these.").format(n=len(done), total=n_heads))
-    chart, named = st.columns([3, 2], gap="medium")
-    spoken = _("One point a head: brightness to the right, effect upwards")
-    with chart:
-        st.plotly_chart(
+    picture, named = st.columns([3, 2], gap="medium")
+    with picture:
+        chart(
             effect_scatter(done, bright),
-            key="effect_scatter",
-            config=BARE,
-            alt=spoken,
+            "effect_scatter",
+            _spoken(),
             on_select=_point_picked,
             selection_mode="points",
         )

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
+from pages.ui.chart import chart
 from pages.ui.markdown import literal
-from pages.ui.pictures import BARE
 from viz.analysis.predictions import are_numbers, compare
 from viz.drawing.bars import shift_bars
 from viz.records import Run
@@ -19,5 +19,5 @@ def answer_shift(before: Run, after: Run, readout: int, place: str) -> None:
     spoken = "; ".join(
         f"{s.token}: {percent(s.probability_before, 1)} → {percent(s.probability_after, 1)}" for s in shifts
     )
-    st.plotly_chart(shift_bars(shifts), key=f"{place}_shift_{readout}", config=BARE, alt=spoken)
+    chart(shift_bars(shifts), f"{place}_shift_{readout}", spoken)
     st.caption(literal(spoken))

@@ -7,6 +7,7 @@ import streamlit as st
 
 from pages.ui import drawing_choice, guard, head_choice, pictures, predict_first, view_choice
 from pages.ui.cell_walk import cell_walk
+from pages.ui.chart import chart
 from pages.ui.downloads import downloads
 from pages.ui.head_grid import cover, mark_head
 from pages.ui.language_choice import spoken
@@ -80,7 +81,7 @@ def head_view(
     else:
         numbers = drawing_choice.shows_numbers(seen, kind)
         figure = pictures.head_figure(seen, *place, own_scale, framed, kind, numbers)
-        st.plotly_chart(figure, key="head_map", config=pictures.BARE, alt=spoken)
+        chart(figure, "head_map", spoken)
     if not is_long(seen, kind):  # the canvas of a long text walks by itself
         cell_walk(of_head(seen, *place, kind=kind), "head_map", on_pick=_pin)
     shaded_text(seen, *place, kind, framed)

@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from pages.ui.cell_walk import cell_walk
-from pages.ui.pictures import BARE
+from pages.ui.chart import chart
 from viz.analysis.maps.cell_map import CellMap
 from viz.analysis.maps.summary import summary
 from viz.drawing.figure_cells import read
@@ -24,6 +24,6 @@ def heat_map(
     """Draw a map; ``spoken`` says what it is of, its summary follows. Cells not given are read off the figure."""
     cells = cells or read(figure)
     said = spoken if cells is None else f"{spoken.rstrip('.')}. {summary(cells)}"
-    place.plotly_chart(figure, key=key, config=BARE, alt=said)
+    chart(figure, key, said, place=place)
     if cells is not None:
         cell_walk(cells, key, place, on_pick)

@@ -9,7 +9,6 @@ from viz.engine.kept import Kept
 from viz.records import Prediction, Run
 from viz.text import language
 
-BARE = {"displayModeBar": False}  # how every Plotly chart is shown
 MAX_BYTES = 40_000_000
 
 Picture = TypeVar("Picture")

@@ -2,9 +2,10 @@
 
 import streamlit as st
 
+from pages.ui.chart import chart
 from pages.ui.how_many import how_many
 from pages.ui.markdown import literal
-from pages.ui.pictures import BARE, prediction_bars
+from pages.ui.pictures import prediction_bars
 from viz.analysis.predictions import completions, require_readouts, top_k
 from viz.errors import VizError
 from viz.names import position_number
@@ -50,4 +51,4 @@ def _bars(run: Run, readout: int, k: int, *, numbered: bool) -> None:
         st.caption(_("[MASK] at position {number}").format(number=number))
     spoken = ", ".join(f"{p.token}: {percent(p.probability, 1)}" for p in predictions)
     figure = prediction_bars(predictions)
-    st.plotly_chart(figure, key=f"bars_{readout}", config=BARE, alt=spoken)
+    chart(figure, f"bars_{readout}", spoken)

@@ -29,6 +29,21 @@ def test_each_language_that_is_chosen_is_spoken_by_title_and_lists_and_what_was_
         expect(page).to_have_url(re.compile("measure=next"))
 
 
+def test_plotly_writes_its_numbers_as_the_language_does(page, app):
+    page.goto(pages.address(app, "masked_word"))
+    pages.wait_until_drawn(page)
+    scale = page.locator(".st-key-head_map .cbaxis text")
+    for code, half in (
+        ("en", "0.5"),
+        ("ru", "0,5"),
+        ("zh", "0.5"),
+        ("ru", "0,5"),
+    ):  # English and Russian are kept apart
+        if code != "en":
+            pages.switch_language(page, code)
+        expect(scale).to_have_text(["0", half, "1"])
+
+
 @pytest.mark.parametrize("code, side", [("ru", "справа"), ("zh", "右侧")])
 def test_what_is_typed_and_not_yet_sent_stays_and_a_choice_of_few_keeps_its_mark(page, app, code, side):
     page.goto(pages.address(app, "inside"))

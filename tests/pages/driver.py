@@ -37,9 +37,18 @@ def press(app: AppTest, label: str) -> AppTest:
 
 
 def figure(app: AppTest, key: str) -> dict:
+    return json.loads(_chart(app, key).spec)
+
+
+def spoken(app: AppTest, key: str) -> str:
+    """Give what is read out in place of a chart."""
+    return _chart(app, key).alt
+
+
+def _chart(app: AppTest, key: str):
     charts = [chart for chart in app.get("plotly_chart") if chart.proto.id.endswith(f"-{key}")]
     assert len(charts) == 1, f"{len(charts)} charts are called {key}"
-    return json.loads(charts[0].proto.spec)
+    return charts[0].proto
 
 
 def table(app: AppTest, column: str):

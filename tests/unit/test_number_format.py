@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 from tests.conftest import REPOSITORY
-from viz.number_format import localised
+from viz.number_format import localised, marks
 
 SPECS = [",", ".0f", ".2f", ",.3f", "+.1f", "+,.2f", ".0%", ".1%", "+.2%", ".2g", ".4g", ".1e"]
 LANGUAGES = ["ru", "de", "fr", "hi", "zh", "tr", "ar", "he", "sv"]
@@ -53,6 +53,20 @@ def test_what_is_no_decimal_number_stays_as_it_is():
 
 def test_a_language_that_babel_does_not_know_is_written_as_english():
     assert [localised(digits, "xx") for digits in ("1,234", "12.3%")] == ["1,234", "12.3%"]
+
+
+def test_the_marks_of_a_language_are_those_its_numbers_are_written_with():
+    assert [marks(language) for language in ("en", "ru", "zh", "de", "fr", "xx")] == [
+        ".,",
+        ",\xa0",
+        ".,",
+        ",.",
+        ",\u202f",
+        ".,",
+    ]
+    for language in LANGUAGES:
+        one_of_each = re.sub(r"[0-9]", "", localised("1,234.5", language))
+        assert one_of_each == marks(language)[1] + marks(language)[0], language
 
 
 def test_english_does_not_import_babel():

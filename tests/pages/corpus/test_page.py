@@ -6,7 +6,7 @@ import torch
 
 from pages.corpus.form import CorpusQuestion
 from tests.model import plain
-from tests.pages.driver import assert_no_failure, figure, html, messages, open_app, press, table
+from tests.pages.driver import assert_no_failure, figure, html, messages, open_app, press, spoken, table
 from viz.analysis.corpus.links import LEAST
 from viz.files.corpus import sample
 from viz.shipped import MODELS_FOLDER
@@ -48,6 +48,9 @@ def test_previous_token_spreads_as_plain_transformers_say(opened):
     assert row["least"] == pytest.approx(min(values), abs=1e-5)
     assert row["median"] == pytest.approx(np.quantile(values, 0.5, method="inverted_cdf"), abs=0.0006)
     assert figure(opened, "corpus_spread")["layout"]["title"]["text"] == "Layer4_Head11 · L3H10"
+    said = spoken(opened, "corpus_spread")
+    assert said.startswith("Layer4_Head11 · L3H10, previous token: over 40 texts from ")
+    assert f"from {min(values):.3f} to {max(values):.3f}" in said and f"mean {np.mean(values):.3f}" in said
 
 
 def test_links_stand_at_enough_places(opened):

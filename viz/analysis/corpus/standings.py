@@ -6,10 +6,10 @@ import numpy as np
 
 from viz.analysis.corpus.links import LEAST, links_of
 from viz.analysis.corpus.reading import Head, Reading
-from viz.analysis.corpus.spreads import QUANTILES
+from viz.analysis.corpus.spreads import QUANTILES, Spread
 from viz.analysis.heads.boards import measure_label
-from viz.names import position_number
-from viz.text import _
+from viz.names import head_title, position_number
+from viz.text import _, ngettext, number
 
 DIGITS = 6
 GROUPS = ("strongest", "median", "weakest")
@@ -104,6 +104,26 @@ def spreads_table(of: Reading, head: Head) -> dict[str, list]:
     table["mean"] = [float(spread.mean[head]) for spread in known]
     table["even"] = [float(spread.even[layer]) for spread in known]
     return table
+
+
+def spread_said(of: Spread, head: Head, job: str) -> str:
+    """Say how a head's value of one job, called ``job``, spreads over texts."""
+    n = int(of.n_texts[head[0]])
+    said = ngettext(
+        "{head}, {job}: over {n} text from {least} to {most}, median {median}, mean {mean}; an even look has {even}.",
+        "{head}, {job}: over {n} texts from {least} to {most}, median {median}, mean {mean}; an even look has {even}.",
+        n,
+    )
+    return said.format(
+        head=head_title(*head),
+        job=job,
+        n=number(n),
+        least=number(of.least[head], 3),
+        most=number(of.most[head], 3),
+        median=number(of.quantile(head, 0.5), 3),
+        mean=number(of.mean[head], 3),
+        even=number(of.even[head[0]], 3),
+    )
 
 
 def strength_said() -> str:

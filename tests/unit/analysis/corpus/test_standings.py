@@ -1,5 +1,7 @@
 """Cells, ties, medians, sums and quantiles on records made by hand."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -8,7 +10,7 @@ from viz.analysis.corpus.cells import row_shades, word_cells
 from viz.analysis.corpus.links import Linking, choose_pairs, links_of
 from viz.analysis.corpus.reading import Reader, Texts
 from viz.analysis.corpus.spreads import BINS, Spreading, most_of
-from viz.analysis.corpus.standings import GROUPS, links_table, spreads_table, standings, texts_table
+from viz.analysis.corpus.standings import GROUPS, links_table, spread_said, spreads_table, standings, texts_table
 from viz.analysis.heads.patterns import Found
 
 HEAD = (0, 0)
@@ -197,3 +199,10 @@ def test_tables_hold_what_was_read():
     assert table["most"][at] == pytest.approx((0 + 0.75) / 2)
     assert table["mean"][at] == pytest.approx(0.25)
     assert links_table(of, HEAD) == {name: [] for name in ("query", "key", "n", "weight", "even", "ratio", "z")}
+
+
+def test_a_spread_is_said_with_its_ends_its_middle_and_an_even_look():
+    said = spread_said(a_reading([0.5, 0.25, 0.75]).spreads["next"], HEAD, "next token")
+    beginning, _median, rest = re.split(r"median (0\.249|0\.25\d), ", said)
+    assert beginning == "Layer1_Head1 · L0H0, next token: over 3 texts from 0.125 to 0.375, "
+    assert rest == "mean 0.250; an even look has 0.333."
