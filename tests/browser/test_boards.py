@@ -12,10 +12,11 @@ from viz import theme
 PAGE = """
 import streamlit as st
 
-from pages.ui import head_choice
+from pages.ui import head_choice, media
 from pages.ui.head_grid import head_grid, mark_head, mark_prompt, prompt_grid
 from tests.browser.test_boards import batch_of_six
 
+media.fit()
 run = st.cache_resource(batch_of_six)()
 layer, head = head_choice.chosen(run.model)
 row = st.session_state.setdefault("row", 1)

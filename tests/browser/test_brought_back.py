@@ -12,7 +12,7 @@ from typing import ClassVar
 
 import streamlit as st
 
-from pages.ui import visit
+from pages.ui import media, visit
 from pages.ui.question import Field, Question, submit
 
 
@@ -39,6 +39,7 @@ class Page:
         st.session_state["was_drawn"] = True
 
 
+media.fit()
 visit.draw(Page())
 """
 

@@ -17,8 +17,10 @@ import numpy as np
 import streamlit as st
 
 from pages.inside.board import mask_board
+from pages.ui import media
 from tests.browser.test_mask_board import LONG, SENTENCE, mask_text
 
+media.fit()
 state = st.session_state
 tokens = LONG if st.toggle("long") else SENTENCE
 n = len(tokens)
