@@ -2,7 +2,9 @@
 // is kept when it first asks, and when another tab writes. Nothing is sent anywhere else.
 const PREFIX = "headlight-lesson:";
 const MOST = 2_000_000; // characters; more is nothing that was written here
+const AGAIN = 3_000; // ms
 let listening = null; // to what other tabs write
+let asking = null; // the clock by which a server that has not heard yet is told again: what is told as it draws may be lost
 let began = ""; // the run of the page that turned to another part last
 
 function read(place) {
@@ -62,16 +64,22 @@ function begin() {
 export default function ({ data, setStateValue }) {
   if (!data?.place) return undefined;
   const tell = (told) => setStateValue("kept", { ...told, place: data.place, session: data.session, at: Date.now() });
+  clearInterval(asking);
   if (data.heard) {
     const trouble = write(data);
     if (trouble !== data.trouble) tell({ value: null, trouble, other: false });
   } else {
-    tell({ ...read(data.place), other: false });
+    const answer = () => tell({ ...read(data.place), other: false });
+    answer();
+    asking = setInterval(answer, AGAIN);
   }
   listen(data, tell);
   setTimeout(() => mark(data.language), 50); // once the page is there
   const run = `${data.session} ${data.run}`;
   if (data.turned && began !== run) setTimeout(begin, 50);
   began = run;
-  return () => window.removeEventListener("storage", listening);
+  return () => {
+    clearInterval(asking);
+    window.removeEventListener("storage", listening);
+  };
 }

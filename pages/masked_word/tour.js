@@ -3,6 +3,9 @@
 
 const QUIET = "(prefers-reduced-motion: reduce)";
 
+const LOOKS = 20; // half a second apart
+const SIGNS = ["wheel", "touchmove", "pointerdown", "keydown"]; // of a reader who looks elsewhere
+
 export default function ({ data }) {
   if (!data) return;
   let frame = 0;
@@ -29,7 +32,24 @@ function lead(place) {
   if (window.headlightTour !== place) {
     window.headlightTour = place;
     next.focus({ preventScroll: true });
-    box.scrollIntoView({ block: "start", behavior: matchMedia(QUIET).matches ? "auto" : "smooth" });
+    follow(box);
   }
   return true;
+}
+
+// Bring the box into sight, and again while what is above it is still being drawn, until the reader moves.
+function follow(box) {
+  const scroll = () => box.scrollIntoView({ block: "start", behavior: matchMedia(QUIET).matches ? "auto" : "smooth" });
+  let left = LOOKS;
+  const stop = () => {
+    clearInterval(clock);
+    for (const sign of SIGNS) window.removeEventListener(sign, stop);
+  };
+  const clock = setInterval(() => {
+    const { top, bottom } = box.getBoundingClientRect();
+    if (left-- === 0 || !box.isConnected) stop();
+    else if (top < 0 || bottom > innerHeight) scroll();
+  }, 500);
+  for (const sign of SIGNS) window.addEventListener(sign, stop);
+  scroll();
 }

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import open_page, settle
 from tests.browser.keys import unseen_stops
+from tests.browser.pages import wait_until_drawn
 from tests.tiny import tiny_bert
 
 THUMB = 44  # px
@@ -57,10 +58,9 @@ def phone(browser: Browser) -> Iterator[Page]:
 @pytest.mark.parametrize("path", ["", "masked_word", "switch_off", "inside", "batch"])
 def test_a_thumb_finds_44_px_and_nothing_is_smaller_than_12(phone, app, path):
     phone.goto(f"{app}/{path}")
-    expect(phone.get_by_role("heading", level=1)).to_be_visible(timeout=60_000)
-    settle(phone)
-    phone.wait_for_load_state("networkidle")
-    settle(phone)
+    wait_until_drawn(phone)
+    for chart in phone.get_by_test_id("stPlotlyChart").all():
+        expect(chart.locator(".main-svg").first).to_be_visible()  # its letters count too
     assert phone.evaluate(SMALL, THUMB) == []
     assert phone.evaluate(TINY, SMALLEST) == []
 
