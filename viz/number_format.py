@@ -34,24 +34,29 @@ def marks(language: str) -> str:
     """Give a language's decimal mark and what stands between groups of digits, two characters: ``.,`` in English."""
     if language == "en":
         return ".,"
-    from babel import Locale, UnknownLocaleError
+    locale = _locale(language)
+    if locale is None:
+        return ".,"
     from babel.numbers import get_decimal_symbol, get_group_symbol
 
-    try:
-        locale = Locale.parse(language)
-    except UnknownLocaleError:
-        return ".,"
     return get_decimal_symbol(locale) + get_group_symbol(locale)
+
+
+def _locale(language: str):
+    """Give what Babel knows of a language; None where that is nothing."""
+    from babel import Locale, UnknownLocaleError
+
+    try:
+        return Locale.parse(language)
+    except UnknownLocaleError:
+        return None
 
 
 @cache
 def _pattern(language: str, n_decimals: int, with_plus: bool, percent: bool):
     """Make Babel's pattern of a language for so many decimals, and its locale; (None, None) for an unknown language."""
-    from babel import Locale, UnknownLocaleError
-
-    try:
-        locale = Locale.parse(language)
-    except UnknownLocaleError:
+    locale = _locale(language)
+    if locale is None:
         return None, None
     pattern = copy.copy((locale.percent_formats if percent else locale.decimal_formats)[None])
     pattern.frac_prec = (n_decimals, n_decimals)

@@ -33,14 +33,9 @@ def test_plotly_writes_its_numbers_as_the_language_does(page, app):
     page.goto(pages.address(app, "masked_word"))
     pages.wait_until_drawn(page)
     scale = page.locator(".st-key-head_map .cbaxis text")
-    for code, half in (
-        ("en", "0.5"),
-        ("ru", "0,5"),
-        ("zh", "0.5"),
-        ("ru", "0,5"),
-    ):  # English and Russian are kept apart
-        if code != "en":
-            pages.switch_language(page, code)
+    expect(scale).to_have_text(["0", "0.5", "1"])
+    for code, half in (("ru", "0,5"), ("zh", "0.5"), ("ru", "0,5")):  # the figure of each is kept
+        pages.switch_language(page, code)
         expect(scale).to_have_text(["0", half, "1"])
 
 

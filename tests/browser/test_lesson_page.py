@@ -149,6 +149,28 @@ def test_an_opened_file_outlives_a_reload_with_its_answers(page, lessons):
     expect(page.get_by_role("heading", name="Choose a lesson")).to_be_visible()
 
 
+def test_a_browsers_answer_that_is_lost_on_its_way_is_given_again(page, lessons):
+    """The server is not told what the browser keeps: the first message that says so never arrives."""
+    lost = []
+
+    def pass_on(socket):
+        server = socket.connect_to_server()
+
+        def told(message):
+            says_it = not lost and b"lesson_in_browser" in message and b"session" in message
+            lost.append(message) if says_it else server.send(message)
+
+        socket.on_message(told)
+
+    open_lesson(page, lessons)
+    answer(page, PACK, PACK.questions[0], MOUSE)
+    page.wait_for_function(f"localStorage.getItem('{KEPT}')")
+    page.route_web_socket(re.compile("_stcore/stream"), pass_on)
+    page.reload()
+    answered(page, 1)
+    assert len(lost) == 1
+
+
 def test_two_tabs_hold_the_same_answers(page, lessons):
     open_lesson(page, lessons)
     other = page.context.new_page()

@@ -93,10 +93,7 @@ def test_every_stop_of_the_tab_key_is_marked(page, app, tmp_path, path):
     if path == "long":
         path = f"masked_word?text={quote(LONG)}&model={quote(str(tiny_bert(tmp_path / 'long-bert', n_positions=256)))}"
     page.goto(f"{app}/{path}")
-    expect(page.get_by_role("heading", level=1)).to_be_visible(timeout=60_000)
-    settle(page)
-    page.wait_for_load_state("networkidle")
-    settle(page)
+    wait_until_drawn(page)
     n_stops, unseen = unseen_stops(page)
     assert n_stops > 30
     # A table marks its cell on its canvas; for screen readers it has cells that take no room.

@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from tests.attacks.hostile import HOSTILE, MARKER
 from tests.attacks.hostile_models import LINES, causal, masked, translator
 from tests.browser.conftest import settle
+from tests.browser.pages import wait_until_drawn
 from tests.browser.server import running_app
 from viz.analysis.batches.museum import MUSEUM
 from viz.drawing import svg
@@ -120,15 +121,7 @@ def start(page: Page, address: str, name: str, folder: Path) -> None:
     sides = "".join(f"&model_{side}={model}&text_{side}={text}" for side in "ab")
     sides += f"&other={text}" if name == "patching" else ""
     page.goto(f"{address}/{'' if name == 'start' else name}?model={model}&text={text}{sides}")
-    drawn(page)
-
-
-def drawn(page: Page) -> None:
-    expect(page.get_by_role("heading", level=1)).to_be_visible(timeout=60_000)
-    settle(page)
-    page.wait_for_load_state("networkidle")  # the parts that draw
-    expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
-    settle(page)
+    wait_until_drawn(page)
 
 
 def fields(page: Page) -> Locator:
@@ -174,7 +167,7 @@ def test_a_page_takes_every_string_in_every_field_and_runs_none(page, strangers,
 
 def test_a_sentence_about_a_name_says_it_as_it_was_typed(page, strangers):
     page.goto(f"{strangers}/models")
-    drawn(page)
+    wait_until_drawn(page)
     page.get_by_label("Name on the Hub, or folder").fill(ALL)
     page.get_by_role("button", name="How large is it?").click()
     said = page.get_by_role("alert").filter(has_text="There is no model")
@@ -185,10 +178,10 @@ def test_a_sentence_about_a_name_says_it_as_it_was_typed(page, strangers):
 
 def test_an_opened_run_shows_its_tokens_its_text_its_model_and_its_name_as_text(page, strangers, folder):
     page.goto(f"{strangers}/saved")
-    drawn(page)
+    wait_until_drawn(page)
     page.get_by_test_id("stFileUploader").locator("input").set_input_files(folder / FILE)
     expect(page.locator(".js-plotly-plot svg text").first).to_be_visible()
-    drawn(page)
+    wait_until_drawn(page)
     text, pictures = read(page)
     assert [token for token in TOKENS if token not in text] == []
     assert len(TOKENS & pictures) > 15

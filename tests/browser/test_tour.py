@@ -12,6 +12,13 @@ IN_SIGHT = """() => {
   return top >= 0 && bottom <= innerHeight;
 }"""
 
+# More is drawn above the box, and the browser does not hold the page where it was.
+GROW = """() => {
+  const main = document.querySelector('[data-testid="stMain"]');
+  main.style.overflowAnchor = "none";
+  main.insertAdjacentHTML("afterbegin", '<div style="flex: none; height: 2000px"></div>');
+}"""
+
 
 def box(page: Page):
     return page.locator("[class*=st-key-tour_box]")
@@ -89,6 +96,18 @@ def test_a_step_stays_while_the_page_is_used_and_does_not_take_the_focus_again(p
     settle(page)
     expect(box(page)).to_contain_text("step 4 of 7")
     expect(box(page).locator("[class*=st-key-tour_next] button")).not_to_be_focused()
+
+
+def test_a_box_that_is_pushed_away_by_what_is_drawn_later_comes_back_until_the_reader_moves(page, app):
+    open_page(page, f"{app}/masked_word?tour=1")
+    expect_step(page, 1)
+    page.evaluate(GROW)
+    assert not page.evaluate(IN_SIGHT)
+    page.wait_for_function(IN_SIGHT)
+    page.mouse.wheel(0, 1)
+    page.evaluate(GROW)
+    page.wait_for_timeout(1_500)  # three looks
+    assert not page.evaluate(IN_SIGHT)
 
 
 @pytest.mark.parametrize(

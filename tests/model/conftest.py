@@ -1,4 +1,4 @@
-"""Models that continue texts, each as the app loads it and as a notebook does."""
+"""Models that continue texts, each as the app loads it and as a notebook does; what the end of a download says."""
 
 import json
 import shutil
@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.model import plain
+from tests.model.downloading import all_of
 from tests.model.plain_generation import PROMPTS, Pair, plainly
 from viz.engine.models import load_model
 from viz.shipped import MODELS_FOLDER
@@ -60,3 +61,9 @@ def third_word(tiny_pair) -> int:
 def tiny_that_ends(configured, third_word) -> Pair:
     """Give the tiny GPT-2 with another end token, which it soon adds to the second prompt."""
     return configured(eos_token_id=third_word)
+
+
+@pytest.fixture
+def whole(tiny_bert_folder) -> str:
+    """Give what is said at the end of a whole download."""
+    return f"done {all_of(tiny_bert_folder)} of {all_of(tiny_bert_folder)}"
