@@ -330,6 +330,14 @@ def test_numbers_that_fill_a_message_follow_the_readers_language(speak, tmp_path
     assert text._(english).format(**values) == "L3.H10: 12,3\xa0% из 30\xa0522, -0,50, 3.0e-09, 1234"
 
 
+def test_a_number_of_more_digits_than_a_float_knows_is_written_with_its_exponent(speak):
+    huge = -3.4028234663852886e38  # the lowest float32, which masks add
+    for language in ("en", "zh", "ru"):
+        speak(language)
+        assert (text.number(huge, 4), text.number(1e16, 0, signed=True)) == ("-3.4028e+38", "+1e+16")
+    assert text.number(9_999_999_999_999_998, 0) == "9\xa0999\xa0999\xa0999\xa0999\xa0998"
+
+
 def test_numbers_that_fill_a_plural_follow_the_readers_language(speak):
     speak("de")
     assert text.ngettext("{n:,} head", "{n:,} heads", 1234).format(n=1234) == "1.234 heads"

@@ -6,7 +6,7 @@ does not import Babel.
 
 import copy
 import re
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from functools import cache, lru_cache
 
 _DECIMAL = re.compile(r"([+-]?)[0-9][0-9,]*(?:\.([0-9]+))?(%?)")
@@ -26,7 +26,8 @@ def localised(digits: str, language: str) -> str:
     if pattern is None:
         return digits
     value = Decimal(digits.rstrip("%").replace(",", ""))
-    return pattern.apply(value, locale, group_separator="," in digits)
+    with localcontext(prec=len(digits) + 1):  # 28 digits unless it is told: what a mask adds has 39 before the mark
+        return pattern.apply(value, locale, group_separator="," in digits)
 
 
 @cache

@@ -17,6 +17,8 @@ from viz.number_format import localised
 DOMAIN = "headlight"
 LOCALE_FOLDER = Path(__file__).resolve().parent.parent / "assets" / "locale"
 
+LARGEST = 1e16  # from here on a float has no digit behind the mark, and soon none before it
+
 _reader: dict[str, Callable[[], str]] = {"language": lambda: "en"}
 
 
@@ -126,8 +128,12 @@ def _said(value: object) -> object:
 
 
 def number(value: float, digits: int = 0, *, signed: bool = False) -> str:
-    """Write a number with so many decimals in the reader's language: ``1,234``, ``0.87``, with a sign ``+0.12``."""
-    return localised(format(value, f"{'+' if signed else ''},.{digits}f"), language())
+    """Write a number with so many decimals in the reader's language: ``1,234``, ``0.87``, with a sign ``+0.12``.
+
+    One of more digits than a float knows is written as Python does: ``-3.4028e+38``, what a mask adds to a score.
+    """
+    kind = f",.{digits}f" if abs(value) < LARGEST else f".{digits}e"
+    return localised(format(value, f"{'+' if signed else ''}{kind}"), language())
 
 
 def percent(share: float, digits: int = 0) -> str:

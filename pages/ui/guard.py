@@ -15,10 +15,15 @@ import streamlit as st
 from pages.ui import turns
 from pages.ui.markdown import literal
 from viz import journal
-from viz.errors import NoWordHead, VizError, WordHeadMissing
-from viz.text import _, sentence
+from viz.errors import N_, NoWordHead, VizError, WordHeadMissing
+from viz.text import sentence, translated
 
 log = logging.getLogger("headlight")
+
+UNFORESEEN = N_(
+    "Something went wrong here that should not have (error {number}). What you typed is kept. Try again; if it "
+    "comes again, tell whoever runs this server the number: it stands in the log with what happened."
+)
 
 Parameters = ParamSpec("Parameters")
 Made = TypeVar("Made")
@@ -72,8 +77,4 @@ def _explain_unforeseen(error: Exception) -> None:
     number = secrets.token_hex(3)
     log.exception("error %s", number)
     journal.write_error(number, error)
-    message = _(
-        "Something went wrong here that should not have (error {number}). What you typed is kept. Try again; if it "
-        "comes again, tell whoever runs this server the number: it stands in the log with what happened."
-    )
-    st.error(message.format(number=number))
+    st.error(translated(UNFORESEEN).format(number=number))

@@ -16,6 +16,7 @@ from tests.attacks.hostile_models import LINES, causal, masked, translator
 from tests.browser.conftest import settle
 from tests.browser.pages import wait_until_drawn
 from tests.browser.server import running_app
+from tests.unforeseen import unforeseen
 from viz.analysis.batches.museum import MUSEUM
 from viz.drawing import svg
 from viz.drawing.map_sheet import map_sheet
@@ -99,7 +100,7 @@ def _outside(url: str) -> list[str]:
 def assert_harmless(page: Page) -> None:
     assert [frame.evaluate(f"window.{MARKER}") for frame in page.frames] == [None]  # and there is no other frame
     assert page.get_by_test_id("stException").count() == 0
-    assert "should not have" not in "".join(page.get_by_role("alert").all_inner_texts())
+    assert unforeseen(page.get_by_role("alert").all_inner_texts()) == []
     links = page.locator("a[href]").evaluate_all("links => links.map((link) => link.href)")
     threads = {exhibit.link for exhibit in MUSEUM.values()}  # ours, and followed by nobody but a reader
     assert [outside for link in links if link not in threads for outside in _outside(link)] == []

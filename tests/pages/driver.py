@@ -6,6 +6,7 @@ from pathlib import Path
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.app_test import calc_hash
 
+from tests.unforeseen import unforeseen
 from viz.shipped import MODELS_FOLDER
 
 SECONDS = 120
@@ -26,7 +27,7 @@ def open_app(page: str = "pages/masked_word/page.py", **query) -> AppTest:
 def assert_no_failure(app: AppTest) -> None:
     """Fail where a page raised: an exception box, or a sentence that names no cause but a number in the log."""
     assert not app.exception
-    assert not [said for said in messages(app.error) if "should not have" in said]
+    assert unforeseen(messages(app.error)) == []
 
 
 def press(app: AppTest, label: str) -> AppTest:

@@ -1,5 +1,7 @@
 """A reader whose language has a catalogue sees its words and its way of writing numbers; the others see English."""
 
+import re
+
 import pytest
 
 from tests import catalogues
@@ -33,3 +35,9 @@ def test_another_language_may_be_chosen_on_every_page(page):
     assert_no_failure(app)
     assert app.query_params["lang"] in ("zh", ["zh"])
     assert any("术语表" in messages([caption])[0] for caption in app.caption) or page in ("start", "glossary")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_opens_in_russian_whose_numbers_and_plurals_are_the_hardest(page):
+    app = open_app(f"pages/{page}/page.py", lang="ru")
+    assert any(re.search("[а-я]", title.value) for title in app.title) or page == "start"

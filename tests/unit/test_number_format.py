@@ -15,7 +15,16 @@ LANGUAGES = ["ru", "de", "fr", "hi", "zh", "tr", "ar", "he", "sv"]
 def numbers() -> list[float]:
     """Give numbers of all sizes, and some that lie in the middle between two roundings."""
     drawn = random.Random(0)
-    return [drawn.uniform(-1, 1) * 10 ** drawn.randint(-8, 7) for _ in range(50)] + [0.0, -0.0, 0.125, 2.675, -0.5, 1.5]
+    return [drawn.uniform(-1, 1) * 10 ** drawn.randint(-8, 7) for _ in range(50)] + [
+        0.0,
+        -0.0,
+        0.125,
+        2.675,
+        -0.5,
+        1.5,
+        -3.4028234663852886e38,
+        1e300,
+    ]
 
 
 def test_english_is_as_python_writes_it():
