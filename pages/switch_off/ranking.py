@@ -30,8 +30,21 @@ class Ranking:
     """Hold what was ranked so far, and for what; ``running`` until it is done or stopped."""
 
     asked: tuple
-    done: list[HeadEffect] = field(default_factory=list)
     running: bool = False
+    _measured: dict[tuple[int, int], HeadEffect] = field(default_factory=dict)
+
+    @property
+    def done(self) -> list[HeadEffect]:
+        """The heads that were measured, in the order of their layers."""
+        return list(self._measured.values())
+
+    def add(self, effects: Sequence[HeadEffect]) -> None:
+        """Take in the results of a pass.
+
+        After a click the page before comes to the end of its pass while the new page may be measuring the same heads:
+        what comes in twice counts once.
+        """
+        self._measured.update({(of.layer, of.head): of for of in effects})
 
 
 def ranking_panel(request: Ask, run: Run, choice: Choice, bright: np.ndarray) -> None:
@@ -45,8 +58,9 @@ def ranking_panel(request: Ask, run: Run, choice: Choice, bright: np.ndarray) ->
     if ranking is None or ranking.asked != asked:
         ranking = st.session_state["ranking"] = Ranking(asked)
     n_heads = run.model.n_layers * run.model.n_heads
-    if ranking.running:
-        _stream(request, choice, ranking, bright, n_heads)
+    with st.container():  # there or not, what stands below stays where it is
+        if ranking.running:
+            _stream(request, choice, ranking, bright, n_heads)
     _offer(request, choice, ranking, n_heads)
     _results(ranking.done, n_heads, run, bright)
 
@@ -82,12 +96,12 @@ def _stream(request: Ask, choice: Choice, ranking: Ranking, bright: np.ndarray, 
     try:
         what = Rank(request, choice.readout, choice.word_id, choice.off_by, len(ranking.done), resample=choice.resample)
         for part in engine.stream(what):
-            ranking.done += part
-            message = _("{n} of {total} heads").format(n=len(ranking.done), total=n_heads)
-            bar.progress(len(ranking.done) / n_heads, message)
+            ranking.add(part)
+            done = ranking.done
+            message = _("{n} of {total} heads").format(n=len(done), total=n_heads)
+            bar.progress(len(done) / n_heads, message)
             if time.monotonic() - drawn_at >= CHART_SECONDS:
-                figure = effect_scatter(ranking.done, bright)
-                chart(figure, f"streaming_{len(ranking.done)}", _spoken(), place=picture)
+                chart(effect_scatter(done, bright), f"streaming_{len(done)}", _spoken(), place=picture)
                 drawn_at = time.monotonic()
     except VizError as error:
         guard.explain(error)

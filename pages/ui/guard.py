@@ -12,7 +12,7 @@ from typing import ParamSpec, TypeVar
 
 import streamlit as st
 
-from pages.ui import turns
+from pages.ui import turns, waiting
 from pages.ui.markdown import literal
 from viz import journal
 from viz.errors import N_, NoWordHead, VizError, WordHeadMissing
@@ -32,7 +32,7 @@ Made = TypeVar("Made")
 @contextmanager
 def page() -> Iterator[None]:
     """Draw a page, or a part of it, in turn; what goes wrong inside is said in its place."""
-    with turns.drawing():
+    with turns.drawing(), waiting.place():
         try:
             yield
         except VizError as error:

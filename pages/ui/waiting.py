@@ -1,5 +1,7 @@
 """Show the place in line of whoever waits for the model longer than a second, and let those go who clicked on."""
 
+import html
+import threading
 import time
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
@@ -14,10 +16,33 @@ QUIET = 0.3  # seconds: most answers come by then, and nothing is drawn for them
 PATIENCE = 1.0  # seconds without a word
 
 
+class _Drawn(threading.local):
+    """Hold where this thread, which draws a page, says that it waits; None where it draws none."""
+
+    place: DeltaGenerator | None = None
+
+
+_mine = _Drawn()
+
+
 def visitor() -> Hashable:
     """Name the visitor for whom this thread draws; None where it draws for nobody."""
     context = get_script_run_ctx(suppress_warning=True)
     return None if context is None else context.session_id
+
+
+@contextmanager
+def place() -> Iterator[None]:
+    """Keep a place for the sentence of whoever waits while a page, or a part of one, is drawn.
+
+    It is there whether anybody waits or not: what a browser finds further up or down than before is built anew, and
+    whoever had a field or an open list there loses it.
+    """
+    before, _mine.place = _mine.place, st.empty()
+    try:
+        yield
+    finally:
+        _mine.place = before
 
 
 @contextmanager
@@ -27,23 +52,22 @@ def in_line() -> Iterator[Callable[[int], object]]:
     Drawing is also where Streamlit takes whoever asked something else, or left, out of the wait, so it is done again
     and again.
     """
-    if visitor() is None:
+    slot = _mine.place
+    if slot is None:
         yield lambda _place: None
         return
-    since, slots = time.monotonic(), list[DeltaGenerator]()
+    since = time.monotonic()
 
-    def tell(place: int) -> None:
+    def tell(in_line: int) -> None:
         waited = time.monotonic() - since
-        if waited > QUIET and not slots:
-            slots.append(st.empty())
-        for slot in slots:
-            if place and waited > PATIENCE:
-                slot.caption(_("Others are asking too: you are number {place} in line.").format(place=place))
-            else:
-                slot.empty()
+        if in_line and waited > PATIENCE:
+            message = _("Others are asking too: you are number {place} in line.").format(place=in_line)
+            slot.html(f'<p class="hl-waiting" role="status">{html.escape(message)}</p>')
+        elif waited > QUIET:
+            slot.empty()
 
     try:
         yield tell
     finally:
-        for slot in slots:
+        if time.monotonic() - since > QUIET:
             slot.empty()

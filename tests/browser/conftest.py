@@ -7,7 +7,7 @@ from urllib.parse import urlparse
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.browser.server import running_app
+from tests.browser.server import logged, running_app
 from tests.unforeseen import unforeseen
 
 expect.set_options(timeout=40_000)  # a busy computer is slow, not wrong
@@ -58,7 +58,7 @@ def page(browser: Browser):
     page.on("request", lambda request: hosts.add(urlparse(request.url).hostname))
     yield page
     problems += [f"exception on the page: {text}" for text in page.get_by_test_id("stException").all_inner_texts()]
-    problems += unforeseen(page.get_by_test_id("stAlert").all_inner_texts())
+    problems += map(logged, unforeseen(page.get_by_test_id("stAlert").all_inner_texts()))
     context.close()
     assert problems == []
     assert hosts <= {"127.0.0.1", None, ""}, f"the page asked other hosts: {hosts}"

@@ -1,6 +1,7 @@
 """Start the real app on a free port and wait until it answers."""
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -14,6 +15,16 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[2]
 START_SECONDS = 120
 LOCAL = "127.0.0.1"
+LOGGED = 4_000  # characters of a log that a failing test shows
+_logs: list[Path] = []  # of the servers that were started, for what a page names by a number only
+
+
+def logged(message: str) -> str:
+    """Give what stands in a log of the numbers of six signs in a message, to be read beside it."""
+    numbers = re.findall(r"\b[0-9a-f]{6}\b", message)
+    texts = [log.read_text(errors="replace") for log in _logs if log.exists()]
+    found = [text[text.index(f"error {number}") :] for number in numbers for text in texts if f"error {number}" in text]
+    return "\n".join([message, *(text[:LOGGED] for text in found)])
 
 
 def free_port() -> int:
@@ -62,6 +73,7 @@ def started_app(
     start = ["serve.py"] if script is None else ["-m", "streamlit", "run", str(script)]
     command = [sys.executable, *start, "--server.port", str(port), "--server.address", bound]
     variables = {**os.environ, "HF_HUB_OFFLINE": "1", **environment}
+    _logs.append(log)
     with log.open("a") as output:
         process = subprocess.Popen(command, cwd=folder, env=variables, stdout=output, stderr=subprocess.STDOUT)
         try:

@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.conftest import settle
 from tests.browser.server import running_app
 
 PAGE = """
@@ -14,7 +15,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.ui import guard
+from pages.ui import guard, media
 from viz.engine.line import passes
 from viz.engine.local import engine
 from viz.engine.requests import Ask
@@ -39,10 +40,13 @@ def hold_every_place():
 
 
 hold_every_place()
+media.fit()
 with guard.page():
     text = st.text_input("Text", "the first [MASK]")
     run = engine.ask(Ask("headlight-bert", (text,)))
     st.text(f"answered: {{run.batch.texts[0]}}")
+    with st.container(border=True):
+        st.radio("Which", ["this", "that"], key="which")
 st.text(f"{{passes.n_waiting}} wait")
 """
 
@@ -77,3 +81,19 @@ def test_the_place_in_line_is_shown_and_what_was_typed_over_leaves_it(page, brow
         expect(seen.get_by_text("in line")).to_have_count(0)
         expect(seen.get_by_text("0 wait")).to_be_visible()
     other.context.close()
+
+
+def test_what_stands_below_stays_when_nobody_waits_any_more(page, address, go_on):
+    """A browser builds anew what is drawn further up than before: the keyboard would lose its place there."""
+    page.goto(address)
+    expect(page.get_by_text("you are number 1 in line")).to_be_visible(timeout=60_000)
+    go_on.write_text("")
+    expect(page.get_by_text("0 wait")).to_be_visible()
+    below = page.get_by_test_id("stVerticalBlock").filter(has=page.get_by_role("radio")).last
+    below.evaluate("element => element.dataset.mark = 'of before'")
+    below.get_by_role("radio", name="this").focus()
+    page.keyboard.press("ArrowDown")
+    expect(below.get_by_role("radio", name="that")).to_be_checked()
+    settle(page)
+    expect(below).to_have_attribute("data-mark", "of before")
+    expect(below.get_by_role("radio", name="that")).to_be_focused()
