@@ -51,7 +51,11 @@ def name_of(process: int) -> str:
 
 @pytest.fixture
 def launched(tmp_path) -> Iterator[tuple[str, subprocess.Popen, Path]]:
-    """Start a cluster with the app before it; gives its address, its process and its log."""
+    """Start a cluster with the app before it; gives its address, its process and its log.
+
+    A shell that runs the tests in its background has them ignore Ctrl-C, and so what they start, unless they handle it.
+    """
+    of_shell = signal.signal(signal.SIGINT, signal.default_int_handler)
     port, log = free_port(), tmp_path / "log.txt"
     command = [sys.executable, "-m", "viz.cluster", "--server.port", str(port), "--server.address", "127.0.0.1"]
     with log.open("w") as output:
@@ -63,6 +67,7 @@ def launched(tmp_path) -> Iterator[tuple[str, subprocess.Popen, Path]]:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+    signal.signal(signal.SIGINT, of_shell)
     try:
         address = f"http://127.0.0.1:{port}"
         wait_until_healthy(process, address, log, START_SECONDS)
