@@ -54,14 +54,14 @@ def in_line() -> Iterator[Callable[[int], object]]:
     """
     slot = _mine.place
     if slot is None:
-        yield lambda _place: None
+        yield lambda _number: None
         return
     since = time.monotonic()
 
-    def tell(in_line: int) -> None:
+    def tell(number: int) -> None:
         waited = time.monotonic() - since
-        if in_line and waited > PATIENCE:
-            message = _("Others are asking too: you are number {place} in line.").format(place=in_line)
+        if number and waited > PATIENCE:
+            message = _("Others are asking too: you are number {place} in line.").format(place=number)
             slot.html(f'<p class="hl-waiting" role="status">{html.escape(message)}</p>')
         elif waited > QUIET:
             slot.empty()

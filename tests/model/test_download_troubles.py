@@ -11,11 +11,17 @@ from tests.model.small_hub import LOAD, Hub, Manners, answer_of, serving, silent
 # What the other side may do
 
 
-@pytest.mark.parametrize("status", [401, 404])
-def test_a_model_the_hub_does_not_have_is_not_found(status, tmp_path):
+NOT_THERE, OUT_OF_REACH = "ModelNotFound There is no model 'some/tiny'.", "HubUnreachable"
+
+
+@pytest.mark.parametrize(
+    "status, beginning",
+    [(401, NOT_THERE), (404, NOT_THERE), (403, OUT_OF_REACH), (500, OUT_OF_REACH), (503, OUT_OF_REACH)],
+)
+def test_a_model_the_hub_does_not_have_is_not_found_and_a_hub_in_trouble_is_out_of_reach(status, beginning, tmp_path):
     with serving(Hub({}, status)) as served:
         said, seconds = download(served, tmp_path)
-    assert said.startswith("ModelNotFound There is no model 'some/tiny'.")
+    assert said.startswith(beginning)
     assert seconds < 5
 
 
@@ -27,14 +33,6 @@ def test_a_model_with_a_gate_says_so_when_its_first_file_is_asked_for(tiny_bert_
         "ModelRefused Cannot use 'some/tiny': its owner asks for permission on the Hub first. Ask there, and start "
         "Headlight with a token of yours in HF_TOKEN."
     )
-    assert seconds < 5
-
-
-@pytest.mark.parametrize("status", [403, 500, 503])
-def test_a_hub_in_trouble_counts_as_out_of_reach(status, tmp_path):
-    with serving(Hub({}, status)) as served:
-        said, seconds = download(served, tmp_path)
-    assert said.startswith("HubUnreachable")
     assert seconds < 5
 
 

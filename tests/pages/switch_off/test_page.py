@@ -1,63 +1,9 @@
-"""The page Switch heads off without a browser: what is off, what that does, the ranking, and that nothing is lost."""
-
-import copy
+"""The page Switch heads off without a browser: what is off, what that does, and that nothing is lost."""
 
 import numpy as np
-import pytest
-import torch
 
-from pages.switch_off.ranking import Ranking
-from tests.model import plain
 from tests.pages.driver import assert_no_failure, figure, messages, open_app, press, table, title
-from viz.engine import forward, switch_off
-from viz.errors import ModelNotFound
-from viz.shipped import MODELS_FOLDER
-
-PAGE = "pages/switch_off/page.py"
-SENTENCE = "The turtle moves slow across the [MASK]."
-BEGINNING = "It will rain in the"
-
-
-@pytest.fixture(scope="module")
-def bert():
-    """Give the shipped BERT as plain transformers loads it."""
-    torch.set_num_threads(1)
-    return plain.load(MODELS_FOLDER / "headlight-bert", causal=False)
-
-
-@pytest.fixture(scope="module")
-def gpt2():
-    """Give the shipped GPT-2 as plain transformers loads it."""
-    torch.set_num_threads(1)
-    return plain.load(MODELS_FOLDER / "headlight-gpt2", causal=True)
-
-
-@pytest.fixture(scope="module")
-def opened():
-    """Give the page as it opens, for tests that only read it."""
-    return open_app(PAGE)
-
-
-def shares(model, sentence: str, off=(), mask: int = 0) -> torch.Tensor:
-    """Give the probabilities at a [MASK] or the last token; the heads' columns of the projection are zeroed by hand."""
-    edited = plain.Plain(copy.deepcopy(model.model), model.tokenizer)
-    with torch.no_grad():
-        for layer, head in off:
-            if model.tokenizer.mask_token is None:
-                weight = edited.model.transformer.h[layer].attn.c_proj.weight
-                weight[slice(*_part(weight.shape[0], head))] = 0
-            else:
-                weight = edited.model.bert.encoder.layer[layer].attention.output.dense.weight
-                weight[:, slice(*_part(weight.shape[1], head))] = 0
-    inputs = plain.tokenized(edited, [sentence])
-    logits = plain.output(edited, inputs)[1][0]
-    masks = np.flatnonzero(inputs["input_ids"][0].numpy() == model.tokenizer.mask_token_id)
-    at = -1 if model.tokenizer.mask_token is None else masks[mask]
-    return torch.tensor(logits[at]).double().softmax(-1)
-
-
-def _part(width: int, head: int) -> tuple[int, int]:
-    return head * width // 12, (head + 1) * width // 12
+from tests.pages.switch_off.steps import BEGINNING, PAGE, SENTENCE, expect_word, name_off, rank, run_text, shares
 
 
 def bars(app) -> tuple[list[str], list[float], list[float]]:
@@ -79,25 +25,6 @@ def check_bars(app, model, sentence: str, off, mask: int = 0) -> None:
 
 def said(app) -> str:
     return "\n".join(messages(app.markdown))
-
-
-def run_text(app, text: str, model: str | None = None):
-    app.text_input(key="switch_text").set_value(text)
-    if model is not None:
-        app.selectbox(key="switch_model").set_value(model)
-    return press(app, "Run")
-
-
-def name_off(app, names: str):
-    app.text_input(key="off_names").set_value(names).run()
-    assert_no_failure(app)
-    return app
-
-
-def expect_word(app, word: str):
-    app.text_input(key="expected").set_value(word).run()
-    assert_no_failure(app)
-    return app
 
 
 def test_it_opens_with_one_head_off_and_its_effect_in_numbers(bert, opened):
@@ -234,107 +161,6 @@ def test_the_example_for_gpt2_opens_with_a_head_whose_absence_is_seen(gpt2):
     assert app.query_params["off"] == "L2H5" and title(app).startswith("Layer3_Head6 · L2H5")
 
 
-def rank(app):
-    return press(app, "Rank all 72 heads")
-
-
-def test_the_cost_is_said_before_anything_is_ranked(opened):
-    notes = "\n".join(messages(opened.caption))
-    assert (
-        "Each head is switched off alone: 7 passes, about " in notes
-    )  # one with all heads on, one for each of 6 layers
-    assert "Nothing was ranked yet" in notes
-
-
-@pytest.mark.parametrize("family", ["bert", "gpt2"])
-def test_the_ranking_has_every_head_with_the_numbers_of_a_model_edited_by_hand(family, bert, gpt2):
-    model, sentence = (bert, SENTENCE) if family == "bert" else (gpt2, BEGINNING)
-    app = rank(open_app(PAGE, model=f"headlight-{family}", text=sentence))
-    ranked = table(app, "KL in bits")
-    assert len(ranked) == 72 and ranked["from 0"].nunique() == 72
-    assert ranked["KL in bits"].is_monotonic_decreasing
-    before = shares(model, sentence)
-    best = int(before.argmax())
-    for _number, row in ranked.iloc[[0, 1, 20, 71]].iterrows():
-        layer, head = (int(part) for part in row["from 0"][1:].split("H"))
-        after = shares(model, sentence, [(layer, head)])
-        assert row["after"] == pytest.approx(float(after[best]), abs=1e-6)
-        assert row["KL in bits"] == pytest.approx(float((before * (before / after).log2()).sum()), abs=1e-5)
-    assert sum(len(trace["customdata"]) for trace in figure(app, "effect_scatter")["data"]) == 72
-    assert [button for button in app.button if button.key in ("rank_all", "stop_ranking")] == []
-
-
-def test_a_named_head_opens_its_map_without_any_pass(monkeypatch):
-    app = rank(open_app(PAGE))
-    passes = count_passes(monkeypatch)
-    button = next(button for button in app.button if (button.key or "").startswith("strong_"))
-    name = button.label.replace("\\", "").split(":")[0]
-    button.click().run()
-    assert_no_failure(app)
-    assert title(app).startswith(name)
-    app.number_input(key="layer_number").set_value(4).run()
-    assert title(app).startswith("Layer4_")
-    assert passes == []
-
-
-def test_switching_a_head_is_one_pass_and_the_ranking_stays(monkeypatch):
-    app = rank(open_app(PAGE))
-    passes = count_passes(monkeypatch)
-    name_off(app, "L3H7, L4H11, L0H2")
-    assert len(passes) == 1 and len(table(app, "KL in bits")) == 72
-    name_off(app, "L1H9")  # known from before
-    assert len(passes) == 1
-
-
-def count_passes(monkeypatch) -> list:
-    """Collect every pass the app makes from here on, rankings too; the real pass is still made."""
-    passes = []
-    for module, name in ((forward, "run"), (switch_off, "rank_all")):
-        real = getattr(module, name)
-
-        def counted(*arguments, _real=real, **options):
-            passes.append(arguments)
-            return _real(*arguments, **options)
-
-        monkeypatch.setattr(module, name, counted)
-    return passes
-
-
-def test_a_ranking_that_was_stopped_shows_what_it_has_and_goes_on():
-    app = rank(open_app(PAGE))
-    whole = table(app, "KL in bits")
-    done = app.session_state["ranking"]
-    stopped = app.session_state["ranking"] = Ranking(done.asked)
-    stopped.add(done.done[:24])
-    app.run()
-    assert "Stopped after 24 of 72 heads; what follows is of these." in messages(app.info)
-    assert len(table(app, "KL in bits")) == 24
-    press(app, "Go on ranking")
-    assert table(app, "KL in bits").equals(whole)
-
-
-def test_a_ranking_that_fails_midway_says_why_keeps_what_it_has_and_does_not_begin_again(monkeypatch):
-    real = switch_off.rank_all
-
-    def failing(*arguments, **options):
-        yield next(real(*arguments, **options))
-        raise ModelNotFound(checkpoint="headlight-bert", shipped="another")
-
-    monkeypatch.setattr(switch_off, "rank_all", failing)
-    app = rank(open_app(PAGE))
-    assert messages(app.error)[0].startswith("There is no model 'headlight-bert'")
-    assert len(table(app, "KL in bits")) == 12
-    app.run()
-    assert not app.error and "Stopped after 12 of 72 heads; what follows is of these." in messages(app.info)
-
-
-def test_another_word_or_sentence_is_ranked_anew():
-    app = expect_word(rank(open_app(PAGE)), "field")
-    assert "Nothing was ranked yet for this sentence and this word." in messages(app.caption)
-    rank(app)
-    assert set(table(app, "KL in bits")["expected word"]) == {"field"}
-
-
 def test_random_weights_are_said(untrained_bert_folder):
     app = open_app(PAGE, model=str(untrained_bert_folder), text="the cat [MASK]", off="L1H2")
     assert messages(app.warning)[0].startswith("The weights of this model are random")
@@ -363,5 +189,5 @@ def test_a_heads_output_on_another_text_or_shuffled_takes_its_place_and_stands_i
     assert_no_failure(app)
     assert app.query_params["seed"] == "4" and "from" not in app.query_params
     assert figure(app, "switch_shifts") != said
-    press(app, "Rank all 72 heads")
+    rank(app)
     assert len(table(app, "KL in bits")) == 72
