@@ -4,7 +4,7 @@ const PREFIX = "headlight-lesson:";
 const MOST = 2_000_000; // characters; more is nothing that was written here
 const AGAIN = 3_000; // ms
 let listening = null; // to what other tabs write
-let asking = null; // the clock by which a server that has not heard yet is told again: what is told as it draws may be lost
+let asking = null; // the clock by which a server is told until it has heard: what is told as it draws may be lost
 let began = ""; // the run of the page that turned to another part last
 
 function read(place) {
@@ -34,14 +34,26 @@ function write({ place, progress, file }) {
   }
 }
 
-const answers = (kept) => JSON.stringify(kept?.progress?.answers ?? {});
+const timesBegun = (kept) => kept?.progress?.begun_anew ?? 0;
+const answers = (kept) => Object.entries(kept?.progress?.answers ?? {}).sort();
+const same = (a, b) => timesBegun(a) === timesBegun(b) && JSON.stringify(answers(a)) === JSON.stringify(answers(b));
 
-function listen(data, tell) {
+// Another tab may have written an answer, or one more try, that this one was not drawn with yet: then it is not the turn
+// of this one to write. What was kept of another version of a lesson has been taken in when the lesson was opened.
+function isBehind(data, kept) {
+  if (data.is_broken || !kept) return false;
+  if (timesBegun(data) !== timesBegun(kept)) return timesBegun(data) < timesBegun(kept);
+  if (data.progress && data.progress.digest !== kept.progress?.digest) return false;
+  const mine = data.progress?.answers ?? {};
+  return answers(kept).some(([question, given]) => given?.tries > (mine[question]?.tries ?? 0));
+}
+
+function listen(data, takeOver) {
   window.removeEventListener("storage", listening);
   listening = (event) => {
     if (event.key !== null && event.key !== PREFIX + data.place) return;
-    const now = read(data.place);
-    if (!now.trouble && answers(now.value) !== answers(data)) tell({ ...now, other: true });
+    const { value } = read(data.place);
+    if (value && !same(value, data)) takeOver();
   };
   window.addEventListener("storage", listening);
 }
@@ -64,16 +76,19 @@ function begin() {
 export default function ({ data, setStateValue }) {
   if (!data?.place) return undefined;
   const tell = (told) => setStateValue("kept", { ...told, place: data.place, session: data.session, at: Date.now() });
+  const takeOver = () => tell({ value: read(data.place).value, trouble: data.trouble, other: true });
+  const tellUntilHeard = (say) => {
+    say();
+    asking = setInterval(say, AGAIN);
+  };
   clearInterval(asking);
-  if (data.heard) {
+  if (!data.heard) tellUntilHeard(() => tell({ ...read(data.place), other: false }));
+  else if (isBehind(data, read(data.place).value)) tellUntilHeard(takeOver);
+  else {
     const trouble = write(data);
     if (trouble !== data.trouble) tell({ value: null, trouble, other: false });
-  } else {
-    const answer = () => tell({ ...read(data.place), other: false });
-    answer();
-    asking = setInterval(answer, AGAIN);
   }
-  listen(data, tell);
+  listen(data, takeOver);
   setTimeout(() => mark(data.language), 50); // once the page is there
   const run = `${data.session} ${data.run}`;
   if (data.turned && began !== run) setTimeout(begin, 50);

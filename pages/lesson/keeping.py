@@ -4,7 +4,7 @@ They are held in the session meanwhile. What the browser tells is checked like a
 """
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from viz.packs.progress import Progress
 from viz.packs.schema import Part
 from viz.text import _
 
-_KEY, _DRAWN, _TYPED = "lesson_in_browser", "lesson_drawn", "lesson_typed"
+_KEY, _DRAWN, _TYPED, _CHANGED = "lesson_in_browser", "lesson_drawn", "lesson_typed", "lesson_changed"
 _HINTS, _SHOWN = "lesson_hints", "lesson_shown_answers"
 _browser = v2.component("lesson_keeping", js=Path(__file__).with_name("keeping.js").read_text(encoding="utf-8"))
 
@@ -42,12 +42,21 @@ def put(place: str, new: Progress) -> None:
     _held()[place] = new
 
 
+def turn(opened: Opened, at: int) -> Progress:
+    """Hold which part is open, and give the answers."""
+    held = progress(opened)
+    if held.part != at:
+        held = _held()[opened.place] = replace(held, part=at)
+    return held
+
+
 def forget(place: str) -> None:
     """Let go of all answers to a lesson, here and in the browser."""
-    before = _held().pop(place, None)
+    before = _held().get(place)
     _notes().pop(place, None)
     if before is not None:
-        _empty_fields(place, before)
+        _held()[place] = before.let_go()
+        _empty_fields(place, before.answers)
     for read in (opened_hints(), shown_answers()):
         read.difference_update([of for of in read if of[0] == place])
     opening.turn_to(0)
@@ -73,6 +82,13 @@ def draws_anew(place: str, part: Part) -> bool:
     now = place, *(question.id for question in part.questions)
     before, st.session_state[_DRAWN] = st.session_state.get(_DRAWN), now
     return before != now
+
+
+def changed_elsewhere(place: str, question: str) -> bool:
+    """Tell whether another tab answered a question since it was drawn here; and note that it is drawn."""
+    if is_changed := (place, question) in _changed():
+        _changed().discard((place, question))
+    return is_changed
 
 
 def typed_before() -> frozenset[str]:
@@ -118,7 +134,7 @@ def _written(opened: Opened) -> dict[str, object]:
     held, file = _held().get(opened.place), opened.file
     if held is None and file is not None:
         held = Progress(file.of.pack.pack, file.of.digest)
-    if held is not None and not held.answers and file is None:
+    if held is not None and not held.answers and not held.begun_anew and file is None:
         held = None
     return {
         "progress": held and held.as_plain(),
@@ -136,6 +152,7 @@ def _exchange(place: str, written: dict[str, object]) -> None:
             "place": place,
             "session": _session(),
             "heard": place in _heard(),
+            "is_broken": "broken" in _notes().get(place, set()),
             "trouble": st.session_state.get("lesson_trouble", ""),
             "turned": st.session_state.pop("lesson_turned", False),
             "run": st.session_state["lesson_runs"],
@@ -180,7 +197,7 @@ def _take(place: str, value: object) -> None:
         return
     _open_kept_file(place, value.get("file"))
     since = _held().get(place)
-    _held()[place] = kept if since is None else replace(since.over(kept), digest=kept.digest, part=kept.part)
+    _held()[place] = kept if since is None else since.over(kept)
     _fill_fields()
 
 
@@ -190,14 +207,22 @@ def kept_progress(value: object) -> Progress | None:
 
 
 def _take_over(place: str, value: object) -> None:
-    """Hold what another tab wrote; where it let go of all answers they go here too. Each tab keeps its part."""
-    held = _held().get(place)
-    kept = kept_progress(value)
-    if held is None or (value is not None and kept is None):
+    """Hold also what another tab wrote; where it let go of all answers they go here too. Each tab keeps its part."""
+    if value is None:
         return
-    _empty_fields(place, held)
-    _fill_fields()
-    _held()[place] = replace(held, answers=kept.answers if kept else {})
+    kept = kept_progress(value)
+    if kept is None:
+        _note(place, "broken")
+        st.session_state["lesson_is_new"] = True
+        return
+    held = _held().get(place) or Progress(kept.pack, kept.digest)
+    new = held.joined(kept)
+    if new == held:
+        return
+    _held()[place] = new
+    changed = {name for name in {*held.answers, *new.answers} if held.answers.get(name) != new.answers.get(name)}
+    _empty_fields(place, changed)
+    _changed().update((place, name) for name in changed)
     _note(place, "other")
     st.session_state["lesson_is_new"] = True
 
@@ -220,11 +245,15 @@ def _fill_fields() -> None:
     st.session_state[_DRAWN] = None
 
 
-def _empty_fields(place: str, of: Progress) -> None:
-    for question in of.answers:
+def _empty_fields(place: str, questions: Iterable[str]) -> None:
+    for question in questions:
         key = field_key(place, question)
         for part in ("", "_sentences", "_words"):
             st.session_state.pop(f"{key}{part}", None)
+
+
+def _changed() -> set[tuple[str, str]]:
+    return st.session_state.setdefault(_CHANGED, set())
 
 
 def _note(place: str, what: str) -> None:

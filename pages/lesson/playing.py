@@ -1,7 +1,5 @@
 """Play a lesson: one part at a time, with its prose, what it shows, its questions, and the way to the next one."""
 
-from dataclasses import replace
-
 import streamlit as st
 
 from pages.lesson import handing_in, keeping, opening, shelf
@@ -32,13 +30,10 @@ def play(opened: Opened) -> None:
             st.header(literal(pack.title), anchor=False)
         st.button(_("All lessons"), key="lesson_close", icon=":material/arrow_back:", on_click=opening.close)
     st.caption(literal(shelf.facts(pack)))
-    progress = keeping.progress(opened)
+    at, part = opening.part_at(pack, keeping.progress(opened).part)
+    progress = keeping.turn(opened, at)
     with st.container():  # there or not, what stands below stays where it is, with what is being typed
         keeping.say_how_it_is_kept(opened.place)
-    at, part = opening.part_at(pack, progress.part)
-    if progress.part != at:
-        progress = replace(progress, part=at)
-        keeping.put(opened.place, progress)
     give = Truths(pack)
     _score_and_parts(opened, progress, at, give)
     _part(opened, progress, part, at, give)

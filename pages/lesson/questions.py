@@ -29,7 +29,8 @@ def questions(opened: Opened, part: Part, give: Truths) -> None:
             name = _("Question {number} of {n}").format(number=position_number(number), n=len(part.questions))
             st.markdown(f"**{literal(name)}**")
             prose(question.ask, f"ask_{question.id}")
-            _question(opened, question, give, anew=anew)
+            is_new = keeping.changed_elsewhere(opened.place, question.id) or anew
+            _question(opened, question, give, anew=is_new)
 
 
 def _question(opened: Opened, question: AnyQuestion, give: Truths, *, anew: bool) -> None:

@@ -185,7 +185,74 @@ def test_two_tabs_hold_the_same_answers(page, lessons):
     page.get_by_role("button", name="Forget my answers").click()
     answered(page, 0)
     answered(other, 0)
-    assert page.evaluate(f"localStorage.getItem('{KEPT}')") is None
+    assert (kept(page)["answers"], kept(page)["begun_anew"]) == ({}, 1)
+    other.close()
+
+
+class Held:
+    """Hold up what a server says to one tab, and let it through piece by piece."""
+
+    def __init__(self, page: Page):
+        self.holds, self.waiting = False, []
+        page.route_web_socket(re.compile("_stcore/stream"), self._route)
+
+    def _route(self, socket):
+        self.socket, server = socket, socket.connect_to_server()
+        server.on_message(lambda message: self.waiting.append(message) if self.holds else socket.send(message))
+
+    def let_through(self, n: int):
+        """Let the tab have the first messages that waited."""
+        for message in self.waiting[:n]:
+            self.socket.send(message)
+        del self.waiting[:n]
+
+    def let_go(self):
+        """Let the tab have all that waited, and hold nothing any more."""
+        self.holds = False
+        self.let_through(len(self.waiting))
+
+
+def test_a_tab_that_is_drawn_late_takes_nothing_from_another(page, lessons):
+    """What one tab answered stays, though another is drawn from before, and keeps what it is drawn with."""
+    other = page.context.new_page()
+    held = Held(other)
+    open_lesson(page, lessons)
+    open_lesson(other, lessons)
+    held.holds = True
+    other.get_by_role("button", name="Hint").click()
+    other.wait_for_timeout(1_500)
+    from_before = len(held.waiting)
+    assert from_before
+    answer(page, PACK, PACK.questions[0], MOUSE)
+    held.let_through(from_before)
+    expect(other.locator(".st-key-lesson_said_hint_q")).to_be_visible()
+    other.wait_for_timeout(500)
+    held.let_go()
+    answered(other, 1)
+    settle(other)
+    answered(page, 1)
+    assert set(kept(page)["answers"]) == {"padding"}
+    expect(page.locator(".st-key-lesson_question_padding").get_by_role("textbox")).to_have_value("4.0")
+    other.close()
+
+
+def test_what_two_tabs_answer_at_once_is_kept_by_both(page, lessons):
+    other = page.context.new_page()
+    held = Held(other)
+    open_lesson(page, lessons)
+    open_lesson(other, lessons)
+    panel = other.locator(".st-key-lesson_question_q")
+    held.holds = True
+    panel.get_by_role("radio", name="moved", exact=True).click()
+    panel.get_by_role("button", name="Check").click()
+    other.wait_for_timeout(1_500)
+    answer(page, PACK, PACK.questions[0], MOUSE)
+    held.let_go()
+    answered(other, 2)
+    answered(page, 2)
+    settle(page)
+    assert set(kept(page)["answers"]) == {"padding", "q"}
+    expect(panel.get_by_role("radio", name="moved", exact=True)).to_be_checked()
     other.close()
 
 

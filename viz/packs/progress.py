@@ -1,7 +1,7 @@
 """Hold what a student answered, in plain values that a browser or a hand-in keeps; what comes back is checked."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, astuple, dataclass, field, replace
 from typing import Self, TypeGuard
 
 from viz.packs.errors import AnswerTooLong
@@ -30,15 +30,23 @@ class Given:
         """Answer anew; the first answer stays."""
         return replace(self, last=given, tries=self.tries + 1, sentences=sentences, words=words)
 
+    def after(self, before: Self) -> Self:
+        """Stand as what was answered after an earlier answer, whose first try stays the first."""
+        return replace(self, first=before.first, tries=before.tries + self.tries, hinted=before.hinted)
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Hold the answers to one pack by the questions' ids; ``digest`` is that of the pack they were given to."""
+    """Hold the answers to one pack by the questions' ids; ``digest`` is that of the pack they were given to.
+
+    ``begun_anew`` is how often all answers were let go: by it a tab that comes late does not bring them back.
+    """
 
     pack: str
     digest: str
     answers: Mapping[str, Given] = field(default_factory=dict)
     part: int = 0  # the one that is open
+    begun_anew: int = 0
 
     def answering(
         self, question: str, given: str, *, hinted: bool = False, sentences: str = "", words: str = ""
@@ -64,26 +72,56 @@ class Progress:
         return replace(self, digest=digest, answers=kept)
 
     def over(self, before: Self) -> Self:
-        """Lay these answers over earlier ones, which fill in what was not answered here."""
-        return replace(self, answers={**before.answers, **self.answers})
+        """Lay these answers over earlier ones, with which they go on."""
+        on_top = {
+            question: given if (earlier := before.answers.get(question)) is None else given.after(earlier)
+            for question, given in self.answers.items()
+        }
+        return replace(before, answers={**before.answers, **on_top})
+
+    def joined(self, other: Self) -> Self:
+        """Take in what another tab answered, so that both hold the same in the end, in whatever order they hear it.
+
+        Of two answers to one question that of more tries stays. Answers from before all were let go are none.
+        """
+        if self.begun_anew != other.begun_anew:
+            newer = max(self, other, key=lambda progress: progress.begun_anew)
+            return replace(self, answers=newer.answers, begun_anew=newer.begun_anew)
+        answers = dict(self.answers)
+        for question, given in other.answers.items():
+            answers[question] = max(given, answers.get(question, given), key=lambda of: (of.tries, astuple(of)))
+        return replace(self, answers=answers)
+
+    def let_go(self) -> Self:
+        """Begin anew, without an answer."""
+        return replace(self, answers={}, part=0, begun_anew=self.begun_anew + 1)
 
     def as_plain(self) -> dict[str, object]:
         """Write it as JSON can hold it."""
         answers = {question: asdict(given) for question, given in self.answers.items()}
-        return {"pack": self.pack, "digest": self.digest, "part": self.part, "answers": answers}
+        return {
+            "pack": self.pack,
+            "digest": self.digest,
+            "part": self.part,
+            "begun_anew": self.begun_anew,
+            "answers": answers,
+        }
 
     @classmethod
     def from_plain(cls, told: object) -> Self | None:
         """Read what was kept elsewhere; None where it is nothing that was written here."""
         if not isinstance(told, Mapping) or not isinstance(told.get("answers"), Mapping):
             return None
-        pack, digest, part, answers = told.get("pack"), told.get("digest"), told.get("part"), told["answers"]
-        if not _is_text(pack, 60) or not _is_text(digest, 64) or not _is_count(part) or len(answers) > MAX_ANSWERS:
+        pack, digest, answers = told.get("pack"), told.get("digest"), told["answers"]
+        part, begun_anew = told.get("part"), told.get("begun_anew", 0)  # which older versions did not write
+        if not _is_text(pack, 60) or not _is_text(digest, 64) or not _is_count(part) or not _is_count(begun_anew):
+            return None
+        if len(answers) > MAX_ANSWERS:
             return None
         read = {question: given for question, of in answers.items() if _is_text(question, 60) and (given := _given(of))}
         if len(read) != len(answers):
             return None
-        return cls(pack, digest, read, part)
+        return cls(pack, digest, read, part, begun_anew)
 
 
 def _given(told: object) -> Given | None:

@@ -1,7 +1,10 @@
 """Progress is kept in plain values; what comes back from a browser or a ZIP is checked."""
 
 import copy
+import functools
+import itertools
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -33,6 +36,8 @@ def test_it_comes_back_from_json_as_it_was():
         (("part",), -1),
         (("part",), True),
         (("part",), 1.0),
+        (("begun_anew",), -1),
+        (("begun_anew",), None),
         (("answers",), []),
         (("answers", "padding"), "4"),
         (("answers", "padding", "last"), "x" * (MAX_GIVEN + 1)),
@@ -77,9 +82,51 @@ def test_a_pack_that_was_changed_keeps_the_answers_to_questions_that_are_still_t
     assert (now.digest, dict(now.answers)) == ("e" * 64, dict(BEGUN.answers))
 
 
-def test_answers_lie_over_earlier_ones():
-    earlier = Progress("try-it", "d" * 64).answering("padding", "1").answering("other", "2")
-    assert {name: of.last for name, of in BEGUN.over(earlier).answers.items()} == {"padding": "4", "other": "2"}
+def test_what_was_kept_before_a_lesson_could_be_begun_anew_is_read():
+    plain = BEGUN.as_plain()
+    del plain["begun_anew"]
+    assert Progress.from_plain(plain) == BEGUN
+
+
+def test_answers_go_on_with_earlier_ones():
+    earlier = Progress("try-it", "d" * 64, part=2, begun_anew=1).answering("padding", "1").answering("other", "2")
+    now = BEGUN.over(earlier)
+    assert (now.part, now.begun_anew, now.answers["other"]) == (2, 1, earlier.answers["other"])
+    assert now.answers["padding"] == Given(last="4", first="1", tries=3)
+
+
+EMPTY = Progress("try-it", "d" * 64)
+ANSWERED = [
+    EMPTY,
+    EMPTY.answering("a", "1"),
+    EMPTY.answering("a", "2"),
+    EMPTY.answering("a", "1").answering("a", "3"),
+    EMPTY.answering("b", "1", hinted=True),
+    EMPTY.answering("a", "1").let_go(),
+    EMPTY.let_go().answering("c", "1"),
+]
+
+
+@pytest.mark.parametrize("tabs", list(itertools.combinations(ANSWERED, 3)))
+def test_tabs_hold_the_same_in_whatever_order_they_hear_of_one_another(tabs):
+    ends = [functools.reduce(Progress.joined, order) for order in itertools.permutations([*tabs, tabs[0]])]
+    assert all(end == ends[0] for end in ends)
+
+
+def test_two_tabs_keep_what_each_was_answered():
+    one, other = EMPTY.answering("a", "1"), replace(EMPTY.answering("b", "2"), part=3)
+    both = one.joined(other)
+    assert (dict(both.answers), both.part) == ({**one.answers, **other.answers}, 0)
+    assert other.joined(both) == replace(both, part=3)
+    assert one.joined(one.answering("a", "2")).answers["a"] == Given(last="2", first="1", tries=2)
+
+
+def test_answers_that_were_let_go_do_not_come_back_from_another_tab():
+    anew = BEGUN.let_go()
+    assert (dict(anew.answers), anew.begun_anew) == ({}, 1)
+    assert anew.joined(BEGUN) == anew == BEGUN.joined(anew)
+    later = anew.answering("other", "1")
+    assert later.joined(BEGUN) == later
 
 
 def test_a_part_is_done_once_every_question_of_it_has_an_answer():
