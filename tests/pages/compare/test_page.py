@@ -25,12 +25,6 @@ TO_SWAPPED = [0, 1, 2, 4, 3, 5, 6, 7, 8, 9]  # where each token of the first tex
 
 
 @pytest.fixture(scope="module")
-def bert() -> plain.Plain:
-    torch.set_num_threads(1)
-    return plain.load(MODELS_FOLDER / "headlight-bert", causal=False)
-
-
-@pytest.fixture(scope="module")
 def swap(bert) -> tuple[np.ndarray, np.ndarray]:
     """Give the maps of both texts by plain transformers, ``[L, H, T, T]``, those of B in the order of A."""
     a, b = (plain.output(bert, plain.tokenized(bert, [text]))[0][0] for text in (SENTENCE, SWAPPED))

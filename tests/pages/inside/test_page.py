@@ -9,19 +9,11 @@ from tests.model import plain
 from tests.pages.driver import figure, html, messages, open_app, press, table, title
 from viz.analysis.masks.by_hand import to_address
 from viz.engine import forward
-from viz.shipped import MODELS_FOLDER
 
 PAGE = "pages/inside/page.py"
 TEXTS = ["The dog runs fast to the [MASK].", "The old turtle moves slow across the narrow [MASK]."]
 PAIR = {"text": "Where is the cat?", "second": "The old cat sleeps in the [MASK]."}
 LOWEST = f"{np.finfo(np.float32).min:.5g}"
-
-
-@pytest.fixture(scope="module")
-def bert():
-    """Give the shipped BERT as plain transformers loads it."""
-    torch.set_num_threads(1)
-    return plain.load(MODELS_FOLDER / "headlight-bert", causal=False)
 
 
 def stage_rows(app: AppTest) -> dict[str, list[float]]:

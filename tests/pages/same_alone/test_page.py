@@ -7,18 +7,10 @@ import torch
 from tests.model import plain
 from tests.pages.driver import assert_no_failure, figure, html, messages, open_app, press, table, title
 from viz.analysis.batches.museum import MUSEUM
-from viz.shipped import MODELS_FOLDER
 
 PAGE = "pages/same_alone/page.py"
 PROMPTS = ["It will rain in the", "I want to eat a big bowl of", "My dog is"]
 MASKED = "The turtle moves slow across the [MASK].\nShe is reading a [MASK]."
-
-
-@pytest.fixture(scope="module")
-def gpt2():
-    """Give the shipped GPT-2 as plain transformers loads it."""
-    torch.set_num_threads(1)
-    return plain.load(MODELS_FOLDER / "headlight-gpt2", causal=True)
 
 
 def alone(model, prompt: str) -> np.ndarray:

@@ -8,28 +8,12 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
-from tests.model import plain
 from tests.model.training.script import SEED, SHARE, TEXTS, WAYS, losses_by_hand, plain_way, script
 from tests.pages.driver import figure, html, messages, open_app, press, table, title
 from viz.engine import forward, training
-from viz.shipped import MODELS_FOLDER
 
 PAGE = "pages/training/page.py"
 ASKED = {"text": "\n".join(TEXTS), "seed": str(SEED), "share": str(SHARE)}
-
-
-@pytest.fixture(scope="module")
-def bert():
-    """Give the shipped BERT as plain transformers loads it."""
-    torch.set_num_threads(1)
-    return plain.load(MODELS_FOLDER / "headlight-bert", causal=False)
-
-
-@pytest.fixture(scope="module")
-def gpt2():
-    """Give the shipped GPT-2 as plain transformers loads it."""
-    torch.set_num_threads(1)
-    return plain.load(MODELS_FOLDER / "headlight-gpt2", causal=True)
 
 
 def ask(app: AppTest, text: str | None = None, **fields) -> AppTest:
