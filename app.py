@@ -3,7 +3,7 @@
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from pages.ui import guard, language_choice, media, visit
+from pages.ui import fields, guard, language_choice, media, visit
 from viz.engine.local import engine
 from viz.text import _
 
@@ -58,7 +58,8 @@ def page(name: str, title: str, icon: str, *, default: bool = False) -> Streamli
     return st.Page(f"pages/{name}/page.py", title=title, icon=f":material/{icon}:", url_path=name, default=default)
 
 
-with guard.page():  # the frame too is drawn in turn: thirty at once would all wait for one another's menus
+# The frame too is drawn in turn: thirty at once would all wait for one another's menus.
+with guard.page(), fields.handed_on():
     st.set_page_config(page_title="Headlight", page_icon="🔦", layout="wide")
     media.fit()
     with st.sidebar:

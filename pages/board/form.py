@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import streamlit as st
 
-from pages.ui import guard, prompt_form
+from pages.ui import fields, guard, prompt_form
 from pages.ui.long_work import ask_measured
 from pages.ui.markdown import literal
 from pages.ui.opened import TYPES, OpenedFile, brought, offer_opened
@@ -208,7 +208,7 @@ def _compare_switched() -> None:
     asked = {"a": first}
     if st.session_state.get("board_compare"):
         second = BoardQuestion(first.checkpoint, SECOND if first.text == FIRST else first.text)
-        second.put(anew=True, ending="_b")
+        second.refill("_b")
         asked["b"] = second
     st.session_state["asked_boards"] = asked
 
@@ -230,7 +230,7 @@ def _file_given(side: str) -> None:
             name=file.name, reason=Reason("it is no text in UTF-8")
         )
         return
-    st.session_state[f"board_text_{side}"] = text
+    fields.give({f"board_text_{side}": text})
     asked[side] = replace(asked[side], text=text, file=None)
     st.session_state["asked_boards"] = asked
 

@@ -185,7 +185,7 @@ def _take() -> None:
 def _show(*questions: SideQuestion) -> None:
     asked = dict(zip(SIDES, questions, strict=True))
     for side, question in asked.items():
-        question.put(anew=True, ending=f"_{side}")
+        question.refill(f"_{side}")
     st.session_state["asked_compare"] = asked
 
 

@@ -103,7 +103,7 @@ def _stop() -> None:
         st.session_state["corpus_stopped"] = CorpusQuestion.current()
     else:
         st.session_state["asked_corpus"] = last
-        last.put(anew=True)
+        last.refill()
 
 
 def _more_ways(question: CorpusQuestion) -> None:

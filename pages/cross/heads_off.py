@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.cross import pinned
 from pages.cross.form import CrossQuestion
-from pages.ui import guard
+from pages.ui import fields, guard
 from pages.ui.chart import chart
 from pages.ui.markdown import literal
 from pages.ui.question import one_of, set_address
@@ -84,7 +84,7 @@ def _buttons(off: frozenset[Head], n_heads: int) -> None:
 
 
 def _put(names: str) -> None:
-    st.session_state["cross_off_names"] = names
+    fields.give({"cross_off_names": names})
 
 
 def _off_by() -> str:

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import streamlit as st
 
-from pages.ui import prompt_choice
+from pages.ui import fields, prompt_choice
 from pages.ui.question import Field, Question, model_field, one_of, set_address, submit
 from viz import settings
 from viz.engine.requests import Ask
@@ -119,4 +119,4 @@ def _take(checkpoint: str, text: str, part: str | None = None) -> None:
     PositionQuestion.take(checkpoint=checkpoint, text=text)
     st.session_state["open_prompt"] = 0
     if part is not None:
-        st.session_state["positions_part"] = part
+        fields.give({"positions_part": part})

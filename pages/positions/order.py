@@ -7,7 +7,7 @@ import streamlit as st
 
 from pages.positions.before_after import before_after
 from pages.positions.form import PositionQuestion, choose_text
-from pages.ui import guard
+from pages.ui import fields, guard
 from pages.ui.answer_shift import answer_shift
 from pages.ui.batch_strips import chips
 from pages.ui.markdown import literal
@@ -90,7 +90,7 @@ def _restore() -> None:
 
 
 def _next_seed() -> None:
-    st.session_state["order_seed"] += 1
+    fields.give({"order_seed": st.session_state["order_seed"] + 1})
 
 
 def _meaning(change: str) -> str:

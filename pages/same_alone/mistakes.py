@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from pages.ui import fields
 from viz.analysis.batches.same_alone import Mistakes
 from viz.text import _
 
@@ -61,12 +62,14 @@ def ask_mistakes(*, causal: bool) -> Mistakes:
 
 def set_mistakes(mistakes: Mistakes) -> None:
     """Put the switches as these mistakes have them; called before the page draws them."""
-    st.session_state.update(
-        no_mask=mistakes.no_attention_mask,
-        no_positions=mistakes.no_position_ids,
-        last_column=mistakes.right_padding,
-        pad_with_word=mistakes.pad_word is not None,
-        mask_from_ids=mistakes.mask_from_ids,
-        mask_per_query=mistakes.mask_per_query,
-        double_special=mistakes.double_special,
+    fields.give(
+        {
+            "no_mask": mistakes.no_attention_mask,
+            "no_positions": mistakes.no_position_ids,
+            "last_column": mistakes.right_padding,
+            "pad_with_word": mistakes.pad_word is not None,
+            "mask_from_ids": mistakes.mask_from_ids,
+            "mask_per_query": mistakes.mask_per_query,
+            "double_special": mistakes.double_special,
+        }
     )

@@ -7,7 +7,7 @@ import streamlit as st
 
 from pages.switch_off.board import switch_board
 from pages.switch_off.in_place import ask_in_place
-from pages.ui import guard
+from pages.ui import fields, guard
 from pages.ui.question import whole
 from viz.analysis.heads.switch_off import Head, Resample, off_text, parse_off
 from viz.analysis.predictions import top_k
@@ -51,9 +51,7 @@ def ask_choice(run: Run, bright: np.ndarray) -> Choice:
             "layer."
         ),
     )
-    button.button(
-        _("All on"), on_click=lambda: st.session_state.update(off_names=""), disabled=not off, width="stretch"
-    )
+    button.button(_("All on"), on_click=lambda: fields.give({"off_names": ""}), disabled=not off, width="stretch")
     by, resample = ask_in_place()
     readout = _readout(run)
     word_id = _expected(run, readout)
@@ -79,7 +77,7 @@ def _off(run: Run) -> frozenset[Head]:
 
 def _switch(off: frozenset[Head], last: Head | None, n_heads: int) -> None:
     """Take the heads a click left off, and open the one that was clicked."""
-    st.session_state["off_names"] = off_text(off, n_heads).replace(",", ", ")
+    fields.give({"off_names": off_text(off, n_heads).replace(",", ", ")})
     if last is not None:
         st.session_state.update(open_head=last, head_error=None)
 

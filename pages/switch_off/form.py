@@ -5,6 +5,7 @@ from typing import ClassVar
 
 import streamlit as st
 
+from pages.ui import fields
 from pages.ui.question import Field, Question, model_field, set_address, submit
 from viz.analysis.heads.switch_off import Head
 from viz.analysis.predictions import require_readouts
@@ -68,5 +69,6 @@ def _read_out(question: SwitchQuestion) -> Run:
 
 
 def _take_example(checkpoint: str, text: str, head: Head) -> None:
-    st.session_state.update(off_names=head_index_label(*head), expected="", open_head=head, head_error=None)
+    fields.give({"off_names": head_index_label(*head), "expected": ""})
+    st.session_state.update(open_head=head, head_error=None)
     SwitchQuestion.take(checkpoint=checkpoint, text=text)

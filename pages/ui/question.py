@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Protocol, Self, TypeVar
 
 import streamlit as st
 
-from pages.ui import visit
+from pages.ui import fields, visit
 from pages.ui.guard import explain
 from viz.errors import VizError
 from viz.records import ModelInfo
@@ -127,15 +127,22 @@ class Question:
         ``ending`` tells apart the fields of a form that asks the same twice.
         """
         if anew or f"{self.FIELDS[0].widget}{ending}" not in st.session_state:
-            values = {f"{field.widget}{ending}": getattr(self, field.name) for field in self.FIELDS}
             kept = visit.brought_widgets()
-            st.session_state.update({widget: value for widget, value in values.items() if widget not in kept})
+            values = self._by_widget(ending).items()
+            st.session_state.update({widget: value for widget, value in values if widget not in kept})
+
+    def refill(self, ending: str = "") -> None:
+        """Put the question into its fields, whatever stands there; called from callbacks, before the page runs."""
+        fields.give(self._by_widget(ending))
+
+    def _by_widget(self, ending: str) -> dict[str, Any]:
+        return {f"{field.widget}{ending}": getattr(self, field.name) for field in self.FIELDS}
 
     @classmethod
     def typed(cls, ending: str = "", **values: Any) -> Self:
         """Give the question that stands in the form, with these values instead, which are put there."""
         widgets = {field.name: f"{field.widget}{ending}" for field in cls.FIELDS}
-        st.session_state.update({widgets[name]: value for name, value in values.items() if name in widgets})
+        fields.give({widgets[name]: value for name, value in values.items() if name in widgets})
         typed = {name: st.session_state.get(widget) for name, widget in widgets.items()}
         typed = {name: value for name, value in typed.items() if value is not None} | values
         typed["checkpoint"] = str(typed.get("checkpoint", "")).strip() or cls().checkpoint

@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from tests.attacks.hostile import HOSTILE, MARKER
 from tests.browser.conftest import settle
+from tests.browser.held_up import HeldUp
 from tests.browser.lessons import KEYBOARD, MOUSE, Hand, answer, play, score, turn
 from tests.browser.server import free_port, running_app, started_app
 from tests.packs import HEAD, LOOKS, PADDING, PART, pack
@@ -189,33 +190,10 @@ def test_two_tabs_hold_the_same_answers(page, lessons):
     other.close()
 
 
-class Held:
-    """Hold up what a server says to one tab, and let it through piece by piece."""
-
-    def __init__(self, page: Page):
-        self.holds, self.waiting = False, []
-        page.route_web_socket(re.compile("_stcore/stream"), self._route)
-
-    def _route(self, socket):
-        self.socket, server = socket, socket.connect_to_server()
-        server.on_message(lambda message: self.waiting.append(message) if self.holds else socket.send(message))
-
-    def let_through(self, n: int):
-        """Let the tab have the first messages that waited."""
-        for message in self.waiting[:n]:
-            self.socket.send(message)
-        del self.waiting[:n]
-
-    def let_go(self):
-        """Let the tab have all that waited, and hold nothing any more."""
-        self.holds = False
-        self.let_through(len(self.waiting))
-
-
 def test_a_tab_that_is_drawn_late_takes_nothing_from_another(page, lessons):
     """What one tab answered stays, though another is drawn from before, and keeps what it is drawn with."""
     other = page.context.new_page()
-    held = Held(other)
+    held = HeldUp(other)
     open_lesson(page, lessons)
     open_lesson(other, lessons)
     held.holds = True
@@ -238,7 +216,7 @@ def test_a_tab_that_is_drawn_late_takes_nothing_from_another(page, lessons):
 
 def test_what_two_tabs_answer_at_once_is_kept_by_both(page, lessons):
     other = page.context.new_page()
-    held = Held(other)
+    held = HeldUp(other)
     open_lesson(page, lessons)
     open_lesson(other, lessons)
     panel = other.locator(".st-key-lesson_question_q")

@@ -16,13 +16,13 @@ def test_every_mistake_is_red_and_its_repair_green_and_a_link_opens_it(page, app
     shelf.click()
     main = page.get_by_test_id("stMain")
     wrong, right = main.get_by_test_id("stAlertContentError"), main.get_by_test_id("stAlertContentSuccess")
-    for place, exhibit in enumerate(MUSEUM.values()):
-        main.get_by_role("button", name="Make the mistake").nth(place).click()
+    for exhibit in MUSEUM.values():
+        page.locator(f".st-key-museum_{exhibit.name}_mistake").get_by_role("button", name="Make the mistake").click()
         expect(page).to_have_url(re.compile(f"museum={exhibit.name}(?!.*repaired)"))
         settle(page)
         expect(wrong).to_have_count(1)
         expect(main.get_by_role("link", name=exhibit.thread).first).to_have_attribute("href", exhibit.link)
-        main.get_by_role("button", name="Repair it").nth(place).click()
+        page.locator(f".st-key-museum_{exhibit.name}_repaired").get_by_role("button", name="Repair it").click()
         expect(page).to_have_url(re.compile(f"museum={exhibit.name}.*repaired=1"))
         settle(page)
         expect(wrong).to_have_count(0)

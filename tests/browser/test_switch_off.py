@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import settle
+from tests.browser.held_up import HeldUp
 from viz.shipped import MODELS_FOLDER
 
 LONG = "the old dog and the cat sat near the river " * 11 + "and saw the [MASK]."
@@ -50,6 +51,19 @@ def test_clicks_that_do_not_wait_for_the_page_all_count(page, app):
     expect(off_now(page)).to_have_value("L0H1, L2H3, L4H5, L5H11")
     for index in ("L0H1", "L2H3", "L4H5", "L5H11"):
         expect(switch(page, index)).to_have_attribute("aria-checked", "false")
+
+
+def test_clicks_count_where_the_page_comes_late(page, app):
+    """A second click tells of the head that was open before the first: the names of the first are not lost by that."""
+    held = HeldUp(page)
+    open_switches(page, f"{app}/switch_off?text={quote('She is reading a [MASK].')}&off=")
+    held.holds = True
+    for n_clicks, index in enumerate(("L0H1", "L2H3"), start=1):
+        switch(page, index).click()
+        held.wait_until_drawn(n_clicks)
+    held.let_go()
+    expect(off_now(page)).to_have_value("L0H1, L2H3")
+    expect(page.get_by_text("Off: Layer1_Head2 · L0H1, Layer3_Head4 · L2H3")).to_be_visible()
 
 
 def test_a_number_switches_a_whole_layer_or_column(page, app):

@@ -1,0 +1,33 @@
+"""Give fields another value from a callback, so that the browser hears of it in any case.
+
+Streamlit tells the browser what code gave to a field in the run that follows, and only there. Where of two callbacks
+one asks for parts of the page and one does not, that run ends before the page begins and another takes its place
+(Streamlit 1.67): the field goes on showing what stood in it, and the next click brings that back. Two callbacks answer
+one click where it comes before the page has heard of the last: the browser then tells of the head that was open before.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import streamlit as st
+
+_GIVEN = "given_to_fields"
+
+
+def give(values: Mapping[str, Any]) -> None:
+    """Put values into fields, by their keys; called from callbacks, before the page runs."""
+    st.session_state.update(values)
+    st.session_state.setdefault(_GIVEN, {}).update(values)
+
+
+@contextmanager
+def handed_on() -> Iterator[None]:
+    """Draw the whole page with what callbacks gave; a field that was changed since keeps what stands in it."""
+    given = st.session_state.pop(_GIVEN, {})
+    unchanged = {key: value for key, value in given.items() if st.session_state.get(key) == value}
+    st.session_state.update(unchanged)  # counts as given anew, so that this run tells the browser
+    try:
+        yield
+    finally:
+        st.session_state.pop(_GIVEN, None)  # what the page gave is told by this run
