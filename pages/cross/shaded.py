@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.cross import pinned
-from pages.ui import head_choice
+from pages.ui import fields, head_choice
 from pages.ui.markdown import literal
 from viz.analysis.cross.shading import shading, strongest
 from viz.analysis.cross.steps import Step, steps
@@ -94,7 +94,7 @@ def _weights_control(run: Run) -> Weights:
         format_func=lambda weights: _weights_name(weights[0], weights[1], stack),
         on_change=_weights_chosen,
     )
-    st.query_params["shade"] = layer_label(chosen[0]) if chosen[1] is None else head_label(chosen[0], chosen[1])
+    st.query_params["shade"] = _in_address(chosen)
     return chosen
 
 
@@ -127,9 +127,16 @@ def _from_address(stack: Stack) -> Weights:
         return stack.n_layers - 1, None
 
 
+def _in_address(weights: Weights) -> str:
+    layer, head = weights
+    return layer_label(layer) if head is None else head_label(layer, head)
+
+
 def _weights_chosen() -> None:
-    st.session_state["cross_weights"] = st.session_state["cross_weights_shown"]
-    head_choice.draw_again()
+    chosen = st.session_state["cross_weights_shown"]
+    if not fields.is_from_before("shade", _in_address(chosen), _in_address(st.session_state["cross_weights"])):
+        st.session_state["cross_weights"] = chosen
+        head_choice.draw_again()
 
 
 def _weights_name(layer: int, head: int | None, stack: Stack) -> str:

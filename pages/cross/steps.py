@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.cross import pinned
 from pages.cross.shaded import shaded_source
-from pages.ui import guard
+from pages.ui import fields, guard
 from pages.ui.chart import chart
 from pages.ui.head_panel import Give
 from pages.ui.how_many import how_many
@@ -56,7 +56,9 @@ def _step_control(run: Run, row: int) -> Step:
 
 
 def _slid() -> None:
-    pinned.go_to(position_from_number(st.session_state["cross_step_slider"]))
+    number = st.session_state["cross_step_slider"]
+    if not fields.is_from_before("step", str(number), str(position_number(st.session_state["cross_step"]))):
+        pinned.go_to(position_from_number(number))
 
 
 def _chips(run: Run, row: int, step: Step) -> list[Chip]:

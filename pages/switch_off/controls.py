@@ -51,7 +51,7 @@ def ask_choice(run: Run, bright: np.ndarray) -> Choice:
             "layer."
         ),
     )
-    button.button(_("All on"), on_click=lambda: fields.give({"off_names": ""}), disabled=not off, width="stretch")
+    button.button(_("All on"), on_click=_put, args=(frozenset(), n_heads), disabled=not off, width="stretch")
     by, resample = ask_in_place()
     readout = _readout(run)
     word_id = _expected(run, readout)
@@ -66,6 +66,9 @@ def _off(run: Run) -> frozenset[Head]:
     n_layers, n_heads = run.model.n_layers, run.model.n_heads
     try:
         off = parse_off(st.session_state["off_names"], n_layers, n_heads)
+        if _is_from_before(off, n_layers, n_heads):
+            st.session_state["off_names"] = st.session_state["kept_off_names"]
+            off = parse_off(st.session_state["off_names"], n_layers, n_heads)
     except VizError as error:
         guard.explain(error)
         last = st.session_state.get("last_off", frozenset())
@@ -75,9 +78,24 @@ def _off(run: Run) -> frozenset[Head]:
     return off
 
 
+def _is_from_before(off: frozenset[Head], n_layers: int, n_heads: int) -> bool:
+    try:
+        kept = parse_off(st.session_state["kept_off_names"], n_layers, n_heads)
+    except VizError:  # of another model, or a link's that names no heads
+        return False
+    return fields.is_from_before("off", off_text(off, n_heads), off_text(kept, n_heads))
+
+
+def _put(off: frozenset[Head], n_heads: int) -> None:
+    """Have these heads off; called from callbacks, before the page runs."""
+    names = off_text(off, n_heads).replace(",", ", ")
+    st.session_state["kept_off_names"] = names
+    fields.give({"off_names": names})
+
+
 def _switch(off: frozenset[Head], last: Head | None, n_heads: int) -> None:
     """Take the heads a click left off, and open the one that was clicked."""
-    fields.give({"off_names": off_text(off, n_heads).replace(",", ", ")})
+    _put(off, n_heads)
     if last is not None:
         st.session_state.update(open_head=last, head_error=None)
 

@@ -69,6 +69,7 @@ def _read_out(question: SwitchQuestion) -> Run:
 
 
 def _take_example(checkpoint: str, text: str, head: Head) -> None:
+    st.session_state["kept_off_names"] = head_index_label(*head)
     fields.give({"off_names": head_index_label(*head), "expected": ""})
     st.session_state.update(open_head=head, head_error=None)
     SwitchQuestion.take(checkpoint=checkpoint, text=text)

@@ -1,9 +1,11 @@
-"""Give fields another value from a callback, so that the browser hears of it in any case.
+"""Keep fields and session together where a click comes before the browser has heard of the last one.
+
+With every click a browser sends what stands in all its fields, and its address: as it was before, where it has not
+heard yet. Such a field counts as changed by hand, its callback is called, and the click before would be undone.
 
 Streamlit tells the browser what code gave to a field in the run that follows, and only there. Where of two callbacks
 one asks for parts of the page and one does not, that run ends before the page begins and another takes its place
-(Streamlit 1.67): the field goes on showing what stood in it, and the next click brings that back. Two callbacks answer
-one click where it comes before the page has heard of the last: the browser then tells of the head that was open before.
+(Streamlit 1.67): the field goes on showing what stood in it, and the next click brings that back.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,6 +15,15 @@ from typing import Any
 import streamlit as st
 
 _GIVEN = "given_to_fields"
+
+
+def is_from_before(address: str, shown: str, now: str) -> bool:
+    """Tell whether nobody changed a field: the browser has not heard yet of what was chosen elsewhere since.
+
+    ``shown`` is what the field says, as it is written under this name of the ``address``; ``now`` is what the session
+    holds. Called from callbacks, or before the page writes that name.
+    """
+    return shown == st.query_params.get(address) != now
 
 
 def give(values: Mapping[str, Any]) -> None:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 import streamlit as st
 
+from pages.ui import fields
 from pages.ui.markdown import literal
 from viz.errors import VizError
 from viz.names import head_label, parse_head, position_from_number, position_number
@@ -21,6 +22,7 @@ DEFAULT = (3, 10)  # Layer4_Head11: in headlight-bert the adverb of the first ex
 # edit.
 PANEL, EDIT_PANEL = "head_panel", "masking_panel"
 OPENING = "opening"  # what the page says it shows; last, for it says nothing of a map that the panel hides
+_NUMBERS = ("layer_number", "head_number")  # the fields of the two parts of a head
 
 
 def choose(layer: int, head: int) -> None:
@@ -76,11 +78,12 @@ def controls(model: ModelInfo | Stack) -> tuple[int, int]:
     error = st.session_state.get("head_error")
     if error is None:
         st.session_state["head_name"] = head_label(layer, head)
-    st.session_state["layer_number"], st.session_state["head_number"] = position_number(layer), position_number(head)
+    st.session_state.update(zip(_NUMBERS, map(position_number, (layer, head)), strict=True))
     name_column, layer_column, head_column = st.columns([2, 1, 1], vertical_alignment="bottom")
     name_column.text_input(_("Head, as Layer4_Head11 or L3H10"), key="head_name", on_change=_name_typed, args=(model,))
-    layer_column.number_input(_("Layer"), 1, model.n_layers, key="layer_number", on_change=_number_changed)
-    head_column.number_input(_("Head"), 1, model.n_heads, key="head_number", on_change=_number_changed)
+    places = ((layer_column, _("Layer"), model.n_layers), (head_column, _("Head"), model.n_heads))
+    for part, (column, label, most) in enumerate(places):
+        column.number_input(label, 1, most, key=_NUMBERS[part], on_change=_number_changed, args=(model, part))
     if error is not None:
         st.warning(literal(sentence(error)))
     return layer, head
@@ -96,8 +99,10 @@ def _take(name: str, model: ModelInfo | Stack) -> None:
 
 
 def _name_typed(model: ModelInfo | Stack) -> None:
-    _take(st.session_state["head_name"], model)
-    draw_again()
+    name = st.session_state["head_name"]
+    if not fields.is_from_before("head", name, head_label(*st.session_state["open_head"])):
+        _take(name, model)
+        draw_again()
 
 
 def draw_again(*parts: str) -> None:
@@ -110,5 +115,17 @@ def draw_again(*parts: str) -> None:
         st.rerun(list(parts) or st.session_state["parts"])
 
 
-def _number_changed() -> None:
-    choose(*(position_from_number(st.session_state[key]) for key in ("layer_number", "head_number")))
+def _number_changed(model: ModelInfo | Stack, part: int) -> None:
+    """Open the head with another layer (part 0) or number (part 1), unless the browser told only what stood before.
+
+    It does where its address names the same, as in ``fields.is_from_before``. Where it names a head that these maps do
+    not have, the field holds nothing but its first value, which Streamlit puts in place of one that is too large.
+    """
+    number, head = position_from_number(st.session_state[_NUMBERS[part]]), list(st.session_state["open_head"])
+    try:
+        sent = parse_head(st.query_params.get("head", ""), model.n_layers, model.n_heads)
+    except VizError:
+        return
+    if not number == sent[part] != head[part]:
+        head[part] = number
+        choose(*head)

@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from pages.ui import head_choice
+from pages.ui import fields, head_choice
 from pages.ui.head_grid import head_grid
 from pages.ui.question import one_of
 from viz.names import kind_names
@@ -60,8 +60,10 @@ def control(run: Run) -> str:
 
 
 def _chosen() -> None:
-    st.session_state["open_kind"] = st.session_state["kind_shown"]
-    head_choice.draw_again()
+    chosen = st.session_state["kind_shown"]
+    if not fields.is_from_before("kind", chosen, st.session_state["open_kind"]):
+        st.session_state["open_kind"] = chosen
+        head_choice.draw_again()
 
 
 def _choose(kind: str, layer: int, head: int) -> None:

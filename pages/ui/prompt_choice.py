@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui import head_choice
+from pages.ui import fields, head_choice
 from pages.ui.question import whole
 from viz.labels import shortened
 from viz.names import position_from_number, position_number
@@ -47,8 +47,15 @@ def control(n_rows: int, *, whole_page: bool = False, label: str | None = None) 
 
 
 def _keep() -> None:
-    st.session_state["open_prompt"] = st.session_state["prompt_number"]
+    if not _is_from_before():
+        st.session_state["open_prompt"] = st.session_state["prompt_number"]
 
 
 def _clicked() -> None:
-    choose(st.session_state["prompt_number"])
+    if not _is_from_before():
+        choose(st.session_state["prompt_number"])
+
+
+def _is_from_before() -> bool:
+    shown, now = (str(position_number(st.session_state[key])) for key in ("prompt_number", "open_prompt"))
+    return fields.is_from_before("prompt", shown, now)

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import settle
+from tests.browser.held_up import HeldUp
 from tests.browser.server import running_app
 
 
@@ -49,6 +50,22 @@ def test_a_click_on_a_tile_opens_the_prompt_and_keeps_the_head(page, app):
     expect(ticks(page)).to_have_text(["I", "␣want", "␣to", "␣eat", "␣a", "␣big", "␣bowl", "␣of"])
     expect(head_title(page)).to_have_text(["Layer2_Head5 · L1H4"])
     expect(page).to_have_url(re.compile("prompt=2"))
+
+
+def test_a_click_that_comes_early_leaves_the_prompt_open(page, app):
+    """What a browser sends with a click is as it was before the last one, where it has not heard of that yet."""
+    held = HeldUp(page)
+    open_batch_page(page, f"{app}/batch?head=L1H4")
+    held.holds = True
+    tiles = page.locator(".st-key-prompt_grid .stage canvas")
+    box = tiles.bounding_box()
+    tiles.click(position={"x": box["width"] * 0.5, "y": box["height"] / 2})
+    page.wait_for_timeout(2_000)
+    page.get_by_text("Numbers in the cells").click()
+    page.wait_for_timeout(2_000)
+    held.let_go()
+    expect(page).to_have_url(re.compile("prompt=2.*numbers=0"))
+    expect(ticks(page)).to_have_text(["I", "␣want", "␣to", "␣eat", "␣a", "␣big", "␣bowl", "␣of"])
 
 
 def test_a_click_on_a_head_keeps_the_prompt(page, app):

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import settle
+from tests.browser.held_up import HeldUp
 from tests.browser.server import running_app
 
 SOURCES = "The turtle moves slow across the river\nthe old cat"
@@ -96,6 +97,24 @@ def test_a_head_of_cross_attention_shades_the_source(page, address):
     click_head(page, "cross", (0, 3), (3, 4))
     expect(page.get_by_text("Cross Layer1_Head4 · L0H3; the row of")).to_be_visible()
     assert weights(page) != before
+
+
+def test_a_click_that_comes_early_leaves_head_kind_and_shading(page, address):
+    """What a browser sends with a click is as it was before the last one, where it has not heard of that yet."""
+    held = HeldUp(page)
+    open_cross(page, address)
+    for kind, place, size in (("cross", (0, 3), (3, 4)), ("encoder", (1, 0), (2, 3))):
+        held.holds = True
+        click_head(page, kind, place, size)
+        page.wait_for_timeout(2_000)
+        page.get_by_role("button", name="→").click()
+        page.wait_for_timeout(2_000)
+        held.let_go()
+        settle(page)
+        expect(page.get_by_text("Cross Layer1_Head4 · L0H3; the row of")).to_be_visible()
+    expect(page.locator(".st-key-head_map .gtitle")).to_have_text(["Encoder Layer2_Head1 · L1H0"])
+    expect(page).to_have_url(re.compile("kind=encoder"))
+    expect(page).to_have_url(re.compile("step=3"))
 
 
 def test_steps_and_a_pinned_word_move_the_shading_and_a_reload_brings_all_back(page, address):

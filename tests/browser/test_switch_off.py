@@ -66,6 +66,34 @@ def test_clicks_count_where_the_page_comes_late(page, app):
     expect(page.get_by_text("Off: Layer1_Head2 · L0H1, Layer3_Head4 · L2H3")).to_be_visible()
 
 
+def test_a_click_that_comes_early_does_not_undo_the_one_before(page, app):
+    """What a browser sends with a click is as it was before the last one, where it has not heard of that yet."""
+    held = HeldUp(page)
+    open_switches(page, f"{app}/switch_off?text={quote('She is reading a [MASK].')}&off=")
+    held.holds = True
+    switch(page, "L0H1").click()
+    held.wait_until_drawn(1)
+    page.get_by_text("its mean over the text's tokens").click()
+    held.wait_until_drawn(2)
+    held.let_go()
+    expect(page).to_have_url(re.compile("off=L0H1&.*by=mean&head=Layer1_Head2"))
+    expect(off_now(page)).to_have_value("L0H1")
+    expect(page.locator(".st-key-head_map .gtitle")).to_have_text(["Layer1_Head2 · L0H1"])
+
+
+def test_a_click_in_a_part_of_the_page_that_comes_early_leaves_the_head_open(page, app):
+    held = HeldUp(page)
+    open_switches(page, f"{app}/switch_off?text={quote('She is reading a [MASK].')}&off=")
+    held.holds = True
+    switch(page, "L0H1").click()
+    held.wait_until_drawn(1)
+    page.get_by_text("Numbers in the cells").click()
+    page.wait_for_timeout(2_000)
+    held.let_go()
+    expect(page).to_have_url(re.compile("head=Layer1_Head2&numbers=0"))
+    expect(page.locator(".st-key-head_map .gtitle")).to_have_text(["Layer1_Head2 · L0H1"])
+
+
 def test_a_number_switches_a_whole_layer_or_column(page, app):
     open_switches(page, f"{app}/switch_off?text={quote('She is reading a [MASK].')}")
     page.get_by_role("button", name="All heads of layer 2").click()
