@@ -11,12 +11,9 @@ from playwright.sync_api import Page, expect
 from pypdf import PdfReader
 
 from tests.browser.conftest import open_page
+from tests.browser.held_up import HeldUp
 from tests.browser.test_masked_word import download, plain  # noqa: F401, the fixture
 
-# Looked for between two questions of a test, the bar may have come and gone.
-NOTE_BAR = """new MutationObserver(() => {
-    window.barWasSeen ||= document.querySelector('[data-testid=stProgress]') !== null;
-}).observe(document.body, {childList: true, subtree: true})"""
 LONG = "The turtle moves slow across the road. " * 15 + "the [MASK]"
 
 
@@ -108,14 +105,17 @@ def test_a_short_texts_poster_and_page_come_at_a_click(page, app):
 
 @pytest.mark.parametrize("label", ["All heads as ZIP"])
 def test_a_long_texts_file_is_made_with_a_bar_and_then_saved(page, app, label):
+    held = HeldUp(page)
     open_page(page, f"{app}/masked_word?text={quote(LONG)}")
     open_downloads(page)
-    page.evaluate(NOTE_BAR)
+    held.holds = True  # else the bar may come and go between two looks
     page.get_by_role("button", name=label, exact=True).click()
+    held.let_through_to("progress")
+    expect(page.get_by_test_id("stProgress")).to_be_visible()
+    held.let_go()
     save = page.get_by_role("button", name=f"Save: {label}")
     expect(save).to_be_visible(timeout=60_000)
     with page.expect_download() as waiting:
         save.click()
     assert waiting.value.path().read_bytes()[:2] == b"PK"
-    assert page.evaluate("window.barWasSeen"), "the file was made without a bar"
     expect(page.get_by_test_id("stProgress")).to_have_count(0)
