@@ -61,14 +61,11 @@ def ask_choice(run: Run, bright: np.ndarray) -> Choice:
 
 def _off(run: Run) -> frozenset[Head]:
     """Read the names of the heads that are off; where one is wrong, say so and keep those that were off before."""
-    if "off_names" not in st.session_state:
-        st.session_state["off_names"] = st.session_state["kept_off_names"]
     n_layers, n_heads = run.model.n_layers, run.model.n_heads
+    if "off_names" not in st.session_state or _is_from_before(n_layers, n_heads):
+        st.session_state["off_names"] = st.session_state["kept_off_names"]
     try:
         off = parse_off(st.session_state["off_names"], n_layers, n_heads)
-        if _is_from_before(off, n_layers, n_heads):
-            st.session_state["off_names"] = st.session_state["kept_off_names"]
-            off = parse_off(st.session_state["off_names"], n_layers, n_heads)
     except VizError as error:
         guard.explain(error)
         last = st.session_state.get("last_off", frozenset())
@@ -78,12 +75,12 @@ def _off(run: Run) -> frozenset[Head]:
     return off
 
 
-def _is_from_before(off: frozenset[Head], n_layers: int, n_heads: int) -> bool:
+def _is_from_before(n_layers: int, n_heads: int) -> bool:
     try:
-        kept = parse_off(st.session_state["kept_off_names"], n_layers, n_heads)
-    except VizError:  # of another model, or a link's that names no heads
+        shown, kept = (parse_off(st.session_state[key], n_layers, n_heads) for key in ("off_names", "kept_off_names"))
+    except VizError:  # typed wrongly, of another model, or a link's that names no heads
         return False
-    return fields.is_from_before("off", off_text(off, n_heads), off_text(kept, n_heads))
+    return fields.is_from_before("off", off_text(shown, n_heads), off_text(kept, n_heads))
 
 
 def _put(off: frozenset[Head], n_heads: int) -> None:

@@ -19,8 +19,8 @@ class HeldUp:
         server.on_message(lambda message: self.waiting.append(message) if self.holds else socket.send(message))
 
     def wait_until_drawn(self, n: int):
-        """Wait until the server has drawn the whole page to its end ``n`` times in what waits."""
-        self._wait_until(lambda: sum(map(_ends_a_page, self.waiting)) >= n, f"the page was not drawn {n} times")
+        """Wait until the server has drawn the page, or what it drew of it, to its end ``n`` times in what waits."""
+        self._wait_until(lambda: sum(map(_ends_a_run, self.waiting)) >= n, f"the page was not drawn {n} times")
 
     def let_through_to(self, kind: str):
         """Let the tab have what waits up to the first element of a kind, such as ``progress``."""
@@ -46,10 +46,10 @@ class HeldUp:
         self.let_through(len(self.waiting))
 
 
-def _ends_a_page(message: bytes) -> bool:
+def _ends_a_run(message: bytes) -> bool:
     said = ForwardMsg.FromString(message)
-    done = ForwardMsg.ScriptFinishedStatus.FINISHED_SUCCESSFULLY
-    return said.WhichOneof("type") == "script_finished" and said.script_finished == done
+    done = ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY
+    return said.WhichOneof("type") == "script_finished" and said.script_finished in done
 
 
 def _kind(message: bytes) -> str | None:

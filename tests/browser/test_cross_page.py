@@ -106,9 +106,9 @@ def test_a_click_that_comes_early_leaves_head_kind_and_shading(page, address):
     for kind, place, size in (("cross", (0, 3), (3, 4)), ("encoder", (1, 0), (2, 3))):
         held.holds = True
         click_head(page, kind, place, size)
-        page.wait_for_timeout(2_000)
+        held.wait_until_drawn(1)
         page.get_by_role("button", name="→").click()
-        page.wait_for_timeout(2_000)
+        held.wait_until_drawn(2)
         held.let_go()
         settle(page)
         expect(page.get_by_text("Cross Layer1_Head4 · L0H3; the row of")).to_be_visible()

@@ -53,26 +53,27 @@ def test_clicks_that_do_not_wait_for_the_page_all_count(page, app):
         expect(switch(page, index)).to_have_attribute("aria-checked", "false")
 
 
-def test_clicks_count_where_the_page_comes_late(page, app):
-    """A second click tells of the head that was open before the first: the names of the first are not lost by that."""
+def switch_unheard(page: Page, app: str, *indices: str) -> HeldUp:
+    """Click on switches, each once the server has answered the one before, while the browser hears of none."""
     held = HeldUp(page)
     open_switches(page, f"{app}/switch_off?text={quote('She is reading a [MASK].')}&off=")
     held.holds = True
-    for n_clicks, index in enumerate(("L0H1", "L2H3"), start=1):
+    for n_clicks, index in enumerate(indices, start=1):
         switch(page, index).click()
         held.wait_until_drawn(n_clicks)
-    held.let_go()
+    return held
+
+
+def test_clicks_count_where_the_page_comes_late(page, app):
+    """A second click tells of the head that was open before the first: the names of the first are not lost by that."""
+    switch_unheard(page, app, "L0H1", "L2H3").let_go()
     expect(off_now(page)).to_have_value("L0H1, L2H3")
     expect(page.get_by_text("Off: Layer1_Head2 · L0H1, Layer3_Head4 · L2H3")).to_be_visible()
 
 
 def test_a_click_that_comes_early_does_not_undo_the_one_before(page, app):
     """What a browser sends with a click is as it was before the last one, where it has not heard of that yet."""
-    held = HeldUp(page)
-    open_switches(page, f"{app}/switch_off?text={quote('She is reading a [MASK].')}&off=")
-    held.holds = True
-    switch(page, "L0H1").click()
-    held.wait_until_drawn(1)
+    held = switch_unheard(page, app, "L0H1")
     page.get_by_text("its mean over the text's tokens").click()
     held.wait_until_drawn(2)
     held.let_go()
@@ -82,13 +83,9 @@ def test_a_click_that_comes_early_does_not_undo_the_one_before(page, app):
 
 
 def test_a_click_in_a_part_of_the_page_that_comes_early_leaves_the_head_open(page, app):
-    held = HeldUp(page)
-    open_switches(page, f"{app}/switch_off?text={quote('She is reading a [MASK].')}&off=")
-    held.holds = True
-    switch(page, "L0H1").click()
-    held.wait_until_drawn(1)
+    held = switch_unheard(page, app, "L0H1")
     page.get_by_text("Numbers in the cells").click()
-    page.wait_for_timeout(2_000)
+    held.wait_until_drawn(2)
     held.let_go()
     expect(page).to_have_url(re.compile("head=Layer1_Head2&numbers=0"))
     expect(page.locator(".st-key-head_map .gtitle")).to_have_text(["Layer1_Head2 · L0H1"])
